@@ -1,0 +1,1 @@
+"""Ways to carry envelopes; every one carries the same bytes."""

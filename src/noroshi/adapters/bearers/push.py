@@ -1,0 +1,165 @@
+"""The push bearer: HTTPS POST to a partner's peer door, over warm connections.
+
+    POST /node/envelopes       a CBOR array of envelopes  -> JSON, one outcome each
+    POST /node/blobs/{id}      bytes of a blob from Noroshi-Offset on -> JSON, bytes held
+
+The partner's certificate is the one that its card pins; no other is spoken to. What comes
+back is believed for admission only: that a report arrived is said by a sealed receipt.
+`docs/formats/peer-door.md`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import aiohttp
+import msgspec
+
+from noroshi.core import gate
+from noroshi.core.directory.card import Card
+from noroshi.core.errors import NoroshiError, UnavailableError
+from noroshi.core.instant import Instant
+
+SignRequest = Callable[[str, str, bytes, Instant], Mapping[str, str]]
+"""Returns the admission headers for method, URL, body and time."""
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS: Final = 60.0
+_CONNECT_SECONDS: Final = 20.0
+_MAX_ANSWER: Final = 64 * 1024
+_SKEW_SECONDS: Final = 60
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What the partner's node says of one envelope."""
+
+    taken: bool
+    code: str = ""
+    message: str = ""
+
+
+class Pieces(msgspec.Struct, frozen=True):
+    """What the partner's node says of a blob."""
+
+    held: int
+
+
+class PushBearer:
+    """Speaks to the peer doors of partners."""
+
+    def __init__(self, sign: SignRequest, now: Callable[[], Instant]) -> None:
+        self._sign = sign
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def transmit(self, card: Card, envelopes: list[bytes]) -> list[Outcome]:
+        """Offer envelopes; return the outcome of each.
+
+        Raises:
+            UnavailableError: the partner could not be reached or did not admit the request.
+        """
+        answer = await self._post(card, "/node/envelopes", gate.encode(envelopes), {})
+        outcomes = _decode(answer, list[Outcome])
+        if len(outcomes) != len(envelopes):
+            raise UnavailableError("unreachable", f"{card.partner} answered out of turn")
+        return outcomes
+
+    async def transmit_piece(self, card: Card, blob_id: bytes, offset: int, data: bytes) -> int:
+        """Offer bytes of a blob; return how many bytes the partner holds.
+
+        Raises:
+            UnavailableError: the partner could not be reached or did not want them.
+        """
+        headers = {"Noroshi-Offset": str(offset)}
+        answer = await self._post(card, f"/node/blobs/{blob_id.hex()}", data, headers)
+        return _decode(answer, Pieces).held
+
+    async def _post(
+        self, card: Card, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> bytes:
+        url = card.peer_url + path
+        signed = self._sign("POST", url, body, self._now())
+        try:
+            async with self._open().post(
+                url,
+                data=body,
+                headers={**headers, **signed, "Content-Type": "application/cbor"},
+                ssl=aiohttp.Fingerprint(card.tls_digest),
+                allow_redirects=False,
+            ) as response:
+                answer = await response.content.read(_MAX_ANSWER)
+                if response.status != HTTPStatus.OK:
+                    raise _refused(card.partner, response, self._now())
+                return answer
+        except aiohttp.ServerFingerprintMismatch as error:
+            msg = (
+                f"the node at {card.peer_url} does not show the certificate of {card.partner}'s "
+                "card: the card is old, or somebody stands in between. Ask for a newer card"
+            )
+            raise UnavailableError("unreachable", msg) from error
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            reason = str(error) or "no answer in time"
+            msg = f"{card.partner} at {card.peer_url} cannot be reached: {reason}"
+            raise UnavailableError("unreachable", msg) from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        """Return the session; it must be made inside the running loop."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(keepalive_timeout=300, limit_per_host=2),
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
+                headers={"Accept-Encoding": "identity", "User-Agent": "noroshi"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._session
+
+
+def _refused(partner: str, response: aiohttp.ClientResponse, now: Instant) -> NoroshiError:
+    """Return what a partner's answer other than 200 means."""
+    theirs = _date(response.headers.get("Date", ""))
+    if theirs is not None:
+        behind = (theirs - datetime.fromtimestamp(now / 1_000_000, UTC)).total_seconds()
+        if abs(behind) > _SKEW_SECONDS:
+            msg = f"the clocks differ: {partner}'s is {behind:+.0f} s from ours. Set the wrong one"
+            return UnavailableError("clock-off", msg)
+    meanings = {
+        HTTPStatus.UNAUTHORIZED: (
+            "partner-unverified",
+            f"{partner} does not admit this node: it lacks our newest card",
+        ),
+        HTTPStatus.FORBIDDEN: (
+            "partner-unverified",
+            f"{partner} has not verified this node yet; compare the sixty digits with them",
+        ),
+        HTTPStatus.INSUFFICIENT_STORAGE: ("disk-full", f"the disk of {partner}'s node is full"),
+    }
+    code, msg = meanings.get(
+        HTTPStatus(response.status) if response.status in set(HTTPStatus) else HTTPStatus.OK,
+        ("unreachable", f"{partner}'s node answered with status {response.status}"),
+    )
+    return UnavailableError(code, msg)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
+
+
+def _decode(raw: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.MsgspecError as error:
+        raise UnavailableError("unreachable", "the partner's node answered nonsense") from error

@@ -1,0 +1,52 @@
+"""The real clock and the real randomness; the only place that asks the machine for them."""
+
+import os
+import time
+
+from noroshi.core.errors import UnavailableError
+from noroshi.core.instant import DAY, Instant, from_text, to_text
+
+RELEASED_AT = from_text("2026-11-01T00:00:00Z")
+"""No clock that is right can be before this release was made."""
+LATEST = RELEASED_AT + 8 * 366 * DAY
+"""A clock beyond this is wrong, or this release far out of date."""
+MAX_REWIND = DAY
+"""How far the clock may be behind what was already recorded."""
+
+
+class SystemClock:
+    """The machine's time of day."""
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+        return time.time_ns() // 1000
+
+
+class SystemEntropy:
+    """The operating system's random generator."""
+
+    def draw(self, size: int) -> bytes:
+        """Return `size` unpredictable bytes."""
+        return os.urandom(size)
+
+
+def check_clock(now: Instant, last_recorded: Instant | None) -> None:
+    """Return if the clock can be right.
+
+    Raises:
+        UnavailableError: it is before this release, years after it, or a day or more behind
+            what this node has recorded.
+    """
+    if now < RELEASED_AT:
+        wrong = f"this release was made after that, on {to_text(RELEASED_AT)[:10]}"
+    elif now > LATEST:
+        wrong = f"this release was made on {to_text(RELEASED_AT)[:10]} and is not trusted so long"
+    elif last_recorded is not None and now < last_recorded - MAX_REWIND:
+        wrong = f"the journal already holds an entry of {to_text(last_recorded)}"
+    else:
+        return
+    msg = (
+        f"the clock of this machine says {to_text(now)}, but {wrong}. "
+        "Set the clock (UTC) and try again; nothing was done"
+    )
+    raise UnavailableError("clock-off", msg)

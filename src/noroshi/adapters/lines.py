@@ -1,0 +1,278 @@
+"""The lines: drives the pure machine of each partner with a real socket, clock and store.
+
+One task per partner holds one :class:`noroshi.core.delivery.line.Line`. Commits wake it (from
+the writer's thread), the machine says what to transmit, and what came of it is fed back. Beside
+it the task issues the receipts that are owed to the partner. A fault in one line is logged and
+the line starts anew from the durable outbox; the others do not notice.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from noroshi.core.delivery.line import (
+    Command,
+    Event,
+    Failed,
+    Forget,
+    Held,
+    Item,
+    Line,
+    Settled,
+    Submitted,
+    Taken,
+    Transmit,
+    TransmitPiece,
+    WakeAt,
+    WokeUp,
+    step,
+)
+from noroshi.core.directory.card import Card
+from noroshi.core.errors import NoroshiError, NotFoundError, UnavailableError
+from noroshi.core.instant import SECOND
+from noroshi.core.partner import PartnerState
+from noroshi.core.precedence import Precedence
+from noroshi.flow import deliver
+from noroshi.flow.ports import (
+    Announcement,
+    BlobStore,
+    Clock,
+    Entropy,
+    Identity,
+    KnownPartner,
+    Store,
+    Transaction,
+)
+
+PIECE: Final = 1024 * 1024
+
+_log = structlog.get_logger()
+
+
+class Outcome(Protocol):
+    """What a partner's node says of one envelope."""
+
+    @property
+    def taken(self) -> bool: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+
+
+class Bearer(Protocol):
+    """A way to carry envelopes now."""
+
+    async def transmit(self, card: Card, envelopes: list[bytes]) -> Sequence[Outcome]:
+        """Offer envelopes; return the outcome of each."""
+        ...
+
+    async def transmit_piece(self, card: Card, blob_id: bytes, offset: int, data: bytes) -> int:
+        """Offer bytes of a blob; return how many bytes the partner holds."""
+        ...
+
+
+class Lines:
+    """All lines of a node (a :class:`noroshi.adapters.sqlite.store.Listener`)."""
+
+    def __init__(  # noqa: PLR0913 - it joins a node's parts
+        self,
+        store: Store,
+        blobs: BlobStore,
+        bearer: Bearer,
+        identity: Identity,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self.store = store
+        self.blobs = blobs
+        self.bearer = bearer
+        self.identity = identity
+        self.clock = clock
+        self.entropy = entropy
+        self._lines: dict[str, PartnerLine] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Drive the lines until `stop` is set."""
+        self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as self._tasks:
+            with self.store.read() as tables:
+                partners = [known.signed_card.card.partner for known in tables.partners.all()]
+            for partner in partners:
+                self._line(partner)
+            await stop.wait()
+            for line in self._lines.values():
+                line.stop()
+        self._loop = None
+
+    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
+        """Wake a line: its outbox changed. Called on the writer's thread."""
+        if added:
+            self._feed(partner, Submitted(added))
+        if removed:
+            self._feed(partner, Settled(removed))
+
+    def on_announcement(self, announcement: Announcement) -> None:
+        """Wake a line: receipts are owed or the partner changed. Called on the writer's thread."""
+        if announcement.event in {"owed", "partner"}:
+            self._feed(announcement.partner, WokeUp(), receipts=True)
+
+    def _feed(self, partner: str, event: Event, *, receipts: bool = False) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._deliver, partner, event, receipts)
+
+    def _deliver(self, partner: str, event: Event, receipts: bool) -> None:  # noqa: FBT001 - a callback
+        line = self._line(partner)
+        if receipts:
+            line.owe()
+        line.put(event)
+
+    def _line(self, partner: str) -> "PartnerLine":
+        if partner not in self._lines:
+            line = PartnerLine(partner, self)
+            self._lines[partner] = line
+            if self._tasks is not None:
+                self._tasks.create_task(line.run())
+                self._tasks.create_task(line.issue_receipts())
+        return self._lines[partner]
+
+
+class PartnerLine:
+    """The line to one partner."""
+
+    def __init__(self, partner: str, lines: Lines) -> None:
+        self._partner = partner
+        self._lines = lines
+        self._line = Line()
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._owed = asyncio.Event()
+        self._owed.set()
+        self._stopped = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._transmission: asyncio.Task[None] | None = None
+        self._offsets: dict[bytes, int] = {}
+
+    def put(self, event: Event) -> None:
+        """Feed the machine."""
+        self._events.put_nowait(event)
+
+    def owe(self) -> None:
+        """Note that receipts are owed."""
+        self._owed.set()
+
+    def stop(self) -> None:
+        """End both tasks."""
+        self._stopped = True
+        self._owed.set()
+        self._events.put_nowait(None)
+
+    async def run(self) -> None:
+        """Feed the machine with events until stopped."""
+        with self._lines.store.read() as tables:
+            self.put(Submitted(tuple(tables.outbox.items(self._partner))))
+        async with asyncio.TaskGroup() as tasks:
+            while (event := await self._events.get()) is not None:
+                self._line, commands = step(self._line, event, self._lines.clock.now())
+                for command in commands:
+                    self._carry_out(command, tasks)
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._transmission is not None:
+                self._transmission.cancel()
+
+    async def issue_receipts(self) -> None:
+        """Seal what is owed, one receipt at a time, so that what comes meanwhile is batched."""
+        lines = self._lines
+
+        def issue(tx: Transaction) -> bool:
+            return deliver.issue_receipts(tx, self._partner, lines.identity, lines.entropy)
+
+        while True:
+            await self._owed.wait()
+            if self._stopped:
+                return
+            self._owed.clear()
+            try:
+                if await asyncio.wrap_future(lines.store.submit(issue, Precedence.IMMEDIATE)):
+                    self._owed.set()
+            except NoroshiError as error:
+                _log.error("receipts-failed", partner=self._partner, code=error.code)
+
+    def _carry_out(self, command: Command, tasks: asyncio.TaskGroup) -> None:
+        match command:
+            case Transmit(ids):
+                self._transmission = tasks.create_task(self._guard(self._transmit(ids), ids))
+            case TransmitPiece(blob_id):
+                self._transmission = tasks.create_task(
+                    self._guard(self._transmit_piece(blob_id), (blob_id,))
+                )
+            case WakeAt(at):
+                if self._timer is not None:
+                    self._timer.cancel()
+                delay = max(0, at - self._lines.clock.now()) / SECOND
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(delay, self.put, WokeUp())
+            case Forget(ids):
+                self._record(lambda tx: deliver.forget(tx, self._partner, ids))
+
+    async def _guard(self, transmission: Awaitable[None], ids: tuple[bytes, ...]) -> None:
+        """Turn whatever goes wrong into one `Failed`, and record it with the reports."""
+        try:
+            await transmission
+        except NoroshiError as error:
+            self._fail({item_id: (error.code, error.message) for item_id in ids})
+        except Exception:
+            _log.exception("transmission-failed", partner=self._partner)
+            message = "a fault in this node; see its log"
+            self._fail(dict.fromkeys(ids, ("internal", message)))
+
+    def _fail(self, failures: dict[bytes, tuple[str, str]]) -> None:
+        self._record(lambda tx: deliver.note_failures(tx, self._partner, failures))
+        self.put(Failed(random.random()))  # noqa: S311 - spreads retries, guards nothing
+
+    async def _transmit(self, ids: tuple[bytes, ...]) -> None:
+        lines = self._lines
+        known: list[bytes] = []
+        envelopes: list[bytes] = []
+        with lines.store.read() as tables:
+            card = _card(tables.partners.get(self._partner), self._partner)
+            for item_id in ids:
+                try:
+                    envelopes.append(tables.outbox.read(item_id))
+                    known.append(item_id)
+                except NotFoundError:
+                    continue  # its receipt came by another way meanwhile
+        outcomes = await lines.bearer.transmit(card, envelopes) if envelopes else []
+        pairs = list(zip(known, outcomes, strict=True))
+        refused = {i: (o.code, o.message) for i, o in pairs if not o.taken}
+        if refused:
+            self._record(lambda tx: deliver.note_failures(tx, self._partner, refused))
+        self.put(Taken(frozenset(ids)))
+
+    async def _transmit_piece(self, blob_id: bytes) -> None:
+        lines = self._lines
+        with lines.store.read() as tables:
+            card = _card(tables.partners.get(self._partner), self._partner)
+            found = tables.reports.blob(blob_id)
+        size = found[1] if found else 0
+        offset = self._offsets.get(blob_id, 0)
+        data = await asyncio.to_thread(lines.blobs.read_piece, blob_id, offset, PIECE)
+        held = await lines.bearer.transmit_piece(card, blob_id, offset, data)
+        self._offsets[blob_id] = held
+        self.put(Held(blob_id, held >= size))
+
+    def _record(self, act: Callable[[Transaction], None]) -> None:
+        self._lines.store.submit(act, Precedence.DEFERRED)
+
+
+def _card(known: KnownPartner | None, partner: str) -> Card:
+    """Return the card of a partner to whom envelopes may go now."""
+    if known is None or known.state is not PartnerState.VERIFIED:
+        msg = f"{partner} is not verified, so nothing goes there"
+        raise UnavailableError("partner-unverified", msg)
+    return known.signed_card.card

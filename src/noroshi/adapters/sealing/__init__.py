@@ -1,0 +1,1 @@
+"""Cryptography by pyca/cryptography behind the ports of the envelope."""

@@ -1,0 +1,124 @@
+"""Connections to the node's database, with the settings that durability rests on.
+
+WAL with synchronous=FULL: a commit that returned is on disk. SQLite before 3.51.3 can damage
+a WAL database, so it is refused. Migrations are numbered files, applied once each, in order.
+"""
+
+import importlib.resources
+import re
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from noroshi.core.errors import NoroshiError, UnavailableError
+
+OLDEST_SQLITE: Final = (3, 51, 3)
+APPLICATION_ID: Final = 0x4E525348
+"""The file says that it is ours: "NRSH"."""
+
+Value = None | int | float | bytes | str
+Row = tuple[Value, ...]
+
+_SETTINGS: Final = """
+PRAGMA synchronous = {synchronous};
+PRAGMA busy_timeout = 5000;
+PRAGMA foreign_keys = ON;
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+PRAGMA mmap_size = 0;
+PRAGMA wal_autocheckpoint = 4096;
+PRAGMA journal_size_limit = 67108864;
+"""
+
+
+def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None) -> apsw.Connection:
+    """Return the writing connection, its schema up to date.
+
+    `synchronous` and `vfs` exist for the proofs that show what FULL is good for.
+
+    Raises:
+        UnavailableError: SQLite is too old, or the file cannot be used.
+    """
+    check_sqlite(apsw.sqlite_lib_version())
+    try:
+        connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=256)
+        mode = connection.pragma("journal_mode", "wal")
+        if mode != "wal":
+            msg = f"{path} cannot be kept in WAL mode (it is {mode}); use a local disk"
+            raise UnavailableError("storage-failed", msg)
+        connection.execute(_SETTINGS.format(synchronous=synchronous))
+        _migrate(connection, path)
+    except apsw.Error as error:
+        raise explain(error, path) from error
+    return connection
+
+
+def open_reader(path: Path, *, vfs: str | None = None) -> apsw.Connection:
+    """Return a connection that cannot write."""
+    connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=128)
+    connection.execute(_SETTINGS.format(synchronous="FULL"))
+    connection.pragma("query_only", "ON")
+    return connection
+
+
+def check_sqlite(version: str) -> None:
+    """Return if SQLite `version` may hold a node's data.
+
+    Raises:
+        UnavailableError: it is older than 3.51.3.
+    """
+    numbers = tuple(int(part) for part in version.split("."))
+    if numbers < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        msg = (
+            f"SQLite {version} can damage its database; {oldest} or newer is needed. "
+            "Install the apsw version of the lock file"
+        )
+        raise UnavailableError("sqlite-too-old", msg)
+
+
+def explain(error: Exception, path: Path) -> NoroshiError:
+    """Return what an error of the database means to a person."""
+    if isinstance(error, NoroshiError):
+        return error
+    if isinstance(error, apsw.FullError):
+        msg = f"the disk that holds {path.parent} is full; nothing was changed. Make room and try again"
+        return UnavailableError("disk-full", msg)
+    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+        msg = f"{path} is damaged ({error}); stop the node and restore a backup"
+        return UnavailableError("damaged", msg)
+    if isinstance(error, (apsw.IOError, apsw.ReadOnlyError, apsw.CantOpenError)):
+        msg = f"{path} cannot be read or written ({error}); check the disk and the rights"
+        return UnavailableError("storage-failed", msg)
+    if isinstance(error, (apsw.BusyError, apsw.LockedError)):
+        return UnavailableError("home-busy", f"another process works on {path}; try again")
+    msg = f"the database failed: {error}"
+    return UnavailableError("storage-failed", msg)
+
+
+def _migrate(connection: apsw.Connection, path: Path) -> None:
+    done = connection.pragma("user_version")
+    found = connection.pragma("application_id")
+    if found not in {0, APPLICATION_ID} or (done and found != APPLICATION_ID):
+        raise UnavailableError("home-foreign", f"{path} is a database of another program")
+    scripts = _scripts()
+    if isinstance(done, int) and done > len(scripts):
+        msg = f"{path} was written by a newer release of Noroshi; install that one"
+        raise UnavailableError("home-foreign", msg)
+    for number, script in enumerate(scripts, 1):
+        if isinstance(done, int) and number > done:
+            with connection:
+                connection.execute(script)
+                connection.pragma("user_version", number)
+                connection.pragma("application_id", APPLICATION_ID)
+
+
+def _scripts() -> list[str]:
+    folder = importlib.resources.files(__package__).joinpath("migrations")
+    named = {
+        int(match[1]): entry.read_text()
+        for entry in folder.iterdir()
+        if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+    }
+    return [named[number] for number in range(1, len(named) + 1)]

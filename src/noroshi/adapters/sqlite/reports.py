@@ -1,0 +1,243 @@
+"""The tables of reports, ladders and blobs (:class:`noroshi.flow.ports.ReportTable`)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import apsw
+
+from noroshi.adapters.sqlite.connection import Row
+from noroshi.adapters.sqlite.rows import blob, integer, optional_text, text
+from noroshi.core import gate
+from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merge
+from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope.head import ReportHead
+from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence
+from noroshi.core.report import decode_content, encode_content
+from noroshi.flow.ports import Addressee, Failure, InboxRow, StoredReport
+
+
+class SqliteReports:
+    """Reports sent and received, and how far they got."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._db = connection
+
+    def add(self, report: StoredReport, addressees: Sequence[Addressee]) -> None:
+        """Add a report with the desks that this node keeps a ladder for."""
+        head, content = report.head, report.content
+        self._db.execute(
+            "INSERT INTO report (id, outgoing, sender, signed_head, head_digest, content,"
+            " stored_at, entry_index, kind, subject, marking, status, from_desk)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                report.id,
+                report.outgoing,
+                head.sender,
+                report.signed_head,
+                report.head_digest,
+                encode_content(content),
+                report.stored_at,
+                report.entry_index,
+                content.kind,
+                content.subject,
+                head.marking,
+                head.status.value,
+                content.from_desk,
+            ),
+        )
+        number = self._db.last_insert_rowid()
+        self._db.executemany(
+            "INSERT INTO addressee (report, partner, desk, is_action, precedence, serial, incoming)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (number, a.desk.partner, a.desk.desk, a.is_action, a.precedence, a.serial,
+                 not report.outgoing)
+                for a in addressees
+            ],
+        )  # fmt: skip
+
+    def get(self, report_id: bytes) -> StoredReport | None:
+        """Return a report."""
+        row = self._db.execute(
+            "SELECT outgoing, signed_head, head_digest, content, stored_at, entry_index"
+            " FROM report WHERE id = ?",
+            (report_id,),
+        ).fetchone()
+        if row is None:
+            return None
+        outgoing, signed_head, digest, content, stored_at, entry_index = row
+        signed = cose.parse(blob(signed_head), (suite.REPORT,), limit=suite.MAX_SIGNED)
+        return StoredReport(
+            id=report_id,
+            outgoing=bool(outgoing),
+            head=gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED),
+            signed_head=blob(signed_head),
+            head_digest=blob(digest),
+            content=decode_content(blob(content)),
+            stored_at=integer(stored_at),
+            entry_index=integer(entry_index),
+        )
+
+    def find(self, prefix: str) -> list[bytes]:
+        """Return up to two ids whose text begins with `prefix`."""
+        digits = prefix.replace("-", "").lower()
+        low = bytes.fromhex(digits.ljust(32, "0"))
+        high = bytes.fromhex(digits.ljust(32, "f"))
+        rows = self._db.execute(
+            "SELECT id FROM report WHERE id BETWEEN ? AND ? LIMIT 2", (low, high)
+        )
+        return [blob(report_id) for (report_id,) in rows]
+
+    def addressees(self, report_id: bytes) -> list[Addressee]:
+        """Return the desks of a report that this node keeps a ladder for."""
+        rows = self._db.execute(
+            "SELECT a.desk, a.partner, a.is_action, a.precedence, a.serial FROM addressee a"
+            " JOIN report r ON r.number = a.report WHERE r.id = ?"
+            " ORDER BY a.is_action DESC, a.partner, a.desk",
+            (report_id,),
+        )
+        return [
+            Addressee(
+                desk=DeskAddress(text(desk), text(partner)),
+                is_action=bool(is_action),
+                precedence=Precedence(integer(precedence)),
+                serial=integer(serial),
+            )
+            for desk, partner, is_action, precedence, serial in rows
+        ]
+
+    def ladder(self, report_id: bytes, desk: DeskAddress) -> Ladder:
+        """Return how far a report got at a desk."""
+        rows = self._db.execute(
+            "SELECT rung, at, by, note FROM rung WHERE report = ? AND partner = ? AND desk = ?",
+            (report_id, desk.partner, desk.desk),
+        )
+        return merge((), map(_record, rows))
+
+    def rise(self, report_id: bytes, desk: DeskAddress, records: Iterable[RungRecord]) -> None:
+        """Add rungs; those already there stay as they are."""
+        added = list(records)
+        self._db.executemany(
+            "INSERT OR IGNORE INTO rung (report, partner, desk, rung, at, by, note)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (report_id, desk.partner, desk.desk, r.rung.value, r.at, r.by, r.note)
+                for r in added
+            ],
+        )
+        if any(record.rung in ANSWERS for record in added):
+            self._db.execute(
+                "UPDATE addressee SET answered = 1 WHERE partner = ? AND desk = ?"
+                " AND report = (SELECT number FROM report WHERE id = ?)",
+                (desk.partner, desk.desk, report_id),
+            )
+
+    def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
+        """Return received reports, the most urgent first."""
+        rows = self._db.execute(
+            "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
+            " r.kind, r.subject, r.marking, r.stored_at"
+            " FROM addressee a JOIN report r ON r.number = a.report"
+            " WHERE a.incoming = 1 AND (?1 IS NULL OR a.desk = ?1) AND a.answered <= ?2"
+            " ORDER BY a.precedence DESC, r.number",
+            (desk, 0 if unacknowledged else 1),
+        ).fetchall()
+        return [self._inbox_row(row) for row in rows]
+
+    def _inbox_row(self, row: Row) -> InboxRow:
+        report_id, sender, from_desk, partner, desk, precedence, *words, received_at = row
+        status, kind, subject, marking = map(text, words)
+        return InboxRow(
+            report_id=blob(report_id),
+            sender=text(sender),
+            from_desk=text(from_desk),
+            desk=text(desk),
+            precedence=Precedence(integer(precedence)),
+            status=status,
+            kind=kind,
+            subject=subject,
+            marking=marking,
+            received_at=integer(received_at),
+            ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
+        )
+
+    def failure(self, report_id: bytes, partner: str) -> Failure | None:
+        """Return what last went wrong on the way to a partner."""
+        row = self._db.execute(
+            "SELECT code, message, at FROM failure WHERE report = ? AND partner = ?",
+            (report_id, partner),
+        ).fetchone()
+        return None if row is None else Failure(text(row[0]), text(row[1]), integer(row[2]))
+
+    def set_failure(self, report_id: bytes, partner: str, failure: Failure | None) -> None:
+        """Record what went wrong, or that it is well again."""
+        if failure is None:
+            self._db.execute(
+                "DELETE FROM failure WHERE report = ? AND partner = ?", (report_id, partner)
+            )
+        else:
+            self._db.execute(
+                "INSERT OR REPLACE INTO failure (report, partner, code, message, at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (report_id, partner, failure.code, failure.message, failure.at),
+            )
+
+    def digests(self) -> Iterator[tuple[int, bytes]]:
+        """Yield entry index and head digest of every report."""
+        for index, digest in self._db.execute("SELECT entry_index, head_digest FROM report"):
+            yield integer(index), blob(digest)
+
+    def want_blob(self, report_id: bytes, blob_id: bytes, size: int, *, held: bool) -> None:
+        """Note a blob that a report needs; `held` when it is here already."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO blob (id, report, size, held) VALUES (?, ?, ?, ?)",
+            (blob_id, report_id, size, held),
+        )
+
+    def blob(self, blob_id: bytes) -> tuple[str, int, bool] | None:
+        """Return sender, size and whether it is held, of a blob that a report needs."""
+        row = self._db.execute(
+            "SELECT r.sender, b.size, b.held FROM blob b JOIN report r ON r.id = b.report"
+            " WHERE b.id = ? LIMIT 1",
+            (blob_id,),
+        ).fetchone()
+        return None if row is None else (text(row[0]), integer(row[1]), bool(row[2]))
+
+    def hold_blob(self, blob_id: bytes) -> list[bytes]:
+        """Note that a blob is here; return the reports that need it."""
+        rows = self._db.execute(
+            "UPDATE blob SET held = 1 WHERE id = ? AND held = 0 RETURNING report", (blob_id,)
+        ).fetchall()
+        return [blob(report) for (report,) in rows]
+
+    def held_blobs(self, report_id: bytes) -> int:
+        """Return how many of a report's blobs are here."""
+        return integer(
+            self._db.execute(
+                "SELECT COUNT(*) FROM blob WHERE report = ? AND held = 1", (report_id,)
+            ).get
+        )
+
+    def blob_ids(self) -> set[bytes]:
+        """Return all blobs that reports need."""
+        return {blob(blob_id) for (blob_id,) in self._db.execute("SELECT id FROM blob")}
+
+    def set_remote_held(self, report_id: bytes, partner: str, count: int) -> None:
+        """Note how many attachments a partner says it holds."""
+        self._db.execute(
+            "INSERT INTO remote_held (report, partner, count) VALUES (?1, ?2, ?3)"
+            " ON CONFLICT DO UPDATE SET count = MAX(count, ?3)",
+            (report_id, partner, count),
+        )
+
+    def remote_held(self, report_id: bytes, partner: str) -> int:
+        """Return how many attachments a partner holds."""
+        row = self._db.execute(
+            "SELECT count FROM remote_held WHERE report = ? AND partner = ?", (report_id, partner)
+        ).get
+        return 0 if row is None else integer(row)
+
+
+def _record(row: Row) -> RungRecord:
+    rung, at, by, note = row
+    return RungRecord(Rung(text(rung)), integer(at), optional_text(by), optional_text(note))

@@ -1,0 +1,288 @@
+"""The store: one writer thread with group commit, and readers (:class:`noroshi.flow.ports.Store`).
+
+Whatever waits when the writer comes round is one group: each act in a savepoint of its own,
+so that one that fails takes back only itself; then one signed checkpoint, one COMMIT, one
+sync. The sync of one group is the time in which the next gathers. Acts are taken by
+precedence, so a FLASH is in the very next group. Only after the commit do futures resolve,
+lines learn of their items and listeners of what happened.
+
+If the disk fails, the group fails and nothing of it is told to anyone; after an I/O error the
+store refuses everything from then on, because what the disk holds is no longer known.
+"""
+
+import contextlib
+import functools
+import itertools
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+import apsw
+
+from noroshi.adapters.sqlite.connection import explain, open_reader, open_writer
+from noroshi.adapters.sqlite.journal import SqliteJournal
+from noroshi.adapters.sqlite.outbox import SqliteOutbox
+from noroshi.adapters.sqlite.partners import SqlitePartners
+from noroshi.adapters.sqlite.receipts import SqliteReceipts
+from noroshi.adapters.sqlite.reports import SqliteReports
+from noroshi.core.delivery.line import Item
+from noroshi.core.errors import NoroshiError, UnavailableError
+from noroshi.core.instant import Instant
+from noroshi.core.precedence import Precedence
+from noroshi.flow.ports import Announcement, Clock, Transaction
+
+T = TypeVar("T")
+
+LARGEST_GROUP: Final = 64
+IDLE_READERS: Final = 4
+
+CheckpointSigner = Callable[[int, bytes], bytes]
+"""Returns the signed note of a tree's size and root."""
+
+
+class Listener(Protocol):
+    """Whoever must know of commits; called on the writer's thread, so it must be quick."""
+
+    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
+        """Items of a partner's line came or went."""
+        ...
+
+    def on_announcement(self, announcement: Announcement) -> None:
+        """Something became true."""
+        ...
+
+
+class SqliteTables:
+    """All tables over one connection."""
+
+    def __init__(self, connection: apsw.Connection, effects: "Effects") -> None:
+        self.journal = SqliteJournal(connection)
+        self.partners = SqlitePartners(connection)
+        self.reports = SqliteReports(connection)
+        self.outbox = SqliteOutbox(connection, effects.on_outbox)
+        self.receipts = SqliteReceipts(connection)
+
+
+class Effects:
+    """What is to be told after the commit, in order."""
+
+    def __init__(self) -> None:
+        self._told: list[Callable[[Listener], None]] = []
+
+    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
+        """Note a change of the outbox."""
+        self._told.append(lambda listener: listener.on_outbox(partner, added, removed))
+
+    def announce(self, announcement: Announcement) -> None:
+        """Note an announcement."""
+        self._told.append(lambda listener: listener.on_announcement(announcement))
+
+    def mark(self) -> int:
+        """Return how much is noted."""
+        return len(self._told)
+
+    def rewind(self, mark: int) -> None:
+        """Forget what was noted after `mark`."""
+        del self._told[mark:]
+
+    def tell(self, listeners: list[Listener]) -> None:
+        """Tell all listeners, and forget."""
+        told, self._told = self._told, []
+        for tell in told:
+            for listener in listeners:
+                tell(listener)
+
+
+class SqliteTransaction(SqliteTables):
+    """The tables while an act may write (:class:`noroshi.flow.ports.Transaction`)."""
+
+    def __init__(self, connection: apsw.Connection, effects: Effects, clock: Clock) -> None:
+        super().__init__(connection, effects)
+        self._clock = clock
+        self.announce = effects.announce
+
+    @property
+    def now(self) -> Instant:
+        """The time of the act."""
+        return self._clock.now()
+
+
+class _Submitted:
+    """An act that waits for the writer."""
+
+    def __init__(self, act: Callable[[Transaction], object]) -> None:
+        self.act = act
+        inner = act.func if isinstance(act, functools.partial) else act
+        self.name = getattr(inner, "__name__", "act")
+        self.future: Future[object] = Future()
+
+
+class SqliteStore:
+    """Durable state with one writer."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        sign: CheckpointSigner,
+        *,
+        on_phase: Callable[[str], None] = lambda _phase: None,
+        synchronous: str = "FULL",
+    ) -> None:
+        """Open the store.
+
+        `on_phase` hears each named point of a commit ("send:acted", "committing",
+        "committed"), so that a proof can end the process there.
+
+        Raises:
+            UnavailableError: the database cannot be used.
+        """
+        self._path = path
+        self._connection = open_writer(path, synchronous=synchronous)
+        self._sign = sign
+        self._on_phase = on_phase
+        self._effects = Effects()
+        self._transaction = SqliteTransaction(self._connection, self._effects, clock)
+        self._listeners: list[Listener] = []
+        self._waiting: queue.PriorityQueue[tuple[int, int, _Submitted | None]] = (
+            queue.PriorityQueue()
+        )
+        self._numbers = itertools.count()
+        self._readers: queue.SimpleQueue[tuple[apsw.Connection, SqliteTables]] = (
+            queue.SimpleQueue()
+        )
+        self._broken: NoroshiError | None = None
+        self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._thread.start()
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every commit from now on."""
+        self._listeners.append(listener)
+
+    def submit(
+        self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE
+    ) -> Future[T]:
+        """Run `act` on the writer; the future is done when its commit is on disk."""
+        submitted = _Submitted(act)
+        self._waiting.put((-precedence, next(self._numbers), submitted))
+        return submitted.future  # type: ignore[return-value]  # the future holds what the act returns
+
+    def perform(
+        self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE
+    ) -> T:
+        """Run `act` on the writer and wait for its commit."""
+        return self.submit(act, precedence).result()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[SqliteTables]:
+        """Give a reader of what is committed, all of one moment."""
+        try:
+            connection, tables = self._readers.get_nowait()
+        except queue.Empty:
+            connection = open_reader(self._path)
+            tables = SqliteTables(connection, Effects())
+        try:
+            with connection:
+                tables.journal.rewind(None)
+                yield tables
+        except apsw.Error as error:
+            raise explain(error, self._path) from error
+        finally:
+            if self._readers.qsize() < IDLE_READERS:
+                self._readers.put((connection, tables))
+            else:
+                connection.close()
+
+    def close(self) -> None:
+        """Finish what was submitted, and close; the WAL is folded into the database."""
+        self._waiting.put((1, next(self._numbers), None))
+        self._thread.join()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._readers.get_nowait()[0].close()
+        with contextlib.suppress(apsw.Error):
+            self._connection.close()
+
+    def _write(self) -> None:
+        while True:
+            group, ended = self._gather()
+            if group:
+                self._commit(group)
+            if ended:
+                return
+
+    def _gather(self) -> tuple[list[_Submitted], bool]:
+        """Wait for an act; return it with all that wait beside it, and whether the end came."""
+        group: list[_Submitted] = []
+        _, _, submitted = self._waiting.get()
+        while submitted is not None:
+            if submitted.future.set_running_or_notify_cancel():
+                group.append(submitted)
+            if len(group) == LARGEST_GROUP:
+                return group, False
+            try:
+                _, _, submitted = self._waiting.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _commit(self, group: list[_Submitted]) -> None:
+        """Run the acts of a group, commit them together, and tell."""
+        outcomes: list[tuple[_Submitted, object]] = []
+        try:
+            if self._broken:
+                raise self._broken
+            self._connection.execute("BEGIN IMMEDIATE")
+            size = self._transaction.journal.size
+            outcomes = [(submitted, self._run(submitted)) for submitted in group]
+            tree = self._transaction.journal.tree
+            if tree.size > size:
+                self._transaction.journal.put_note(tree.size, self._sign(tree.size, tree.root))
+            self._on_phase("committing")
+            self._connection.execute("COMMIT")
+            self._on_phase("committed")
+        except Exception as error:  # noqa: BLE001 - whatever it is, all futures must hear of it
+            self._abandon(group, error)
+            return
+        for submitted, outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                submitted.future.set_exception(outcome)
+            else:
+                submitted.future.set_result(outcome)
+        self._effects.tell(self._listeners)
+
+    def _run(self, submitted: _Submitted) -> object:
+        """Return what the act returned, or the exception that took it back."""
+        tree, mark = self._transaction.journal.tree, self._effects.mark()
+        self._connection.execute("SAVEPOINT act")
+        try:
+            outcome = submitted.act(self._transaction)
+        except (apsw.FullError, apsw.IOError, apsw.CorruptError):
+            raise
+        except Exception as error:  # noqa: BLE001 - it goes to whoever asked for the act
+            self._connection.execute("ROLLBACK TO act")
+            self._transaction.journal.rewind(tree)
+            self._effects.rewind(mark)
+            outcome = error
+        self._connection.execute("RELEASE act")
+        self._on_phase(f"{submitted.name}:acted")
+        return outcome
+
+    def _abandon(self, group: list[_Submitted], error: Exception) -> None:
+        """Take the whole group back."""
+        explained = explain(error, self._path) if isinstance(error, apsw.Error) else error
+        if isinstance(error, (apsw.IOError, apsw.CorruptError)):
+            self._broken = UnavailableError(
+                "storage-failed",
+                f"{explained}. The node takes nothing more until it is started again",
+            )
+        with contextlib.suppress(apsw.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        self._transaction.journal.rewind(None)
+        self._effects.rewind(0)
+        for submitted in group:
+            submitted.future.set_exception(explained)

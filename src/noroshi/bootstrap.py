@@ -1,0 +1,395 @@
+"""Joins a node out of its parts; nothing happens at import.
+
+`create_node` makes a home, `embedded_node` opens one: SQLite, files and the push bearer in
+one process. The choice of adapters is made here and nowhere else.
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from pathlib import Path
+
+import msgspec
+
+from noroshi.adapters import home as homes
+from noroshi.adapters.blobs import FileBlobs
+from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
+from noroshi.adapters.keys.certificate import certificate_digest, make_certificate
+from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.sealing.pyca import (
+    SEED_SIZE,
+    PycaPrimitives,
+    PycaSigner,
+    PycaUnwrapper,
+    seed_from,
+)
+from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.core.directory.card import VERSION, Card, SignedCard
+from noroshi.core.envelope.keys import PublicKey, Purpose
+from noroshi.core.envelope.suite import ROOT_ALG, Alg, Profile
+from noroshi.core.errors import ConflictError, InputError, NoroshiError, UnavailableError
+from noroshi.core.instant import Instant
+from noroshi.core.marking import Marking
+from noroshi.core.partner import check_name
+from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from noroshi.core.tlog.entry import decode_entry
+from noroshi.flow import directory
+from noroshi.flow.ports import Clock, Identity
+from noroshi.flow.requests import Check, House
+from noroshi.settings import FILE_NAME, Settings, read_settings, to_toml
+
+AskPassphrase = Callable[[], bytes | None]
+"""Returns the passphrase of the private keys, or None when there is none to be had."""
+
+_EPOCH = 1
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A node of which this process is the only user."""
+
+    home: Path
+    settings: Settings
+    house: House
+    store: SqliteStore
+    blobs: FileBlobs
+    keys: KeyFiles
+
+    @property
+    def identity(self) -> Identity:
+        """The node's card and private keys, read at the first use."""
+        return self.house.identity()
+
+
+def create_node(
+    home: Path, settings: Settings, ask_passphrase: AskPassphrase, clock: Clock | None = None
+) -> Settings:
+    """Make a home with keys, card and journal; all of it or nothing.
+
+    Raises:
+        ConflictError: the folder already holds a node.
+        UnavailableError: the folder or the clock cannot be used.
+        InputError: a setting cannot be used.
+    """
+    clock = clock or SystemClock()
+    settings = _check_settings(settings)
+    if (home / FILE_NAME).exists():
+        msg = f"{home} already holds a node; nothing was changed"
+        raise ConflictError("already-initialised", msg)
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        msg = f"{home} is in use for something else; give an empty or a new folder"
+        raise UnavailableError("home-foreign", msg)
+    check_clock(clock.now(), None)
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
+    except OSError as error:
+        msg = f"{home} cannot be made: {error.strerror}"
+        raise UnavailableError("home-foreign", msg) from error
+    try:
+        _fill_home(draft, settings, ask_passphrase, clock)
+        draft.rename(home)
+    except OSError as error:
+        code = "disk-full" if error.errno in {28, 122} else "home-foreign"
+        msg = f"{home} cannot be made: {error.strerror}; nothing was left behind"
+        raise UnavailableError(code, msg) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return settings
+
+
+@contextmanager
+def embedded_node(
+    home: Path,
+    ask_passphrase: AskPassphrase,
+    *,
+    clock: Clock | None = None,
+    on_phase: Callable[[str], None] = lambda _phase: None,
+) -> Iterator[Node | None]:
+    """Give the node of `home`, or None while another process works on it.
+
+    Raises:
+        UnavailableError: there is no node, or it cannot be used.
+    """
+    clock = clock or SystemClock()
+    settings = read_settings(home)
+    homes.check_home(home)
+    lock = homes.HomeLock.take(home)
+    if lock is None:
+        yield None
+        return
+    try:
+        with _open_node(home, settings, ask_passphrase, clock, on_phase) as node:
+            yield node
+    finally:
+        lock.release()
+
+
+def reissue_card(node: Node, peer: str) -> Node:
+    """Return the node with another peer address, told by a newer card; keys stay.
+
+    Raises:
+        UnavailableError: the root key is not on this machine, or wrapped.
+    """
+    settings = _check_settings(msgspec.structs.replace(node.settings, peer=peer))
+    card = msgspec.structs.replace(
+        node.identity.card.card,
+        serial=node.identity.card.card.serial + 1,
+        issued_at=node.house.clock.now(),
+        peer_url=settings.peer_url,
+    )
+    if not node.keys.has(Purpose.ROOT):
+        msg = "the root key is not on this machine, so the card cannot tell the new peer address"
+        raise UnavailableError("keys-locked", msg)
+    signed = SignedCard.issue(card, _signers(node.keys, Purpose.ROOT)[0])
+    node.store.perform(partial(directory.issue_card, card=signed, entropy=node.house.entropy))
+    _replace(node.home / FILE_NAME, to_toml(settings))
+    identity = msgspec.structs.replace(node.identity, card=signed)
+    house = msgspec.structs.replace(node.house, identity=lambda: identity)
+    return msgspec.structs.replace(node, settings=settings, house=house)
+
+
+@contextmanager
+def _open_node(
+    home: Path,
+    settings: Settings,
+    ask_passphrase: AskPassphrase,
+    clock: Clock,
+    on_phase: Callable[[str], None],
+) -> Iterator[Node]:
+    keys = KeyFiles(home / homes.KEYS, ask_passphrase)
+    blobs = FileBlobs(home / homes.BLOBS)
+    entropy = SystemEntropy()
+
+    @cache
+    def identity() -> Identity:
+        with store.read() as tables:
+            card = tables.partners.own_card()
+        if card is None:
+            raise UnavailableError("damaged", f"{home} has lost its card; restore a backup")
+        return _identity(card, keys)
+
+    def sign(size: int, root: bytes) -> bytes:
+        own = identity()
+        origin = origin_of(settings.partner, own.card.card.epoch)
+        return sign_checkpoint(Checkpoint(origin, size, root), own.journal_signer)
+
+    store = SqliteStore(home / homes.DATABASE, clock, sign, on_phase=on_phase)
+    try:
+        check_clock(clock.now(), _last_recorded(store))
+        with store.read() as tables:
+            blobs.sweep(tables.reports.blob_ids())
+        house = House(
+            me=settings.partner,
+            desks=settings.desks,
+            default_marking=settings.default_marking,
+            store=store,
+            blobs=blobs,
+            clock=clock,
+            entropy=entropy,
+            primitives=PycaPrimitives(),
+            identity=identity,
+            examine=lambda: _examine(home, store, clock),
+            staged={},
+        )
+        yield Node(home, settings, house, store, blobs, keys)
+    finally:
+        store.close()
+
+
+def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock) -> None:
+    for folder in (homes.KEYS, homes.BLOBS):
+        (draft / folder).mkdir(mode=0o700)
+    passphrase = ask()
+    entropy = SystemEntropy()
+    keys = KeyFiles(draft / homes.KEYS, lambda: passphrase)
+    profile = settings.suite
+    salt = entropy.draw(16)
+    for purpose, algs in _key_plan(profile).items():
+        seeds = tuple((alg, seed_from(alg, entropy.draw(SEED_SIZE[alg] + 16))) for alg in algs)
+        keys.write(purpose, seeds, salt=salt, iv=entropy.draw(12))
+    certificate, private = make_certificate(settings.partner, passphrase)
+    write_private(draft / homes.CERTIFICATE, certificate)
+    write_private(draft / homes.CERTIFICATE_KEY, private)
+    write_private(draft / FILE_NAME, to_toml(settings).encode())
+    card = Card(
+        version=VERSION,
+        partner=settings.partner,
+        name=settings.name,
+        serial=1,
+        issued_at=clock.now(),
+        epoch=_EPOCH,
+        peer_url=settings.peer_url,
+        tls_digest=certificate_digest(certificate),
+        desks=settings.desks,
+        profile=profile.number,
+        keys=tuple(_public_keys(keys, profile)),
+    )
+    signed = SignedCard.issue(card, _signers(keys, Purpose.ROOT)[0])
+    journal_signer = _signers(keys, Purpose.JOURNAL)[0]
+
+    def sign(size: int, root: bytes) -> bytes:
+        checkpoint = Checkpoint(origin_of(settings.partner, _EPOCH), size, root)
+        return sign_checkpoint(checkpoint, journal_signer)
+
+    store = SqliteStore(draft / homes.DATABASE, clock, sign)
+    try:
+        store.perform(partial(directory.issue_card, card=signed, entropy=entropy))
+    finally:
+        store.close()
+
+
+def _key_plan(profile: Profile) -> dict[Purpose, tuple[Alg, ...]]:
+    """Return which keys a node has, in the card's order."""
+    return {
+        Purpose.ROOT: (ROOT_ALG,),
+        Purpose.SEAL: (profile.kem,),
+        Purpose.REPORT: profile.signatures,
+        Purpose.RECEIPT: profile.signatures,
+        Purpose.JOURNAL: (Alg.ED25519,),
+        Purpose.REQUEST: (Alg.ED25519,),
+    }
+
+
+def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
+    for purpose in _key_plan(profile):
+        if purpose is Purpose.SEAL:
+            yield _unwrapper(keys).public_key
+        else:
+            yield from (signer.public_key for signer in _signers(keys, purpose))
+
+
+def _identity(card: SignedCard, keys: KeyFiles) -> Identity:
+    unwrapper = _unwrapper(keys)
+    return Identity(
+        card=card,
+        report_signers=_signers(keys, Purpose.REPORT),
+        receipt_signers=_signers(keys, Purpose.RECEIPT),
+        journal_signer=_signers(keys, Purpose.JOURNAL)[0],
+        request_signer=_signers(keys, Purpose.REQUEST)[0],
+        unwrappers={unwrapper.public_key.kid: unwrapper},
+        primitives=PycaPrimitives(),
+    )
+
+
+def _signers(keys: KeyFiles, purpose: Purpose) -> tuple[PycaSigner, ...]:
+    return tuple(PycaSigner(purpose, alg, seed) for alg, seed in keys.read(purpose))
+
+
+def _unwrapper(keys: KeyFiles) -> PycaUnwrapper:
+    ((alg, seed),) = keys.read(Purpose.SEAL)
+    return PycaUnwrapper(alg, seed)
+
+
+def _check_settings(settings: Settings) -> Settings:
+    """Return the settings with a peer port that is fixed.
+
+    Raises:
+        InputError: one of them cannot be used.
+    """
+    check_name(settings.partner, "partner")
+    for desk in settings.desks:
+        check_name(desk, "desk")
+    Marking.parse(settings.default_marking)
+    host, port = split_address(settings.peer)
+    if port == 0:
+        port = free_port(host)
+    return msgspec.structs.replace(settings, peer=join_address(host, port))
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Return host and port of HOST:PORT.
+
+    Raises:
+        InputError: it is not written so.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (colon and host and port.isdecimal() and int(port) < 65536):  # noqa: PLR2004
+        msg = f"{text!r} is no address; write HOST:PORT, such as 127.0.0.1:0 for a free port"
+        raise InputError("bad-input", msg)
+    return host, int(port)
+
+
+def join_address(host: str, port: int) -> str:
+    """Return HOST:PORT as an address is written."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def free_port(host: str) -> int:
+    """Return a port that is free now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            msg = f"this machine cannot listen on {host}: {error.strerror}"
+            raise UnavailableError("port-in-use", msg) from error
+        return int(probe.getsockname()[1])
+
+
+def _last_recorded(store: SqliteStore) -> Instant | None:
+    with store.read() as tables, suppress(NoroshiError):
+        size = tables.journal.size
+        if size:
+            return decode_entry(tables.journal.leaf(size - 1)).at
+    return None
+
+
+def _examine(home: Path, store: SqliteStore, clock: Clock) -> list[Check]:
+    """Return what the doctor finds."""
+    free = shutil.disk_usage(home).free
+    loose = [p.name for p in (home / homes.KEYS).iterdir() if p.stat().st_mode & 0o077]
+    with store.read() as tables:
+        partners = tables.partners.all()
+        waiting = tables.outbox.counts()
+    unverified = [k.signed_card.card.partner for k in partners if k.verified_at is None]
+    clock_problem = ""
+    try:
+        check_clock(clock.now(), _last_recorded(store))
+    except UnavailableError as error:
+        clock_problem = error.message
+    return [
+        Check("clock", not clock_problem, clock_problem or "plausible"),
+        Check(
+            "disk",
+            free > _LEAST_FREE,
+            f"{free // 2**20:,} MiB free"
+            + ("" if free > _LEAST_FREE else "; make room before the node has to refuse reports"),
+        ),
+        Check(
+            "keys",
+            not loose,
+            f"others can read {', '.join(loose)}; chmod 600" if loose else "private",
+        ),
+        Check(
+            "partners",
+            not unverified and bool(partners),
+            f"not verified: {', '.join(unverified)}; compare numbers: noroshi partner number NAME"
+            if unverified
+            else f"{len(partners)} verified"
+            if partners
+            else "none yet; exchange cards: noroshi partner card, noroshi partner add FILE",
+        ),
+        Check(
+            "outbox",
+            not waiting,
+            "empty"
+            if not waiting
+            else "waiting: " + ", ".join(f"{p} {n}" for p, n in sorted(waiting.items())),
+        ),
+    ]
+
+
+_LEAST_FREE = 256 * 2**20
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace a file's text so that a crash leaves the old or the new."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    write_private(new, text.encode())
+    os.replace(new, path)

@@ -1,0 +1,1 @@
+"""Delivery as pure state machines: the line to a partner, the ladder of receipts."""

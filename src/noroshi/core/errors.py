@@ -1,0 +1,106 @@
+"""Every error a person or a partner can meet, and what its reader should do.
+
+    NoroshiError            a sentence that says what is wrong and what to do
+    ├── InputError          what was asked for cannot be done as it stands
+    ├── NotFoundError       nothing here has that name
+    ├── ConflictError       it contradicts something already recorded
+    ├── UnavailableError    the node cannot work now: disk, port, lock, keys, clock
+    └── MalformedError      bytes from outside that are not what they should be
+        ├── UnreadableError   refused before a signature was verified: one code for all causes
+        └── RefusalError      refused after the signature was verified: the reason is signed
+
+Bytes from outside can raise ``MalformedError`` and its children and nothing else. Codes are
+part of the contract: ``docs/errors.md`` lists them, and a test compares the two.
+"""
+
+from typing import Final
+
+CODES: Final = {
+    "already-initialised": "The folder already holds a node.",
+    "ambiguous-id": "More than one report begins like that.",
+    "attachment-pending": "The attachment has not arrived completely yet.",
+    "attachment-unreadable": "The attachment cannot be read, is no regular file, or is too large.",
+    "bad-card": "The file is no partner card, or its signature does not verify.",
+    "bad-input": "A value that was given cannot be used.",
+    "bad-json": "The file looks like JSON but cannot be read as such.",
+    "bad-marking": "The marking is not in a written form that is known.",
+    "bad-proof": "The file is no proof, or it does not verify against the given cards.",
+    "body-empty": "The report has no text.",
+    "body-too-large": "The body of a report may have at most 4 MiB.",
+    "card-older": "A newer card of that partner is already known.",
+    "clock-off": "The clock of this machine cannot be right.",
+    "connection-lost": "The serving process stopped before it answered.",
+    "damaged": "What is stored cannot be read back.",
+    "disk-full": "The disk has no room left.",
+    "duplicate-id": "The same identifier came with other contents.",
+    "expired": "The time it was meant for is over.",
+    "home-busy": "Another process works on this home.",
+    "home-foreign": "The folder is not a Noroshi home, or belongs to someone else.",
+    "internal": "A fault in Noroshi itself; what was committed is safe.",
+    "keys-locked": "The private keys are wrapped and the passphrase is missing or wrong.",
+    "malformed": "The bytes are not what they should be.",
+    "not-addressed": "The envelope names other recipients.",
+    "not-found": "Nothing here has that name.",
+    "not-initialised": "The folder holds no node yet.",
+    "not-releasable": "The marking, the addressee or an agreement forbids it.",
+    "not-utf8": "The text is not UTF-8.",
+    "number-mismatch": "The sixty digits are not the same on both sides.",
+    "partner-unverified": "The partner has not been verified yet.",
+    "port-in-use": "Something else listens on that address.",
+    "root-changed": "The card is signed by another root key than the one known.",
+    "rung-conflict": "The desk has already answered otherwise.",
+    "serial-reused": "A serial number was used for two reports.",
+    "sqlite-too-old": "The SQLite library has a known fault.",
+    "storage-failed": "The disk failed; the node has stopped taking reports.",
+    "timed-out": "It did not happen in the given time.",
+    "unknown-desk": "The partner's card lists no such desk.",
+    "unknown-partner": "No card of that partner is known.",
+    "unreadable": "The envelope could not be opened or its sender not be verified.",
+    "unreachable": "The partner's node could not be reached.",
+}
+
+
+class NoroshiError(Exception):
+    """A problem its reader can act on; ``str()`` of it is shown to people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class InputError(NoroshiError):
+    """What was asked for cannot be done as it stands."""
+
+
+class NotFoundError(NoroshiError):
+    """Nothing here has that name."""
+
+
+class ConflictError(NoroshiError):
+    """It contradicts something already recorded."""
+
+
+class UnavailableError(NoroshiError):
+    """The node cannot work now."""
+
+
+class MalformedError(NoroshiError):
+    """Bytes from outside are not what they should be."""
+
+    def __init__(self, message: str, code: str = "malformed") -> None:
+        super().__init__(code, message)
+
+
+class UnreadableError(MalformedError):
+    """Refused before a signature was verified; all causes look alike to the sender."""
+
+    def __init__(self, message: str = "the envelope could not be opened or verified") -> None:
+        super().__init__(message, "unreadable")
+
+
+class RefusalError(MalformedError):
+    """Refused after the sender was verified; the reason may be told and signed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, code)

@@ -1,0 +1,213 @@
+"""Recognition: what the bytes of a body are, told from the bytes alone.
+
+    "noroshi": 1       a report of ours as JSON; its fields fill the head
+    "type": "bundle"   STIX 2.1
+    "Event"            MISP
+    other JSON         kept as JSON
+    anything else      plain text, unless it looks like broken JSON
+
+Text that must be UTF-8 is; JSON is read strictly: no duplicate names, no NaN or Infinity, no
+lone surrogates, at most 64 levels deep. Whatever is recognised, the bytes stay as they are.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Final, NoReturn, cast
+
+import msgspec
+
+from noroshi.core.envelope.suite import MAX_BODY
+from noroshi.core.errors import InputError
+from noroshi.core.report import MAX_SUBJECT
+
+MAX_JSON_DEPTH: Final = 64
+
+TEXT: Final = "text/plain; charset=utf-8"
+JSON: Final = "application/json"
+NOROSHI: Final = "application/vnd.noroshi.report+json"
+STIX: Final = "application/stix+json;version=2.1"
+MISP: Final = "application/vnd.misp.event+json"
+
+_LIKE_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\d-]|$|true|false|null))')
+_BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+class Recognised(msgspec.Struct, frozen=True):
+    """What a body is, and what it says about its own head; None: it does not say."""
+
+    media_type: str
+    kind: str = "situation-report"
+    subject: str = ""
+    precedence: str | None = None
+    marking: str | None = None
+    status: str | None = None
+
+
+class _Report(msgspec.Struct, frozen=True):
+    """The fields of a report JSON that fill the head; the others belong to its kind."""
+
+    kind: str = "situation-report"
+    subject: str = ""
+    precedence: str | None = None
+    marking: str | None = None
+    status: str | None = None
+
+
+def recognise(body: bytes, *, as_text: bool = False) -> Recognised:
+    """Return what `body` is; `as_text` takes anything that is UTF-8 as plain text.
+
+    Raises:
+        InputError: it is empty, too large, not UTF-8, or broken JSON.
+    """
+    if len(body) > MAX_BODY:
+        msg = (
+            f"the body has {len(body):,} bytes; at most {MAX_BODY:,} (4 MiB) are allowed. "
+            "Send the file as an attachment: --attach FILE"
+        )
+        raise InputError("body-too-large", msg)
+    try:
+        text = body.decode().removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        msg = (
+            f"the text is not UTF-8 (byte {error.start}); save it as UTF-8, or send the file as "
+            "an attachment: --attach FILE"
+        )
+        raise InputError("not-utf8", msg) from None
+    if not text.strip():
+        raise InputError("body-empty", "the report is empty; write what there is to say")
+    if as_text or not text.lstrip().startswith(("{", "[")):
+        return Recognised(TEXT, subject=_first_line(text))
+    try:
+        return _recognise_json(parse_json(text))
+    except ValueError as error:
+        if not _LIKE_JSON.match(text):
+            return Recognised(TEXT, subject=_first_line(text))
+        msg = (
+            f"it looks like JSON but cannot be read: {error}. "
+            "Mend the file, or send it as it stands with --text"
+        )
+        raise InputError("bad-json", msg) from None
+
+
+def parse_json(text: str) -> object:
+    """Return the value of a strict JSON `text`.
+
+    Raises:
+        ValueError: it is no JSON, or JSON that two readers could take for two things.
+    """
+    try:
+        value: object = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        msg = "it is nested too deeply"
+        raise ValueError(msg) from None
+    _check_tree(value)
+    return value
+
+
+def _recognise_json(value: object) -> Recognised:
+    if not isinstance(value, dict):
+        return Recognised(JSON)
+    fields = cast("dict[str, object]", value)
+    if "noroshi" in fields:
+        return _recognise_report(fields)
+    if fields.get("type") == "bundle":
+        return _recognise_bundle(fields)
+    event = fields.get("Event")
+    if isinstance(event, dict):
+        info = cast("dict[str, object]", event).get("info")
+        return Recognised(MISP, "cyber-incident", _one_line(info) or "MISP event")
+    return Recognised(JSON)
+
+
+def _recognise_report(fields: dict[str, object]) -> Recognised:
+    if fields["noroshi"] != 1:
+        msg = f'"noroshi" is {fields["noroshi"]!r}; this release reads version 1'
+        raise InputError("bad-json", msg)
+    try:
+        report = msgspec.convert(fields, _Report)
+    except msgspec.ValidationError as error:
+        msg = f"the report JSON does not fit: {error}"
+        raise InputError("bad-json", msg) from None
+    return Recognised(NOROSHI, **msgspec.structs.asdict(report))
+
+
+def _recognise_bundle(fields: dict[str, object]) -> Recognised:
+    objects = fields.get("objects", [])
+    if not isinstance(objects, list):
+        raise InputError("bad-json", 'the "objects" of a STIX bundle must be a list')
+    items = [
+        cast("dict[str, object]", o) for o in cast("list[object]", objects) if isinstance(o, dict)
+    ]
+    names = (_one_line(item.get("name")) for item in items if item.get("type") == "report")
+    subject = next(filter(None, names), f"STIX 2.1 bundle of {len(items)} objects")
+    return Recognised(STIX, "cyber-incident", subject)
+
+
+def _first_line(text: str) -> str:
+    return _one_line(text.strip().splitlines()[0])
+
+
+def _one_line(value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    printable = "".join(c if c.isprintable() else " " for c in value)
+    return " ".join(printable.split())[:MAX_SUBJECT]
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        msg = f"the name {twice!r} stands twice in one object"
+        raise ValueError(msg)
+    return names
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    msg = f"{name} is no JSON number"
+    raise ValueError(msg)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        msg = f"{text} is too large a number"
+        raise ValueError(msg)
+    return number
+
+
+def _check_tree(value: object) -> None:
+    """Raise ValueError for more than MAX_JSON_DEPTH levels or text that is no Unicode."""
+    level: list[object] = [value]
+    for _ in range(MAX_JSON_DEPTH):
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, str):
+                _check_text(item)
+            elif isinstance(item, dict):
+                fields = cast("dict[str, object]", item)
+                below.extend(fields)
+                below.extend(fields.values())
+            elif isinstance(item, list):
+                below.extend(cast("list[object]", item))
+        if not below:
+            return
+        level = below
+    msg = f"it is nested deeper than {MAX_JSON_DEPTH} levels"
+    raise ValueError(msg)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        msg = "it holds half of a surrogate pair"
+        raise ValueError(msg) from None

@@ -1,0 +1,189 @@
+"""Reports: what is said, by whom, to which desks.
+
+A report's *content* is everything that only its readers may see; its *head*
+(:mod:`noroshi.core.envelope.head`) is what is signed. The body is kept byte for byte as it
+was given; what it is, is recognised from the bytes (:mod:`noroshi.core.recognition`).
+"""
+
+import uuid
+from typing import Final
+
+import msgspec
+
+from noroshi.core import gate
+from noroshi.core.envelope import suite
+from noroshi.core.envelope.head import ReportHead
+from noroshi.core.errors import InputError, RefusalError
+from noroshi.core.marking import Marking
+from noroshi.core.partner import DeskAddress, is_name
+from noroshi.core.precedence import Precedence
+
+MAX_SUBJECT: Final = 200
+MAX_NOTE: Final = 1000
+MAX_NAME: Final = 120
+MAX_FILE_NAME: Final = 255
+"""Bytes of UTF-8."""
+MAX_ADDRESSEES: Final = 64
+
+KINDS: Final = (
+    "situation-report",
+    "cyber-incident",
+    "disinformation-campaign",
+    "missile-event",
+    "nuclear-event",
+    "space-event",
+    "maritime-notice",
+    "air-notice",
+    "disaster-relief",
+    "request-for-information",
+    "answer",
+    "consultation",
+    "joint-statement",
+)
+
+
+class Attachment(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A file that travels as an encrypted blob of its own, after the text."""
+
+    name: str
+    media_type: str
+    size: int
+    """Of the plaintext, in bytes."""
+    blob_id: bytes
+    key: bytes
+    iv: bytes
+    salt: bytes
+
+
+class Content(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What only the readers of a report may see."""
+
+    kind: str
+    subject: str
+    from_desk: str
+    drafter: str | None
+    releaser: str | None
+    action: tuple[DeskAddress, ...]
+    info: tuple[DeskAddress, ...]
+    references: tuple[bytes, ...]
+    """Ids of the reports that it answers or takes up."""
+    media_type: str
+    body: bytes
+    attachments: tuple[Attachment, ...]
+
+    @property
+    def addressees(self) -> tuple[DeskAddress, ...]:
+        """All desks, those that must act first."""
+        return self.action + self.info
+
+    def desks_of(self, partner: str) -> tuple[str, ...]:
+        """Return the desks of `partner` among the addressees."""
+        return tuple(a.desk for a in self.addressees if a.partner == partner)
+
+
+def report_id_text(report_id: bytes) -> str:
+    """Return how a report's id is written: as a UUID."""
+    return str(uuid.UUID(bytes=report_id))
+
+
+def effective_precedence(head: ReportHead, content: Content, partner: str) -> Precedence:
+    """Return the precedence at which a report goes to `partner`: the highest of its desks."""
+    if any(addressee.partner == partner for addressee in content.action):
+        return head.precedence
+    return head.info_precedence
+
+
+def encode_content(content: Content) -> bytes:
+    """Return the bytes of `content`."""
+    return gate.encode_struct(content)
+
+
+def decode_content(raw: bytes) -> Content:
+    """Return the content that `raw` encodes.
+
+    Raises:
+        MalformedError: it encodes none.
+    """
+    return gate.decode_struct(raw, Content, limit=suite.MAX_INNER)
+
+
+def check_content(head: ReportHead, content: Content, me: str) -> None:
+    """Return if a received `content` is whole and fits its `head`.
+
+    Raises:
+        RefusalError: it is not.
+    """
+    partners = {partner for partner, _ in head.to}
+    if (
+        not content.body
+        or len(content.body) > suite.MAX_BODY
+        or len(content.addressees) > MAX_ADDRESSEES
+        or len(content.attachments) > suite.MAX_ATTACHMENTS
+    ):
+        raise RefusalError("malformed", "the report is empty or larger than allowed")
+    if not _is_presentable(content) or any(len(r) != suite.ID_SIZE for r in content.references):
+        raise RefusalError("malformed", "a field of the report is not as it must be")
+    blobs = [(a.blob_id, a.size + suite.GCM_TAG_SIZE) for a in content.attachments]
+    if blobs != [(a.blob_id, a.size) for a in head.attachments]:
+        raise RefusalError("malformed", "the attachments are not those that were signed")
+    if not all(_is_usable(attachment) for attachment in content.attachments):
+        raise RefusalError("malformed", "an attachment's name, size or key is not as it must be")
+    if len(set(content.addressees)) != len(content.addressees):
+        raise RefusalError("malformed", "a desk is addressed twice")
+    if not {addressee.partner for addressee in content.addressees} <= partners:
+        raise RefusalError("malformed", "a desk is addressed whose partner is no recipient")
+    if not content.desks_of(me):
+        raise RefusalError("not-addressed", "no desk of this partner is addressed")
+    try:
+        Marking.parse(head.marking)
+    except InputError as error:
+        raise RefusalError("bad-marking", "the marking is in no written form known here") from error
+
+
+def _is_presentable(content: Content) -> bool:
+    """Say whether all that is shown beside the body is printable, on one line, and not too long."""
+    people = [name for name in (content.drafter, content.releaser) if name is not None]
+    return (
+        len(content.subject) <= MAX_SUBJECT
+        and content.subject.isprintable()
+        and all(map(is_name, (content.kind, content.from_desk)))
+        and all(0 < len(text) <= MAX_NAME for text in (*people, content.media_type))
+        and all(text.isprintable() for text in (*people, content.media_type))
+    )
+
+
+def _is_usable(attachment: Attachment) -> bool:
+    return (
+        0 < len(attachment.name.encode()) <= MAX_FILE_NAME
+        and attachment.name.isprintable()
+        and "/" not in attachment.name
+        and 0 < attachment.size <= suite.MAX_ATTACHMENT
+        and len(attachment.blob_id) == suite.DIGEST_SIZE
+        and len(attachment.key) == suite.KEY_SIZE
+        and len(attachment.iv) == suite.IV_SIZE
+        and len(attachment.salt) == suite.SALT_SIZE
+    )
+
+
+def check_subject(subject: str) -> str:
+    """Return `subject` if it fits on one line.
+
+    Raises:
+        InputError: it does not.
+    """
+    if len(subject) > MAX_SUBJECT or not subject.isprintable():
+        msg = f"a subject is one line of at most {MAX_SUBJECT} characters"
+        raise InputError("bad-input", msg)
+    return subject
+
+
+def check_kind(kind: str) -> str:
+    """Return `kind` if it is known.
+
+    Raises:
+        InputError: it is not.
+    """
+    if kind not in KINDS:
+        msg = f"{kind!r} is no kind of report; use one of {', '.join(KINDS)}"
+        raise InputError("bad-input", msg)
+    return kind

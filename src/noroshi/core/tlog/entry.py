@@ -1,0 +1,91 @@
+"""Journal entries: what happened, without what was said.
+
+An entry is one leaf of the tree. It names a report by its id and its signed head by digest,
+never content; its salt keeps the leaf's hash from being guessed. `docs/formats/journal.md`.
+"""
+
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from noroshi.core import gate
+from noroshi.core.instant import Instant
+from noroshi.core.tlog.merkle import leaf_hash
+
+VERSION: Final = 1
+MAX_ENTRY: Final = 4096
+SALT_SIZE: Final = 16
+
+
+class EntryKind(Enum):
+    """What an entry records."""
+
+    INITIALISED = "Initialised"
+    CARD_ISSUED = "CardIssued"
+    PARTNER_ADDED = "PartnerAdded"
+    PARTNER_UPDATED = "PartnerUpdated"
+    PARTNER_VERIFIED = "PartnerVerified"
+    SEALED = "Sealed"
+    RECEIVED = "Received"
+    REFUSED = "Refused"
+    ANSWERED = "Answered"
+    RECEIPT_ISSUED = "ReceiptIssued"
+    RECEIPT_RECORDED = "ReceiptRecorded"
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One thing that happened."""
+
+    version: int
+    kind: EntryKind
+    at: Instant
+    partner: str | None
+    """The partner it concerns; the node's own for what it did by itself."""
+    report_id: bytes | None
+    digest: bytes | None
+    """SHA-256 of the signed object that it is about: a head, a receipt, a card."""
+    desk: str | None
+    rung: str | None
+    by: str | None
+    code: str | None
+    salt: bytes
+
+
+def new_entry(  # noqa: PLR0913 - the fields of an entry
+    kind: EntryKind,
+    at: Instant,
+    salt: bytes,
+    partner: str,
+    *,
+    report_id: bytes | None = None,
+    digest: bytes | None = None,
+    desk: str | None = None,
+    rung: str | None = None,
+    by: str | None = None,
+    code: str | None = None,
+) -> Entry:
+    """Return an entry of the present version."""
+    return Entry(VERSION, kind, at, partner, report_id, digest, desk, rung, by, code, salt)
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """An entry's bytes and their hash."""
+
+    raw: bytes
+    hash: bytes
+
+
+def encode_entry(entry: Entry) -> Leaf:
+    """Return the leaf of `entry`."""
+    raw = gate.encode_struct(entry)
+    return Leaf(raw, leaf_hash(raw))
+
+
+def decode_entry(raw: bytes) -> Entry:
+    """Return the entry that `raw` encodes.
+
+    Raises:
+        MalformedError: it encodes none.
+    """
+    return gate.decode_struct(raw, Entry, limit=MAX_ENTRY)

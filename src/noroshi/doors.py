@@ -1,0 +1,263 @@
+"""Opens a node's doors and keeps them open: desk door, peer door, local door, and the lines.
+
+One process, one event loop; acts run on the store's writer, cryptography on worker threads.
+SIGTERM or SIGINT closes the doors, lets what is under way finish for two seconds, and ends.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from noroshi.adapters import home as homes
+from noroshi.adapters.admission import RequestSigner, RequestVerifier
+from noroshi.adapters.bearers.push import PushBearer
+from noroshi.adapters.lines import Lines
+from noroshi.bootstrap import Node, embedded_node, join_address, reissue_card, split_address
+from noroshi.core.errors import InputError, UnavailableError
+from noroshi.entrypoints.cli.context import Serving
+from noroshi.entrypoints.console.door import desk_door
+from noroshi.entrypoints.local.door import local_door
+from noroshi.entrypoints.peer.door import peer_door
+from noroshi.flow.ports import Announcement, KnownPartner
+
+GRACE_SECONDS: Final = 2
+KEEP_ALIVE_SECONDS: Final = 300
+_SWITCH_SECONDS: Final = 0.0005
+_BACKLOG: Final = 10_000
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+def serve(serving: Serving) -> None:
+    """Serve a node until SIGTERM or SIGINT.
+
+    Raises:
+        UnavailableError: the home or a port is in use, or a key is not to be had.
+        InputError: an address cannot be used.
+    """
+    # A thread that computes holds the interpreter for at most this long at a time, so that
+    # the loop and the writer get their turn.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with embedded_node(serving.home, serving.ask_passphrase) as node:
+        if node is None:
+            msg = f"another process serves or works on {serving.home}; stop it first"
+            raise UnavailableError("home-busy", msg)
+        asyncio.run(_Doors(node, serving).run())
+
+
+class Listeners:
+    """Hands announcements from the writer's thread to whoever listens on the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queues: set[asyncio.Queue[Announcement | None]] = set()
+
+    def subscribe(self) -> "asyncio.Queue[Announcement | None]":
+        """Return a queue of what is announced from now on; one that is not emptied is dropped."""
+        queue: asyncio.Queue[Announcement | None] = asyncio.Queue(_BACKLOG)
+        self._queues.add(queue)
+        return queue
+
+    def on_outbox(self, *_change: object) -> None:
+        """Listeners hear of announcements alone."""
+
+    def on_announcement(self, announcement: Announcement) -> None:
+        """Pass on; called on the writer's thread."""
+        if self._queues:
+            self._loop.call_soon_threadsafe(self._put, announcement)
+
+    def close(self) -> None:
+        """End every stream."""
+        for queue in self._queues:
+            with contextlib.suppress(asyncio.QueueFull):
+                queue.put_nowait(None)
+
+    def _put(self, announcement: Announcement) -> None:
+        for queue in list(self._queues):
+            try:
+                queue.put_nowait(announcement)
+            except asyncio.QueueFull:
+                self._queues.discard(queue)
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server whose signals are handled once, for all doors, by `_Doors`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+class _Doors:
+    """One node's doors."""
+
+    def __init__(self, node: Node, serving: Serving) -> None:
+        self._node = node
+        self._serving = serving
+
+    async def run(self) -> None:
+        """Open the doors and keep them open until a signal comes."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        serving, ask = self._serving, self._serving.ask_passphrase
+        home = self._node.home
+        peer_tls = _tls(home / homes.CERTIFICATE, home / homes.CERTIFICATE_KEY, ask)
+        desk_tls = None
+        if serving.certificate is not None:
+            desk_tls = _tls(serving.certificate, serving.certificate_key, None)
+        desk_host, desk_port = split_address(serving.listen)
+        if desk_tls is None and desk_host not in _LOOPBACK:
+            msg = f"the desk door on {desk_host} needs a certificate: --tls-cert FILE --tls-key FILE"
+            raise InputError("bad-input", msg)
+        if serving.peer not in {None, self._node.settings.peer}:
+            self._node = reissue_card(self._node, serving.peer or "")
+        with contextlib.ExitStack() as opened:
+            peer_socket = opened.enter_context(
+                _bind(*split_address(self._node.settings.peer), "peer door")
+            )
+            desk_socket = opened.enter_context(_bind(desk_host, desk_port, "desk door"))
+            path = homes.socket_path(home)
+            local_socket = opened.enter_context(_bind_local(path))
+            opened.callback(path.unlink, missing_ok=True)
+            desk_url = _desk_url(desk_host, desk_socket, is_tls=desk_tls is not None)
+            await self._open(
+                stop,
+                (peer_socket, desk_socket, local_socket),
+                (peer_tls, desk_tls),
+                [desk_host, "localhost"] if desk_host in _LOOPBACK else ["*"],
+                lambda: serving.on_ready(desk_url, self._node.settings.peer_url),
+            )
+
+    async def _open(
+        self,
+        stop: asyncio.Event,
+        sockets: tuple[socket.socket, socket.socket, socket.socket],
+        contexts: tuple[ssl.SSLContext, ssl.SSLContext | None],
+        hosts: list[str],
+        on_ready: Callable[[], None],
+    ) -> None:
+        house = self._node.house
+        listeners = Listeners(asyncio.get_running_loop())
+        signer = RequestSigner(
+            house.me, self._node.identity.request_signer, lambda: house.entropy.draw(16).hex()
+        )
+        bearer = PushBearer(signer.sign, house.clock.now)
+        lines = Lines(
+            house.store, house.blobs, bearer, self._node.identity, house.clock, house.entropy
+        )
+        self._node.store.listen(listeners)
+        self._node.store.listen(lines)
+        peer = peer_door(
+            lambda: house, RequestVerifier(self._find), lambda: self._node.settings.peer_url
+        )
+        servers = [
+            (_server(peer, contexts[0], "h11"), sockets[0]),
+            (_server(desk_door(lambda: house, hosts), contexts[1], "httptools"), sockets[1]),
+            (_server(local_door(lambda: house, listeners.subscribe), None, "httptools"), sockets[2]),
+        ]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(lines.run(stop))
+                for server, sock in servers:
+                    tasks.create_task(server.serve(sockets=[sock]))
+                while not all(server.started for server, _ in servers):
+                    await asyncio.sleep(0.005)
+                on_ready()
+                await stop.wait()
+                listeners.close()
+                for server, _ in servers:
+                    server.should_exit = True
+        finally:
+            await bearer.close()
+
+    def _find(self, partner: str) -> KnownPartner | None:
+        with self._node.store.read() as tables:
+            return tables.partners.get(partner)
+
+
+def _server(
+    application: Starlette, context: ssl.SSLContext | None, http: str
+) -> _Server:
+    """Return a server; the peer door's parser (h11) bounds what headers may cost."""
+    config = uvicorn.Config(
+        application,
+        http="h11" if http == "h11" else "httptools",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    config.load()
+    config.ssl = context
+    return _Server(config)
+
+
+def _tls(
+    certificate: Path, key: Path | None, ask_passphrase: Callable[[], bytes | None] | None
+) -> ssl.SSLContext:
+    """Return a server context: TLS 1.3 alone."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+
+    def password() -> bytes:
+        return (ask_passphrase() if ask_passphrase else None) or b""
+
+    try:
+        context.load_cert_chain(certificate, key, password)
+    except (OSError, ssl.SSLError) as error:
+        msg = f"the certificate {certificate} or its key cannot be used: {error.strerror or error}"
+        raise UnavailableError("keys-locked", msg) from error
+    return context
+
+
+def _bind(host: str, port: int, door: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(512)
+    except OSError as error:
+        sock.close()
+        msg = (
+            f"the {door} cannot listen on {join_address(host, port)}: {error.strerror}. "
+            "Stop what listens there, or choose another address"
+        )
+        raise UnavailableError("port-in-use", msg) from error
+    sock.setblocking(False)
+    return sock
+
+
+def _bind_local(path: Path) -> socket.socket:
+    """Return the local door's socket; the lock on the home says that no one else serves it."""
+    path.unlink(missing_ok=True)
+    sock = socket.socket(socket.AF_UNIX)
+    previous = os.umask(0o177)
+    try:
+        sock.bind(str(path))
+    finally:
+        os.umask(previous)
+    sock.listen(512)
+    sock.setblocking(False)
+    return sock
+
+
+def _desk_url(host: str, sock: socket.socket, *, is_tls: bool) -> str:
+    port = int(sock.getsockname()[1])
+    name = "localhost" if host in _LOOPBACK else host
+    return f"{'https' if is_tls else 'http'}://{join_address(name, port)}"

@@ -1,0 +1,1 @@
+"""Who starts an act: people and machines at the desk, partners at the peer door."""

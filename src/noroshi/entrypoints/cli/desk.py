@@ -1,0 +1,186 @@
+"""The way from a command to the node: over the local door while it is served, else directly."""
+
+import http.client
+import os
+import socket
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
+
+from noroshi.adapters.home import check_home, socket_path
+from noroshi.core.envelope.suite import MAX_ATTACHMENT
+from noroshi.core.errors import InputError, NoroshiError, UnavailableError
+from noroshi.flow import requests
+from noroshi.settings import read_settings
+
+if TYPE_CHECKING:
+    from noroshi.bootstrap import AskPassphrase
+
+_CHUNK: Final = 1024 * 1024
+_PATIENCE_SECONDS: Final = 10.0
+_TIMEOUT_SECONDS: Final = 300
+
+Progress = Callable[[int], None]
+"""Called with the number of bytes that went through."""
+
+
+class Desk(Protocol):
+    """What a command can ask of the node."""
+
+    def ask(self, request: requests.AnyRequest) -> requests.Answer:
+        """Return the answer to a request."""
+        ...
+
+    def stage(self, path: Path, on_progress: Progress) -> str:
+        """Give the node a file for a report to come; return its token."""
+        ...
+
+    def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
+        """Return size and bytes of an attachment."""
+        ...
+
+
+@contextmanager
+def reach(home: Path, ask_passphrase: "AskPassphrase") -> Iterator[Desk]:
+    """Give the node of `home`, served or not.
+
+    Raises:
+        UnavailableError: there is none, or it stays busy.
+    """
+    read_settings(home)
+    check_home(home)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        path = socket_path(home)
+        if _is_answering(path):
+            yield _ServedDesk(path)
+            return
+        # Imported here: a served node is reached without loading what opens one.
+        from noroshi.bootstrap import embedded_node
+
+        with embedded_node(home, ask_passphrase) as node:
+            if node is not None:
+                yield _DirectDesk(node.house)
+                return
+        if time.monotonic() > deadline:
+            msg = f"another process works on {home} and does not answer; stop it and try again"
+            raise UnavailableError("home-busy", msg)
+        time.sleep(0.05)
+
+
+def read_file(path: Path, on_progress: Progress) -> Iterator[bytes]:
+    """Yield a file that is to be attached, in pieces.
+
+    Raises:
+        InputError: it cannot be read, is no regular file, is empty or too large.
+    """
+    try:
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "no regular file"
+            msg = f"{path} is {what}; attach files one by one (--attach FILE)"
+            raise InputError("attachment-unreadable", msg)
+        if path.stat().st_size > MAX_ATTACHMENT:
+            msg = f"{path} has more than {MAX_ATTACHMENT:,} bytes (256 MiB); split it"
+            raise InputError("attachment-unreadable", msg)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+                on_progress(len(chunk))
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise InputError("attachment-unreadable", msg) from error
+
+
+class _DirectDesk:
+    """Opens the home: nobody serves it."""
+
+    def __init__(self, house: requests.House) -> None:
+        self._house = house
+
+    def ask(self, request: requests.AnyRequest) -> requests.Answer:
+        return requests.handle(self._house, request)
+
+    def stage(self, path: Path, on_progress: Progress) -> str:
+        return requests.stage(self._house, path.name, read_file(path, on_progress))
+
+    def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
+        return requests.attachment(self._house, report, name)
+
+
+class _ServedDesk:
+    """Speaks to the local door of the serving process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def ask(self, request: requests.AnyRequest) -> requests.Answer:
+        response = self._exchange("POST", "/v1/request", msgspec.msgpack.encode(request))
+        return msgspec.msgpack.decode(response.read(), type=requests.Answer)
+
+    def stage(self, path: Path, on_progress: Progress) -> str:
+        query = urllib.parse.urlencode({"name": path.name})
+        chunks = read_file(path, on_progress)
+        # The first piece is read before the request starts: a file that cannot be read is told.
+        first = next(chunks, b"")
+        response = self._exchange("POST", f"/v1/stage?{query}", _again(first, chunks))
+        token = msgspec.msgpack.decode(response.read(), type=dict[str, str])["token"]
+        return token
+
+    def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
+        query = urllib.parse.urlencode({"report": report, "name": name})
+        response = self._exchange("GET", f"/v1/attachment?{query}", None)
+        size = int(response.headers["Content-Length"])
+        return size, iter(lambda: response.read(_CHUNK), b"")
+
+    def _exchange(
+        self, method: str, target: str, body: bytes | Iterator[bytes] | None
+    ) -> http.client.HTTPResponse:
+        connection = _UnixConnection(self._path)
+        try:
+            connection.request(method, target, body)
+            response = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            msg = (
+                "the serving process stopped before it answered; whether it still did what was "
+                "asked is not known. Look with 'noroshi status' or 'noroshi inbox' before you "
+                "try again"
+            )
+            raise UnavailableError("connection-lost", msg) from error
+        if response.status != http.client.OK:
+            told = msgspec.msgpack.decode(response.read(), type=dict[str, str])
+            raise NoroshiError(told["error"], told["message"])
+        return response
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=_TIMEOUT_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(os.fspath(self._path))
+
+
+def _is_answering(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(os.fspath(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError as error:
+            msg = f"the serving process cannot be reached at {path}: {error.strerror}"
+            raise UnavailableError("home-busy", msg) from error
+    return True
+
+
+def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest

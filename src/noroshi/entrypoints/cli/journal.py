@@ -1,0 +1,135 @@
+"""Commands for proof: journal verify, journal proof, and verify, which needs no node."""
+
+from pathlib import Path
+from typing import Final, cast
+
+import click
+import msgspec
+
+from noroshi.core.errors import InputError
+from noroshi.entrypoints.cli.context import Context, pass_context
+from noroshi.entrypoints.cli.partners import read_card
+from noroshi.flow import requests
+
+_MAX_PROOF: Final = 4 * 1024 * 1024
+
+
+@click.group()
+def journal() -> None:
+    """Check this node's journal, and make proofs out of it."""
+
+
+@journal.command(name="verify")
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PROOF",
+    help="A partner's proof file: does this journal agree with what they have seen of it?",
+)
+@pass_context
+def verify_journal(context: Context, against: tuple[Path, ...]) -> None:
+    """Compute the whole journal anew; exit 1 when anything in it was changed."""
+    proofs = tuple(map(_read_proof, against))
+    with context.desk() as node:
+        told = _object(node.ask(requests.VerifyJournal(proofs=proofs)))
+
+    def present() -> None:
+        if told["ok"]:
+            click.secho("OK", fg="green", nl=False)
+            click.echo(f"  {told['size']} entries, root {told['root']}")
+        else:
+            low, high = cast("list[int]", told["bad_between"])
+            click.secho("NOT OK", fg="red", nl=False)
+            click.echo(f"  {told['reason']}; entries from {low} to below {high}")
+            click.echo("Keep a copy of the home as evidence, and restore a backup.")
+        seen = cast("dict[str, int]", told["witnessed"])
+        for partner, size in seen.items():
+            click.echo(f"{partner} has signed to have seen the first {size} entries as they are")
+
+    context.answer(told, present)
+    if not told["ok"]:
+        raise SystemExit(1)
+
+
+@journal.command()
+@click.argument("report", metavar="ID")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@pass_context
+def proof(context: Context, report: str, output: Path) -> None:
+    """Write what can be proved of a report, without its content; see 'noroshi verify'."""
+    with context.desk() as node:
+        told = _object(node.ask(requests.MakeProof(report=report)))
+    raw = cast("bytes", told.pop("proof"))
+    try:
+        output.write_bytes(raw)
+    except OSError as error:
+        raise InputError("bad-input", f"{output} cannot be written: {error.strerror}") from error
+    told |= {"file": str(output), "size": len(raw)}
+    context.answer(told, lambda: click.echo(f"{output}: {len(raw):,} bytes"))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--card",
+    "cards",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="CARD",
+    help="The card of a partner that signed something in it; once for each.",
+)
+@pass_context
+def verify(context: Context, file: Path, cards: tuple[Path, ...]) -> None:
+    """Verify a proof anywhere, without a node and without the content.
+
+    \b
+      noroshi verify proof.noroshi --card jp.card --card nato.card
+
+    What it shows is as good as the cards: compare their numbers, or get them from people you trust.
+    """
+    # Imported here: this command needs cryptography but no node.
+    from noroshi.adapters.sealing.pyca import PycaPrimitives
+    from noroshi.core.directory.card import read_armour, verify_card
+    from noroshi.core.instant import to_text
+    from noroshi.entrypoints.cli import present
+    from noroshi.flow.audit import verify_proof
+
+    primitives = PycaPrimitives()
+    known = {
+        signed.card.partner: signed.card
+        for signed in (verify_card(read_armour(read_card(path)), primitives) for path in cards)
+    }
+    claims = verify_proof(_read_proof(file), known, primitives)
+    told = {
+        "ok": True,
+        "claims": [msgspec.structs.asdict(c) | {"at": to_text(c.at)} for c in claims],
+        "roots": {name: card.root_digest.hex() for name, card in known.items()},
+    }
+
+    def show() -> None:
+        click.secho("VERIFIED", fg="green", nl=False)
+        click.echo(f"  report {claims[0].report}")
+        rows = [(c.type, c.partner, c.desk, c.by, to_text(c.at)) for c in claims]
+        present.console().print(present.table(("CLAIM", "PARTNER", "DESK", "BY", "AT"), rows))
+
+    context.answer(told, show)
+
+
+COMMANDS: Final = (journal, verify)
+
+
+def _read_proof(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(_MAX_PROOF + 1)
+    except OSError as error:
+        raise InputError("bad-proof", f"{file} cannot be read: {error.strerror}") from error
+    if len(raw) > _MAX_PROOF:
+        raise InputError("bad-proof", f"{file} is too large to be a proof")
+    return raw
+
+
+def _object(answer: object) -> dict[str, object]:
+    return cast("dict[str, object]", answer)

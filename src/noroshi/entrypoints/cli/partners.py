@@ -1,0 +1,142 @@
+"""Commands for partners: card, add, number, verify, list."""
+
+import sys
+from pathlib import Path
+from typing import Final, cast
+
+import click
+
+from noroshi.core.directory.card import MAX_CARD
+from noroshi.core.errors import InputError
+from noroshi.entrypoints.cli.context import Context, pass_context
+from noroshi.flow import requests
+
+
+@click.group()
+def partner() -> None:
+    """Know your partners: exchange cards, compare numbers.
+
+    \b
+      noroshi partner card -o jp.card
+      noroshi partner add nato.card
+      noroshi partner number nato
+      noroshi partner verify nato --number "12345 67890 ..." --by "Lt Sato"
+    """
+
+
+@partner.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@pass_context
+def card(context: Context, output: Path | None) -> None:
+    """Give this node's own signed card; it holds nothing secret."""
+    with context.desk() as node:
+        told = _object(node.ask(requests.OwnCard()))
+    armoured = str(told.pop("armoured"))
+    if output is not None:
+        try:
+            output.write_text(armoured)
+        except OSError as error:
+            msg = f"{output} cannot be written: {error.strerror}"
+            raise InputError("bad-input", msg) from error
+    else:
+        told["card"] = armoured
+    context.answer(
+        told,
+        lambda: click.echo(
+            f"{output}: card {told['number']} of {told['partner']}" if output else armoured.rstrip()
+        ),
+    )
+
+
+@partner.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@pass_context
+def add(context: Context, file: Path) -> None:
+    """Take a partner's card; a newer one under the same root needs no new comparison."""
+    from noroshi.entrypoints.cli.present import visible
+
+    with context.desk() as node:
+        told = _object(node.ask(requests.AddPartner(card=read_card(file))))
+    hint = (
+        ""
+        if told["state"] == "VERIFIED"
+        else f"\nCompare the sixty digits with them now: noroshi partner number {told['partner']}"
+    )
+    context.answer(
+        told,
+        lambda: click.echo(
+            f"{told['partner']} ({visible(str(told['name']))}) is {told['state']}{hint}"
+        ),
+    )
+
+
+@partner.command()
+@click.argument("name", metavar="PARTNER")
+@pass_context
+def number(context: Context, name: str) -> None:
+    """Show the sixty digits to compare with a partner's officer, over the telephone or in person."""
+    with context.desk() as node:
+        told = _object(node.ask(requests.PartnerNumber(partner=name)))
+    digits = str(told["number"]).split()
+    rows = "\n".join("  " + "  ".join(digits[i : i + 4]) for i in range(0, 12, 4))
+    context.answer(told, lambda: click.echo(f"The number of this node and {name}:\n\n{rows}\n"))
+
+
+@partner.command()
+@click.argument("name", metavar="PARTNER")
+@click.option("--number", "digits", required=True, help="The sixty digits as the other side sees them.")
+@click.option("--by", required=True, metavar="NAME", help="The officer who compared them.")
+@pass_context
+def verify(context: Context, name: str, digits: str, by: str) -> None:
+    """Record that the digits were compared; from then on reports may go both ways."""
+    with context.desk() as node:
+        told = _object(node.ask(requests.VerifyPartner(partner=name, number=digits, by=by)))
+    context.answer(told, lambda: click.echo(f"{name} is {told['state']}"))
+
+
+@partner.command(name="list")
+@pass_context
+def list_partners(context: Context) -> None:
+    """List the partners and how far they are trusted."""
+    from noroshi.entrypoints.cli import present
+
+    with context.desk() as node:
+        rows = node.ask(requests.Partners())
+    columns = ("PARTNER", "NAME", "STATE", "DESKS", "PEER DOOR", "VERIFIED BY")
+    shown = [
+        (r["partner"], r["name"], r["state"], ", ".join(present.strings(r["desks"])),
+         r["peer_url"], r["verified_by"])
+        for r in present.mappings(rows)
+    ]  # fmt: skip
+    context.answer(
+        rows,
+        lambda: present.console().print(
+            present.table(columns, shown) if shown else "No partners yet: noroshi partner add FILE"
+        ),
+    )
+
+
+COMMANDS: Final = (partner,)
+
+
+def read_card(file: Path) -> bytes:
+    """Return the bytes of a card file.
+
+    Raises:
+        InputError: it cannot be read or is too large to be a card.
+    """
+    try:
+        if str(file) == "-":
+            raw = sys.stdin.buffer.read(2 * MAX_CARD + 1)
+        else:
+            with file.open("rb") as opened:
+                raw = opened.read(2 * MAX_CARD + 1)
+    except OSError as error:
+        raise InputError("bad-card", f"{file} cannot be read: {error.strerror}") from error
+    if len(raw) > 2 * MAX_CARD:
+        raise InputError("bad-card", f"{file} is too large to be a partner card")
+    return raw
+
+
+def _object(answer: object) -> dict[str, object]:
+    return cast("dict[str, object]", answer)

@@ -1,0 +1,339 @@
+"""Commands for reports: send, inbox, show, ack, decline, actioned, reply, status, wait."""
+
+import secrets
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, cast
+
+import click
+
+from noroshi.core.delivery.ladder import Rung
+from noroshi.core.envelope.suite import MAX_BODY
+from noroshi.core.errors import InputError, UnavailableError
+from noroshi.entrypoints.cli.context import Context, pass_context, this_person
+from noroshi.flow import requests
+
+_RUNGS: Final = [rung.value for rung in Rung if rung is not Rung.REFUSED]
+_POLL_SECONDS: Final = 0.1
+
+_by = click.option("--by", metavar="NAME", help="The person; a claim until there are accounts.")
+_desk = click.option("--desk", help="The desk that acts, where several are addressed.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--to", multiple=True, metavar="DESK@PARTNER", help="A desk that must act.")
+@click.option("--info", multiple=True, metavar="DESK@PARTNER", help="A desk that is informed.")
+@click.option("--precedence", metavar="P", help="flash, immediate, priority, routine or deferred.")
+@click.option("--info-precedence", metavar="P", help="For --info desks [default: the same].")
+@click.option("--kind", help="The kind of report [default: what FILE is recognised as].")
+@click.option("--subject", help="One line [default: out of FILE].")
+@click.option("--marking", metavar="MARK", help="Such as TLP:AMBER+STRICT [default: the node's].")
+@click.option("--status", metavar="S", help="actual, exercise or test [default: actual].")
+@click.option("--attach", multiple=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--expires", metavar="TIME", help="RFC 3339; after it the report is not shown.")
+@click.option("--text", is_flag=True, help="FILE is plain text, whatever it looks like.")
+@click.option("--check", is_flag=True, help="Only say whether it may go, and if not why.")
+@click.option("--from", "from_desk", metavar="DESK", help="The desk that writes [default: first].")
+@_by
+@pass_context
+def send(context: Context, file: Path, attach: tuple[Path, ...], **options: object) -> None:
+    """Send FILE (- for standard input) as a report.
+
+    FILE is recognised by its content: report JSON ("noroshi": 1), a STIX 2.1 bundle, a MISP
+    event, or plain text. It is kept byte for byte.
+
+    \b
+      noroshi send warning.txt --to cyber@nato --precedence flash
+      noroshi send bundle.json --to cyber@nato --info ops@au --marking TLP:AMBER
+      echo "Line test" | noroshi send - --to cyber@nato --status test
+    """
+    body = _read_body(file)
+    report_id = uuid.UUID(bytes=secrets.token_bytes(16), version=4)
+    check = bool(options["check"])
+    with context.desk() as desk:
+        tokens: list[str] = []
+        for path in () if check else attach:
+            with _progress(context, path) as on_progress:
+                tokens.append(desk.stage(path, on_progress))
+        request = requests.SendReport(
+            body=body,
+            to=cast("tuple[str, ...]", options["to"]),
+            info=cast("tuple[str, ...]", options["info"]),
+            precedence=_text(options["precedence"]),
+            info_precedence=_text(options["info_precedence"]),
+            kind=_text(options["kind"]),
+            subject=_text(options["subject"]),
+            marking=_text(options["marking"]),
+            status=_text(options["status"]),
+            expires=_text(options["expires"]),
+            as_text=bool(options["text"]),
+            from_desk=_text(options["from_desk"]),
+            by=_text(options["by"]),
+            attachments=tuple(tokens),
+            report_id=report_id.bytes,
+            check=check,
+        )
+        answer = _object(desk.ask(request))
+    context.answer(answer, lambda: _present_check(answer) if check else _present_sent(answer))
+
+
+@click.command()
+@click.option("--desk", help="Only this desk.")
+@click.option("--unacknowledged", is_flag=True, help="Only what nobody has answered yet.")
+@pass_context
+def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
+    """List what came in, the most urgent first."""
+    from noroshi.entrypoints.cli import present
+
+    with context.desk() as node:
+        rows = node.ask(requests.Inbox(desk=desk, unacknowledged=unacknowledged))
+    context.answer(rows, lambda: present.inbox(present.mappings(rows)))
+
+
+@click.command()
+@click.argument("report", metavar="ID")
+@click.option("--raw", is_flag=True, help="The exact bytes sent as its body, and nothing else.")
+@click.option("--attachment", metavar="NAME", help="An attachment instead; needs -o.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@_desk
+@_by
+@pass_context
+def show(  # noqa: PLR0913 - the options of the command
+    context: Context,
+    report: str,
+    attachment: str | None,
+    output: Path | None,
+    desk: str | None,
+    by: str | None,
+    *,
+    raw: bool,
+) -> None:
+    """Show a report, and record that it was shown.
+
+    ID is the report's id or its first four or more digits.
+
+    \b
+      noroshi show 3f1c09aa
+      noroshi show 3f1c09aa --raw > bundle.json
+      noroshi show 3f1c09aa --attachment sample.json -o sample.json
+    """
+    from noroshi.entrypoints.cli import present
+
+    with context.desk() as node:
+        if attachment is not None:
+            size, chunks = node.attachment(report, attachment)
+            _write_attachment(context, attachment, size, chunks, output)
+            return
+        told = _object(node.ask(requests.Show(report=report, desk=desk, by=by)))
+    body = str(told["body"]).encode()
+    if output is not None:
+        _write_file(output, iter((body,)))
+    elif raw:
+        sys.stdout.buffer.write(body)
+        sys.stdout.flush()
+    else:
+        context.answer(told, lambda: present.report(told))
+
+
+@click.command()
+@click.argument("report", metavar="ID")
+@click.option("--note", help="A few words to the originator.")
+@_desk
+@_by
+@pass_context
+def ack(context: Context, **options: str | None) -> None:
+    """Acknowledge a report by name; one not yet shown is shown."""
+    _answer(context, Rung.ACKNOWLEDGED, options)
+
+
+@click.command()
+@click.argument("report", metavar="ID")
+@click.option("--note", required=True, help="Why; the originator reads it.")
+@_desk
+@_by
+@pass_context
+def decline(context: Context, **options: str | None) -> None:
+    """Decline to act on a report, and say why."""
+    _answer(context, Rung.DECLINED, options)
+
+
+@click.command()
+@click.argument("report", metavar="ID")
+@click.option("--note", help="What was done; the originator reads it.")
+@_desk
+@_by
+@pass_context
+def actioned(context: Context, **options: str | None) -> None:
+    """Say that a report was acted on."""
+    _answer(context, Rung.ACTIONED, options)
+
+
+@click.command()
+@click.argument("report", metavar="ID")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--text", is_flag=True, help="FILE is plain text, whatever it looks like.")
+@_desk
+@_by
+@pass_context
+def reply(  # noqa: PLR0913 - the options of the command
+    context: Context, report: str, file: Path, desk: str | None, by: str | None, *, text: bool
+) -> None:
+    """Send FILE (- for standard input) back to the desk that wrote the report ID.
+
+    The reply inherits precedence, status and marking.
+    """
+    body = _read_body(file)
+    with context.desk() as node:
+        answer = _object(
+            node.ask(requests.Reply(report=report, body=body, as_text=text, desk=desk, by=by))
+        )
+    context.answer(answer, lambda: _present_sent(answer))
+
+
+@click.command()
+@click.argument("report", metavar="ID")
+@pass_context
+def status(context: Context, report: str) -> None:
+    """Show how far a report got at each desk, with times and names."""
+    from noroshi.entrypoints.cli import present
+
+    with context.desk() as node:
+        told = _object(node.ask(requests.Status(report=report)))
+    context.answer(told, lambda: present.status(told))
+
+
+@click.command()
+@click.argument("report", metavar="ID")
+@click.option("--rung", required=True, type=click.Choice(_RUNGS, case_sensitive=False))
+@click.option("--timeout", type=click.FloatRange(min=0), default=60, show_default=True)
+@pass_context
+def wait(context: Context, report: str, rung: str, timeout: float) -> None:
+    """Wait until all action addressees reached a rung; exit 1 when they do not in time."""
+    from noroshi.entrypoints.cli import present
+
+    request = requests.Reached(report=report, rung=Rung(rung))
+    deadline = time.monotonic() + timeout
+    while True:
+        with context.desk() as node:
+            told = _object(node.ask(request))
+        reached = told.pop("reached")
+        if reached or time.monotonic() >= deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    context.answer(told, lambda: present.status(told))
+    if not reached:
+        if context.as_json:
+            raise SystemExit(1)
+        msg = f"not every desk reached {rung} within {timeout:g} s"
+        raise UnavailableError("timed-out", msg)
+
+
+COMMANDS: Final = (send, inbox, show, ack, decline, actioned, reply, status, wait)
+
+
+def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> None:
+    from noroshi.entrypoints.cli import present
+
+    with context.desk() as node:
+        told = _object(
+            node.ask(
+                requests.Answering(
+                    report=options["report"] or "",
+                    rung=rung,
+                    desk=options["desk"],
+                    by=options["by"] or this_person(),
+                    note=options["note"],
+                )
+            )
+        )
+    presented = told.pop("presented", None)
+
+    def show_person() -> None:
+        if presented is not None:
+            present.report(_object(presented))
+        first = cast("Mapping[str, Mapping[str, str]]", told["rungs"]).get(rung.value, {})
+        click.echo(f"{told['desk']}: {rung.value} by {present.visible(first.get('by', '-'))}"
+                   f" at {first.get('at')}")  # fmt: skip
+
+    context.answer(told, show_person)
+
+
+def _read_body(file: Path) -> bytes:
+    """Return the file's bytes, one more than allowed at most: enough to know that it is too large."""
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(MAX_BODY + 1)
+        with file.open("rb") as opened:
+            return opened.read(MAX_BODY + 1)
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}"
+        raise InputError("bad-input", msg) from error
+
+
+def _write_attachment(
+    context: Context, name: str, size: int, chunks: Iterator[bytes], output: Path | None
+) -> None:
+    if output is None:
+        raise InputError("bad-input", "say where to write the attachment: -o FILE")
+    _write_file(output, chunks)
+    told = {"name": name, "size": size, "file": str(output)}
+    context.answer(told, lambda: click.echo(f"{output}: {size:,} bytes"))
+
+
+def _write_file(output: Path, chunks: Iterator[bytes]) -> None:
+    """Write a file completely or not at all."""
+    draft = output.with_name(output.name + ".part")
+    try:
+        with draft.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+        draft.replace(output)
+    except OSError as error:
+        raise InputError("bad-input", f"{output} cannot be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress(context: Context, path: Path) -> Iterator[Callable[[int], None]]:
+    """Show how much of a large file has been encrypted."""
+    large = path.is_file() and path.stat().st_size > 8 * MAX_BODY
+    if not large or context.as_json or not sys.stderr.isatty():
+        yield lambda _bytes: None
+        return
+    with click.progressbar(
+        length=path.stat().st_size, label=f"Encrypting {path.name}", file=sys.stderr
+    ) as bar:
+        yield bar.update
+
+
+def _present_sent(answer: Mapping[str, object]) -> None:
+    from noroshi.entrypoints.cli import present
+
+    recipients = ", ".join(
+        f"{to['desk']} (serial {to['serial']})" for to in present.mappings(answer["recipients"])
+    )
+    click.echo(f"{answer['state']}  {answer['report']}\nto {recipients}")
+    click.echo(f"Follow it: noroshi status {present.short_id(answer['report'])}")
+
+
+def _present_check(answer: Mapping[str, object]) -> None:
+    if answer["allowed"]:
+        click.echo("It may go.")
+    else:
+        click.echo("It may not go:")
+        for reason in cast("list[str]", answer["reasons"]):
+            click.echo(f"- {reason}")
+
+
+def _object(answer: object) -> dict[str, object]:
+    return cast("dict[str, object]", answer)
+
+
+def _text(value: object) -> str | None:
+    return cast("str | None", value)

@@ -1,0 +1,1 @@
+"""The peer door: partners' nodes, and nobody else."""

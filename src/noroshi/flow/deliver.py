@@ -1,0 +1,144 @@
+"""Deliver: what the line to a partner asks to be recorded, and the receipts that go back.
+
+The machine that decides is :mod:`noroshi.core.delivery.line`; whoever drives it (an adapter
+with sockets and timers) calls these acts with what happened.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from noroshi.core import gate
+from noroshi.core.delivery.line import Cargo, Item
+from noroshi.core.delivery.receipt import (
+    MAX_ENTRIES,
+    VERSION,
+    Issued,
+    ReceiptEntry,
+    ReceiptHead,
+    digest,
+    encode_beside,
+)
+from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
+from noroshi.core.partner import DeskAddress, PartnerState
+from noroshi.core.precedence import Precedence
+from noroshi.core.tlog.checkpoint import parse_note
+from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.ports import (
+    Announcement,
+    Entropy,
+    Failure,
+    Identity,
+    PendingReceipt,
+    Transaction,
+)
+
+
+def forget(tx: Transaction, partner: str, ids: Iterable[bytes]) -> None:
+    """Take out of the outbox what the partner's node has for good."""
+    tx.outbox.remove(partner, ids)
+
+
+def note_failures(tx: Transaction, partner: str, failures: Mapping[bytes, tuple[str, str]]) -> None:
+    """Record why these items did not get through: code and message by item id."""
+    for item_id, (code, message) in failures.items():
+        report_id = tx.outbox.report_of(partner, item_id)
+        if report_id is not None:
+            tx.reports.set_failure(report_id, partner, Failure(code, message, tx.now))
+
+
+def issue_receipts(tx: Transaction, partner: str, identity: Identity, entropy: Entropy) -> bool:
+    """Seal one receipt that tells a partner of all ladders that rose; say whether more are owed."""
+    known = tx.partners.get(partner)
+    if known is None or known.state is not PartnerState.VERIFIED:
+        return False
+    owed = tx.receipts.owed(partner, MAX_ENTRIES)
+    if not owed:
+        return False
+    entries = [gate.encode_struct(_entry(tx, pending, identity.me, entropy)) for pending in owed]
+    issued = Issued(entropy.draw(suite.SALT_SIZE), tx.outbox.highest_serials(partner))
+    raw_issued = gate.encode_struct(issued)
+    note = tx.receipts.peer_note(partner)
+    seen = parse_note(note) if note else None
+    key = known.signed_card.card.key(Purpose.SEAL)
+    head = ReceiptHead(
+        version=VERSION,
+        envelope_id=entropy.draw(suite.ID_SIZE),
+        sender=identity.me,
+        created_at=tx.now,
+        expires_at=None,
+        to=((partner, key.kid),),
+        entries=tuple(map(digest, entries)),
+        issued=digest(raw_issued),
+        checkpoint=tx.journal.newest_note(),
+        seen_size=seen.size if seen else 0,
+        seen_root=seen.root if seen else b"",
+    )
+    signed = cose.sign(
+        gate.encode_struct(head),
+        suite.RECEIPT,
+        identity.card.card.profile,
+        identity.receipt_signers,
+    )
+    precedence = _precedence(tx, owed, identity.me)
+    raw = seal(
+        signed,
+        encode_beside(entries, raw_issued),
+        outer=Outer(head.envelope_id, precedence, None),
+        recipients=[Recipient(key, b"")],
+        draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),
+        primitives=identity.primitives,
+    )
+    number = tx.receipts.save_issued(identity.me, signed, tx.now)
+    for pending, entry in zip(owed, entries, strict=True):
+        if pending.refusal is None:
+            tx.receipts.save_entry(number, pending.report_id, pending.desk, entry)
+    tx.journal.append(
+        new_entry(
+            EntryKind.RECEIPT_ISSUED,
+            tx.now,
+            entropy.draw(SALT_SIZE),
+            partner,
+            digest=cose.parse(signed, (suite.RECEIPT,), limit=suite.MAX_SIGNED).digest,
+        )
+    )
+    tx.receipts.settle(partner, owed)
+    item = Item(head.envelope_id, 0, Cargo.RECEIPT, precedence, len(raw))
+    tx.outbox.add(partner, item, raw, None)
+    return len(owed) == MAX_ENTRIES
+
+
+def _entry(tx: Transaction, pending: PendingReceipt, me: str, entropy: Entropy) -> ReceiptEntry:
+    address = DeskAddress(pending.desk, me)
+    refused = pending.refusal
+    ladder = (refused,) if refused else tx.reports.ladder(pending.report_id, address)
+    return ReceiptEntry(
+        salt=entropy.draw(suite.SALT_SIZE),
+        report_id=pending.report_id,
+        head_digest=pending.head_digest,
+        desk=pending.desk,
+        ladder=ladder,
+        attachments_held=0 if refused else tx.reports.held_blobs(pending.report_id),
+    )
+
+
+def _precedence(tx: Transaction, owed: Iterable[PendingReceipt], me: str) -> Precedence:
+    """Return the highest precedence among the reports that a receipt tells of."""
+    found = Precedence.DEFERRED
+    for pending in owed:
+        for addressee in tx.reports.addressees(pending.report_id):
+            if addressee.desk == DeskAddress(pending.desk, me):
+                found = max(found, addressee.precedence)
+    return found
+
+
+def hold_blob(tx: Transaction, blob_id: bytes, me: str) -> None:
+    """Record that an attachment is here completely; owe the originator a receipt."""
+    for report_id in tx.reports.hold_blob(blob_id):
+        report = tx.reports.get(report_id)
+        if report is None or report.outgoing:
+            continue
+        for desk in report.content.desks_of(me):
+            pending = PendingReceipt(report_id, desk, report.head_digest, None)
+            tx.receipts.owe(report.head.sender, pending)
+        tx.announce(Announcement("owed", report.head.sender))

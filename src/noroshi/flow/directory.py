@@ -1,0 +1,119 @@
+"""Directory: who the partners are. The full directory (TUF) will stand behind the same port."""
+
+from noroshi.core.directory.card import SignedCard
+from noroshi.core.directory.number import root_number, same_number
+from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.partner import PartnerState
+from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.ports import Announcement, Entropy, KnownPartner, Tables, Transaction
+
+
+def issue_card(tx: Transaction, card: SignedCard, entropy: Entropy) -> None:
+    """Make `card` this node's own; the first one opens the journal."""
+    kind = EntryKind.INITIALISED if tx.partners.own_card() is None else EntryKind.CARD_ISSUED
+    tx.partners.put_own_card(card)
+    salt = entropy.draw(SALT_SIZE)
+    tx.journal.append(new_entry(kind, tx.now, salt, card.card.partner, digest=card.digest))
+
+
+def add_partner(tx: Transaction, signed: SignedCard, entropy: Entropy) -> KnownPartner:
+    """Take a verified card: of a new partner, or a newer one under the same root.
+
+    Raises:
+        InputError: it is this node's own card.
+        ConflictError: it is older than the one known, or another root signed it.
+    """
+    card, own = signed.card, tx.partners.own_card()
+    if own is not None and card.partner == own.card.partner:
+        msg = f"the card is for {card.partner}, which is this node itself"
+        raise InputError("bad-card", msg)
+    known = tx.partners.get(card.partner)
+    kind = EntryKind.PARTNER_ADDED
+    partner = KnownPartner(signed, PartnerState.UNVERIFIED, tx.now, None, None)
+    if known is not None:
+        if known.signed_card.raw == signed.raw:
+            return known
+        _check_succession(known.signed_card, signed)
+        kind = EntryKind.PARTNER_UPDATED
+        partner = KnownPartner(
+            signed, known.state, known.added_at, known.verified_at, known.verified_by
+        )
+    tx.partners.put(partner)
+    salt = entropy.draw(SALT_SIZE)
+    tx.journal.append(new_entry(kind, tx.now, salt, card.partner, digest=signed.digest))
+    tx.announce(Announcement("partner", card.partner))
+    return partner
+
+
+def number_of(tables: Tables, partner: str) -> str:
+    """Return the sixty digits that both sides compare.
+
+    Raises:
+        NotFoundError: no card of that partner is known.
+    """
+    own = tables.partners.own_card()
+    known = _known(tables, partner)
+    if own is None:
+        raise NotFoundError("not-initialised", "this node has no card yet")
+    return root_number(own.card.root_digest, known.signed_card.card.root_digest)
+
+
+def verify_partner(
+    tx: Transaction, partner: str, number: str, by: str, entropy: Entropy
+) -> KnownPartner:
+    """Record that an officer compared the sixty digits with the partner's.
+
+    Raises:
+        NotFoundError: no card of that partner is known.
+        InputError: the digits are not those of both roots.
+    """
+    known = _known(tx, partner)
+    if not same_number(number, number_of(tx, partner)):
+        msg = (
+            f"these are not the digits for {partner}: do not trust this card. Ask {partner} over "
+            "another way for its card and its digits"
+        )
+        raise InputError("number-mismatch", msg)
+    if known.state is PartnerState.REVOKED:
+        raise ConflictError("partner-unverified", f"{partner} is revoked")
+    if known.state is PartnerState.VERIFIED:
+        return known
+    verified = KnownPartner(
+        known.signed_card, PartnerState.VERIFIED, known.added_at, tx.now, by
+    )
+    tx.partners.put(verified)
+    tx.journal.append(
+        new_entry(
+            EntryKind.PARTNER_VERIFIED,
+            tx.now,
+            entropy.draw(SALT_SIZE),
+            partner,
+            digest=known.signed_card.digest,
+            by=by,
+        )
+    )
+    tx.announce(Announcement("partner", partner))
+    return verified
+
+
+def _known(tables: Tables, partner: str) -> KnownPartner:
+    known = tables.partners.get(partner)
+    if known is None:
+        msg = f"no partner {partner!r} is known; add its card first: noroshi partner add FILE"
+        raise NotFoundError("unknown-partner", msg)
+    return known
+
+
+def _check_succession(old: SignedCard, new: SignedCard) -> None:
+    if old.card.root_digest != new.card.root_digest:
+        msg = (
+            f"the card for {new.card.partner} is signed by another root key than the one known: "
+            "somebody may pretend to be that partner. Nothing was changed; ask them over another way"
+        )
+        raise ConflictError("root-changed", msg)
+    if new.card.serial <= old.card.serial:
+        msg = (
+            f"a newer card of {new.card.partner} is already known (number {old.card.serial}, "
+            f"this one has {new.card.serial}); nothing was changed"
+        )
+        raise ConflictError("card-older", msg)

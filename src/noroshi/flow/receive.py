@@ -1,0 +1,358 @@
+"""Receive: from an envelope's bytes to a durable report, receipt or refusal.
+
+`open_raw` does what needs no lock: open, find the sender's keys, verify, compare; then one of
+three acts commits what came of it. An envelope that is refused is journalled, and never
+stops the next.
+
+    unreadable        -> Refused in the journal; the sender hears one code for all causes
+    verified, not ok  -> Refused, and a signed REFUSED receipt with the reason
+    a report          -> Received; DELIVERED for each desk; a receipt is owed
+    a receipt         -> the ladders rise; a report that is delivered leaves the outbox
+    seen before       -> nothing new, and the receipt is owed again
+"""
+
+import hashlib
+
+import msgspec
+
+from noroshi.core import gate
+from noroshi.core.delivery.ladder import Rung, RungRecord
+from noroshi.core.delivery.receipt import (
+    Issued,
+    ReceiptEntry,
+    ReceiptHead,
+    open_beside,
+)
+from noroshi.core.directory.card import Card
+from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope.head import (
+    OwnPart,
+    ReportHead,
+    check_report,
+    check_routing,
+    claimed_sender,
+)
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.open import open_envelope
+from noroshi.core.errors import MalformedError, RefusalError, UnreadableError
+from noroshi.core.instant import Instant
+from noroshi.core.partner import DeskAddress, PartnerState
+from noroshi.core.precedence import Precedence
+from noroshi.core.report import Content, check_content, decode_content, effective_precedence
+from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
+from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.ports import (
+    Addressee,
+    Announcement,
+    Entropy,
+    Failure,
+    Identity,
+    PendingReceipt,
+    StoredReport,
+    Tables,
+    Transaction,
+)
+
+
+class VerifiedReport(msgspec.Struct, frozen=True):
+    """A report whose sender and content are proven."""
+
+    head: ReportHead
+    digest: bytes
+    signed: bytes
+    content: Content
+    own: OwnPart
+
+
+    @property
+    def precedence(self) -> Precedence:
+        """How urgent it is to commit this."""
+        return self.own.serial.precedence
+
+
+class VerifiedReceipt(msgspec.Struct, frozen=True):
+    """A receipt whose issuer and entries are proven."""
+
+    head: ReceiptHead
+    digest: bytes
+    signed: bytes
+    raw_entries: tuple[bytes, ...]
+    entries: tuple[ReceiptEntry, ...]
+    issued: Issued
+
+    @property
+    def precedence(self) -> Precedence:
+        """How urgent it is to commit this."""
+        return Precedence.IMMEDIATE
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Bytes that are not taken."""
+
+    digest: bytes
+    """SHA-256 of the bytes as they came."""
+    code: str
+    message: str
+    head: ReportHead | None = None
+    """Set once the sender of a report was verified: then it is told why."""
+    head_digest: bytes = b""
+    desks: tuple[str, ...] = ()
+
+    @property
+    def precedence(self) -> Precedence:
+        """How urgent it is to commit this."""
+        return Precedence.DEFERRED
+
+
+Incoming = VerifiedReport | VerifiedReceipt | Refused
+
+
+def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> Incoming:
+    """Return what an envelope's bytes are, verified as far as they go; never raises for bytes."""
+    try:
+        opened = open_envelope(raw, identity.unwrappers, identity.primitives)
+        signed = opened.signed
+        sender = _sender_card(tables, claimed_sender(signed.raw_payload))
+        purpose = Purpose.REPORT if signed.context is suite.REPORT else Purpose.RECEIPT
+        signed.verify(sender.signers(purpose), identity.primitives)
+    except MalformedError:
+        return Refused(_digest(raw), "unreadable", UnreadableError().message)
+    head: ReportHead | None = None
+    desks: tuple[str, ...] = ()
+    try:
+        if purpose is Purpose.RECEIPT:
+            receipt = gate.decode_struct(signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
+            check_routing(receipt, opened, identity.me, now)
+            entries, issued = open_beside(receipt, opened.beside)
+            raw_entries = tuple(map(gate.encode_struct, entries))
+            return VerifiedReceipt(
+                receipt, signed.digest, signed.raw, raw_entries, entries, issued
+            )
+        head = gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
+        beside, own = check_report(head, opened, identity.me)
+        content = decode_content(beside.content)
+        desks = content.desks_of(identity.me)
+        check_routing(head, opened, identity.me, now)
+        check_content(head, content, identity.me)
+        if own.serial.precedence is not effective_precedence(head, content, identity.me):
+            raise RefusalError("malformed", "the serial number is of another precedence")
+        _check_desks(desks, identity.card.card)
+    except MalformedError as error:
+        return Refused(_digest(raw), error.code, error.message, head, signed.digest, desks)
+    return VerifiedReport(head, signed.digest, signed.raw, content, own)
+
+
+def take(
+    tx: Transaction, incoming: Incoming, peer: str, identity: Identity, entropy: Entropy
+) -> Refused | None:
+    """Commit what came in over the line of `peer`; return why it was not taken, if it was not."""
+    refused = None
+    match incoming:
+        case VerifiedReport():
+            refused = receive_report(tx, incoming, identity, entropy)
+        case VerifiedReceipt():
+            receive_receipt(tx, incoming, identity, entropy)
+        case Refused():
+            refused = incoming
+    if refused is not None:
+        refuse(tx, refused, peer, entropy)
+    return refused
+
+
+def receive_report(
+    tx: Transaction, report: VerifiedReport, identity: Identity, entropy: Entropy
+) -> Refused | None:
+    """Take a verified report, or return why not; one that was taken before changes nothing."""
+    head, me = report.head, identity.me
+    desks = report.content.desks_of(me)
+    earlier = tx.reports.get(head.report_id)
+    if earlier is not None and earlier.head_digest == report.digest and not earlier.outgoing:
+        for desk in desks:
+            _owe(tx, head, report.digest, desk)
+        return None
+    serial = report.own.serial
+    refusal = _contradiction(tx, report, is_new_id=earlier is None)
+    if refusal is not None:
+        return refusal
+    now = tx.now
+    index = _journal(tx, entropy, EntryKind.RECEIVED, head, report.digest, None)
+    addressees = [
+        Addressee(
+            desk=address,
+            is_action=address in report.content.action,
+            precedence=serial.precedence,
+            serial=serial.number,
+        )
+        for address in report.content.addressees
+        if address.partner == me
+    ]
+    tx.reports.add(
+        StoredReport(
+            id=head.report_id,
+            outgoing=False,
+            head=head,
+            signed_head=report.signed,
+            head_digest=report.digest,
+            content=report.content,
+            stored_at=now,
+            entry_index=index,
+        ),
+        addressees,
+    )
+    for attachment in head.attachments:
+        tx.reports.want_blob(head.report_id, attachment.blob_id, attachment.size, held=False)
+    for desk in desks:
+        delivered = RungRecord(Rung.DELIVERED, now, None, None)
+        tx.reports.rise(head.report_id, DeskAddress(desk, me), [delivered])
+        _owe(tx, head, report.digest, desk)
+        tx.announce(
+            Announcement("received", head.sender, head.report_id, desk, serial.precedence)
+        )
+    _note_checkpoint(tx, head.sender, report.own.checkpoint, identity, entropy)
+    return None
+
+
+def receive_receipt(
+    tx: Transaction, receipt: VerifiedReceipt, identity: Identity, entropy: Entropy
+) -> None:
+    """Let the ladders rise as a verified receipt says."""
+    head = receipt.head
+    if not tx.receipts.is_new_envelope(head.sender, head.envelope_id):
+        return
+    seen = (head.seen_size, head.seen_root)
+    number = tx.receipts.save_received(head.sender, receipt.signed, seen, tx.now)
+    stray = 0
+    for raw, entry in zip(receipt.raw_entries, receipt.entries, strict=True):
+        if _climb(tx, head.sender, entry):
+            tx.receipts.save_entry(number, entry.report_id, entry.desk, raw)
+        else:
+            stray += 1
+    tx.journal.append(
+        new_entry(EntryKind.RECEIPT_RECORDED, tx.now, entropy.draw(SALT_SIZE), head.sender, digest=receipt.digest, code="not-found" if stray else None)
+    )
+    _note_checkpoint(tx, head.sender, head.checkpoint, identity, entropy)
+
+
+def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> None:
+    """Journal what was not taken (the same bytes once), and owe the verified sender the reason."""
+    if tx.receipts.is_new_refusal(refused.digest, peer, refused.code, tx.now):
+        tx.journal.append(
+            new_entry(EntryKind.REFUSED, tx.now, entropy.draw(SALT_SIZE), peer, digest=refused.digest, rung=Rung.REFUSED.value, code=refused.code)
+        )
+        tx.announce(Announcement("refused", peer))
+    if refused.head is None or tx.partners.get(refused.head.sender) is None:
+        return
+    reason = RungRecord(Rung.REFUSED, tx.now, None, f"{refused.code}: {refused.message}")
+    for desk in refused.desks:
+        pending = PendingReceipt(refused.head.report_id, desk, refused.head_digest, reason)
+        tx.receipts.owe(refused.head.sender, pending)
+        tx.announce(Announcement("owed", refused.head.sender))
+
+
+def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
+    """Let one ladder rise; say whether the entry is about a report sent to that desk."""
+    report = tx.reports.get(entry.report_id)
+    desk = DeskAddress(entry.desk, issuer)
+    if (
+        report is None
+        or not report.outgoing
+        or report.head_digest != entry.head_digest
+        or desk not in report.content.addressees
+    ):
+        return False
+    tx.reports.rise(entry.report_id, desk, entry.ladder)
+    tx.reports.set_remote_held(entry.report_id, issuer, entry.attachments_held)
+    rungs = {record.rung: record for record in entry.ladder}
+    if Rung.REFUSED in rungs:
+        code, _, message = (rungs[Rung.REFUSED].note or "refused").partition(": ")
+        failure = Failure(code, message, rungs[Rung.REFUSED].at)
+        tx.reports.set_failure(entry.report_id, issuer, failure)
+        blobs = [attachment.blob_id for attachment in report.head.attachments]
+        tx.outbox.remove(issuer, [report.head.envelope_id, *blobs])
+    elif Rung.DELIVERED in rungs:
+        tx.reports.set_failure(entry.report_id, issuer, None)
+        tx.outbox.remove(issuer, [report.head.envelope_id])
+    tx.announce(Announcement("risen", issuer, entry.report_id, entry.desk))
+    return True
+
+
+def _contradiction(
+    tx: Transaction, report: VerifiedReport, *, is_new_id: bool
+) -> Refused | None:
+    """Return why a verified report contradicts what this node already holds, if it does."""
+    head, serial = report.head, report.own.serial
+    if not is_new_id:
+        code, message = "duplicate-id", "another report with that id was taken before"
+    elif not tx.receipts.is_new_envelope(head.sender, head.envelope_id):
+        code, message = "duplicate-id", "another envelope with that id was taken before"
+    elif not tx.receipts.is_new_serial(head.sender, serial.precedence, serial.number):
+        code, message = "serial-reused", f"serial {serial.number} was used before"
+    else:
+        return None
+    desks = report.content.desks_of(serial.partner)
+    return Refused(report.digest, code, message, head, report.digest, desks)
+
+
+def _sender_card(tables: Tables, sender: str) -> Card:
+    known = tables.partners.get(sender)
+    if known is None or known.state is not PartnerState.VERIFIED:
+        raise UnreadableError
+    return known.signed_card.card
+
+
+def _check_desks(desks: tuple[str, ...], card: Card) -> None:
+    unknown = [desk for desk in desks if desk not in card.desks]
+    if unknown:
+        msg = f"there is no desk {', '.join(unknown)} here; the card lists {', '.join(card.desks)}"
+        raise RefusalError("unknown-desk", msg)
+
+
+def _owe(tx: Transaction, head: ReportHead, digest: bytes, desk: str) -> None:
+    tx.receipts.owe(head.sender, PendingReceipt(head.report_id, desk, digest, None))
+    tx.announce(Announcement("owed", head.sender))
+
+
+def _note_checkpoint(
+    tx: Transaction, partner: str, note: bytes, identity: Identity, entropy: Entropy
+) -> None:
+    """Keep a partner's checkpoint if it goes on from the one held; journal one that does not."""
+    known = tx.partners.get(partner)
+    if not note or known is None:
+        return
+    card = known.signed_card.card
+    held = tx.receipts.peer_note(partner)
+    code = None
+    try:
+        new = verify_note(
+            note, origin_of(partner, card.epoch), card.key(Purpose.JOURNAL), identity.primitives
+        )
+    except MalformedError:
+        code = "malformed"
+    else:
+        old = parse_note(held) if held else None
+        if old is None or new.size > old.size:
+            tx.receipts.put_peer_note(partner, note)
+        elif new.size == old.size and new.root != old.root:
+            code = "duplicate-id"
+    if code:
+        tx.journal.append(
+            new_entry(EntryKind.REFUSED, tx.now, entropy.draw(SALT_SIZE), partner, digest=_digest(note), code=code)
+        )
+        tx.announce(Announcement("refused", partner))
+
+
+def _journal(
+    tx: Transaction,
+    entropy: Entropy,
+    kind: EntryKind,
+    head: ReportHead,
+    digest: bytes,
+    code: str | None,
+) -> int:
+    return tx.journal.append(
+        new_entry(kind, tx.now, entropy.draw(SALT_SIZE), head.sender, report_id=head.report_id, digest=digest, code=code)
+    )
+
+
+def _digest(raw: bytes) -> bytes:
+    return hashlib.sha256(raw).digest()

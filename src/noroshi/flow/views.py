@@ -1,0 +1,209 @@
+"""Views: all reads, as values that a screen or a machine can show."""
+
+
+
+import msgspec
+
+from noroshi.core.delivery.ladder import Ladder, Rung, highest
+from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.instant import to_text
+from noroshi.core.partner import DeskAddress
+from noroshi.core.report import report_id_text
+from noroshi.flow.ports import (
+    Addressee,
+    Failure,
+    InboxRow,
+    KnownPartner,
+    StoredReport,
+    Tables,
+)
+
+_SHORTEST_PREFIX = 4
+
+
+class RecipientStatus(msgspec.Struct, frozen=True):
+    """How far a report got at one desk."""
+
+    addressee: Addressee
+    ladder: Ladder
+    failure: Failure | None
+    attachments_held: int
+
+
+class ReportStatus(msgspec.Struct, frozen=True):
+    """A report and how far it got at every desk this node knows of."""
+
+    report: StoredReport
+    recipients: tuple[RecipientStatus, ...]
+
+
+def resolve(tables: Tables, text: str) -> bytes:
+    """Return the id of the report whose id begins with `text`.
+
+    Raises:
+        InputError: `text` cannot begin an id, or several begin so.
+        NotFoundError: none does.
+    """
+    digits = text.replace("-", "").lower()
+    if not _SHORTEST_PREFIX <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):  # noqa: PLR2004
+        msg = f"{text!r} is no report id; give it whole or its first four or more digits"
+        raise InputError("bad-input", msg)
+    found = tables.reports.find(digits)
+    if len(found) > 1:
+        raise InputError("ambiguous-id", f"more than one report begins with {text}; give more digits")
+    if not found:
+        raise NotFoundError("not-found", f"no report {text} is here; see 'noroshi inbox'")
+    return found[0]
+
+
+def report(tables: Tables, report_id: bytes) -> StoredReport:
+    """Return a report.
+
+    Raises:
+        NotFoundError: it is not here.
+    """
+    stored = tables.reports.get(report_id)
+    if stored is None:
+        raise NotFoundError("not-found", f"no report {report_id_text(report_id)} is here")
+    return stored
+
+
+def status(tables: Tables, report_id: bytes) -> ReportStatus:
+    """Return how far a report got.
+
+    Raises:
+        NotFoundError: it is not here.
+    """
+    stored = report(tables, report_id)
+    recipients = (
+        RecipientStatus(
+            addressee=addressee,
+            ladder=tables.reports.ladder(report_id, addressee.desk),
+            failure=tables.reports.failure(report_id, addressee.desk.partner),
+            attachments_held=(
+                tables.reports.remote_held(report_id, addressee.desk.partner)
+                if stored.outgoing
+                else tables.reports.held_blobs(report_id)
+            ),
+        )
+        for addressee in tables.reports.addressees(report_id)
+    )
+    return ReportStatus(stored, tuple(recipients))
+
+
+def has_reached(seen: ReportStatus, rung: Rung) -> bool:
+    """Say whether all action addressees reached `rung` (all addressees where none must act)."""
+    awaited = [r for r in seen.recipients if r.addressee.is_action] or seen.recipients
+    return all(any(record.rung is rung for record in r.ladder) for r in awaited)
+
+
+def status_json(seen: ReportStatus) -> dict[str, object]:
+    """Return a status as CONTRACT's JSON."""
+    total = len(seen.report.content.attachments)
+    return {
+        "report": report_id_text(seen.report.id),
+        "recipients": [_recipient_json(r, total) for r in seen.recipients],
+    }
+
+
+def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
+    """Return a line of the inbox as CONTRACT's JSON."""
+    rung = highest(row.ladder)
+    return {
+        "report": report_id_text(row.report_id),
+        "from": str(DeskAddress(row.from_desk, row.sender)),
+        "to": str(DeskAddress(row.desk, me)),
+        "precedence": row.precedence.name,
+        "status": row.status,
+        "kind": row.kind,
+        "subject": row.subject,
+        "marking": row.marking,
+        "received_at": to_text(row.received_at),
+        "state": rung.value if rung else None,
+    }
+
+
+def partner_json(known: KnownPartner) -> dict[str, object]:
+    """Return a partner as JSON."""
+    card = known.signed_card.card
+    return {
+        "partner": card.partner,
+        "name": card.name,
+        "state": known.state.value,
+        "peer_url": card.peer_url,
+        "desks": list(card.desks),
+        "card": card.serial,
+        "issued_at": to_text(card.issued_at),
+        "added_at": to_text(known.added_at),
+        "verified_at": to_text(known.verified_at) if known.verified_at is not None else None,
+        "verified_by": known.verified_by,
+    }
+
+
+def report_json(seen: ReportStatus) -> dict[str, object]:
+    """Return the whole report as JSON; `body` is text, for every body is UTF-8."""
+    stored = seen.report
+    head, content = stored.head, stored.content
+    return {
+        "report": report_id_text(stored.id),
+        "direction": "SENT" if stored.outgoing else "RECEIVED",
+        "from": str(DeskAddress(content.from_desk, head.sender)),
+        "to": [str(address) for address in content.action],
+        "info": [str(address) for address in content.info],
+        "precedence": head.precedence.name,
+        "info_precedence": head.info_precedence.name,
+        "status": head.status.value,
+        "marking": head.marking,
+        "kind": content.kind,
+        "subject": content.subject,
+        "drafter": content.drafter,
+        "releaser": content.releaser,
+        "references": [report_id_text(reference) for reference in content.references],
+        "created_at": to_text(head.created_at),
+        "expires_at": to_text(head.expires_at) if head.expires_at is not None else None,
+        "stored_at": to_text(stored.stored_at),
+        "media_type": content.media_type,
+        "body": content.body.decode(),
+        "attachments": [
+            {
+                "name": attachment.name,
+                "media_type": attachment.media_type,
+                "size": attachment.size,
+            }
+            for attachment in content.attachments
+        ],
+        "recipients": status_json(seen)["recipients"],
+    }
+
+
+def ladder_json(ladder: Ladder) -> dict[str, dict[str, object]]:
+    """Return a ladder as CONTRACT's JSON: each rung with its time and what else is known."""
+    rungs: dict[str, dict[str, object]] = {}
+    for record in ladder:
+        told: dict[str, object] = {"at": to_text(record.at)}
+        if record.by is not None:
+            told |= {"by": record.by, "by_proven": False}
+        if record.note is not None:
+            told["note"] = record.note
+        rungs[record.rung.value] = told
+    return rungs
+
+
+def _recipient_json(recipient: RecipientStatus, attachments: int) -> dict[str, object]:
+    rung = highest(recipient.ladder)
+    failure = recipient.failure
+    told: dict[str, object] = {
+        "desk": str(recipient.addressee.desk),
+        "action": recipient.addressee.is_action,
+        "serial": recipient.addressee.serial,
+        "rung": rung.value if rung else None,
+        "rungs": ladder_json(recipient.ladder),
+        "failure": None
+        if failure is None
+        else {"code": failure.code, "message": failure.message, "at": to_text(failure.at)},
+    }
+    if attachments:
+        told["attachments"] = {"held": recipient.attachments_held, "of": attachments}
+    return told
+
+
