@@ -4,11 +4,10 @@
 one process. The choice of adapters is made here and nowhere else.
 """
 
-import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
@@ -108,7 +107,7 @@ def embedded_node(
     *,
     clock: Clock | None = None,
     on_phase: Callable[[str], None] = lambda _phase: None,
-) -> Iterator[Node | None]:
+) -> Generator[Node | None]:
     """Give the node of `home`, or None while another process works on it.
 
     Raises:
@@ -159,7 +158,7 @@ def _open_node(
     ask_passphrase: AskPassphrase,
     clock: Clock,
     on_phase: Callable[[str], None],
-) -> Iterator[Node]:
+) -> Generator[Node]:
     keys = KeyFiles(home / homes.KEYS, ask_passphrase)
     blobs = FileBlobs(home / homes.BLOBS)
     entropy = SystemEntropy()
@@ -392,4 +391,4 @@ def _replace(path: Path, text: str) -> None:
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     write_private(new, text.encode())
-    os.replace(new, path)
+    new.replace(path)

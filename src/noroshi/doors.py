@@ -11,7 +11,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from noroshi.adapters.admission import RequestSigner, RequestVerifier
 from noroshi.adapters.bearers.push import PushBearer
 from noroshi.adapters.lines import Lines
 from noroshi.bootstrap import Node, embedded_node, join_address, reissue_card, split_address
+from noroshi.core.delivery.line import Item
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Serving
 from noroshi.entrypoints.console.door import desk_door
@@ -47,7 +48,7 @@ def serve(serving: Serving) -> None:
     # A thread that computes holds the interpreter for at most this long at a time, so that
     # the loop and the writer get their turn.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with embedded_node(serving.home, serving.ask_passphrase) as node:
+    with embedded_node(serving.home, serving.ask_passphrase, on_phase=serving.on_phase) as node:
         if node is None:
             msg = f"another process serves or works on {serving.home}; stop it first"
             raise UnavailableError("home-busy", msg)
@@ -67,12 +68,12 @@ class Listeners:
         self._queues.add(queue)
         return queue
 
-    def on_outbox(self, *_change: object) -> None:
+    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
         """Listeners hear of announcements alone."""
 
     def on_announcement(self, announcement: Announcement) -> None:
-        """Pass on; called on the writer's thread."""
-        if self._queues:
+        """Pass on what desks care about; called on the writer's thread."""
+        if self._queues and announcement.event not in {"owed", "partner"}:
             self._loop.call_soon_threadsafe(self._put, announcement)
 
     def close(self) -> None:
@@ -92,8 +93,17 @@ class Listeners:
 class _Server(uvicorn.Server):
     """A uvicorn server whose signals are handled once, for all doors, by `_Doors`."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepting = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.accepting.set()
+
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Leave the signals alone."""
         yield
 
@@ -118,7 +128,9 @@ class _Doors:
             desk_tls = _tls(serving.certificate, serving.certificate_key, None)
         desk_host, desk_port = split_address(serving.listen)
         if desk_tls is None and desk_host not in _LOOPBACK:
-            msg = f"the desk door on {desk_host} needs a certificate: --tls-cert FILE --tls-key FILE"
+            msg = (
+                f"the desk door on {desk_host} needs a certificate: --tls-cert FILE --tls-key FILE"
+            )
             raise InputError("bad-input", msg)
         if serving.peer not in {None, self._node.settings.peer}:
             self._node = reissue_card(self._node, serving.peer or "")
@@ -164,15 +176,18 @@ class _Doors:
         servers = [
             (_server(peer, contexts[0], "h11"), sockets[0]),
             (_server(desk_door(lambda: house, hosts), contexts[1], "httptools"), sockets[1]),
-            (_server(local_door(lambda: house, listeners.subscribe), None, "httptools"), sockets[2]),
+            (
+                _server(local_door(lambda: house, listeners.subscribe), None, "httptools"),
+                sockets[2],
+            ),
         ]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(lines.run(stop))
                 for server, sock in servers:
                     tasks.create_task(server.serve(sockets=[sock]))
-                while not all(server.started for server, _ in servers):
-                    await asyncio.sleep(0.005)
+                for server, _ in servers:
+                    await server.accepting.wait()
                 on_ready()
                 await stop.wait()
                 listeners.close()
@@ -186,9 +201,7 @@ class _Doors:
             return tables.partners.get(partner)
 
 
-def _server(
-    application: Starlette, context: ssl.SSLContext | None, http: str
-) -> _Server:
+def _server(application: Starlette, context: ssl.SSLContext | None, http: str) -> _Server:
     """Return a server; the peer door's parser (h11) bounds what headers may cost."""
     config = uvicorn.Config(
         application,
@@ -239,7 +252,7 @@ def _bind(host: str, port: int, door: str) -> socket.socket:
             "Stop what listens there, or choose another address"
         )
         raise UnavailableError("port-in-use", msg) from error
-    sock.setblocking(False)
+    sock.setblocking(False)  # noqa: FBT003 - the library's own signature
     return sock
 
 
@@ -253,7 +266,7 @@ def _bind_local(path: Path) -> socket.socket:
     finally:
         os.umask(previous)
     sock.listen(512)
-    sock.setblocking(False)
+    sock.setblocking(False)  # noqa: FBT003 - the library's own signature
     return sock
 
 

@@ -7,6 +7,9 @@ good for a minute. `http-message-signatures` does the work.
 """
 
 import threading
+
+# The library exports its names without saying so to type checkers, and types little.
+# pyright: reportPrivateImportUsage=false, reportUnknownMemberType=false, reportPrivateLocalImportUsage=false
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Final

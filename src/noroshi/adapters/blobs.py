@@ -58,16 +58,16 @@ class FileBlobs:
         """
         path = self._path(blob_id)
         if not path.exists():
-            raise NotFoundError("attachment-pending", "the attachment has not arrived completely yet")
+            raise NotFoundError(
+                "attachment-pending", "the attachment has not arrived completely yet"
+            )
         if _digest_of(path) != blob_id:
             msg = f"the attachment {path} is damaged; restore it from a backup"
             raise UnavailableError("damaged", msg)
         size = path.stat().st_size - _TAG
         with path.open("rb") as file:
             file.seek(size)
-            decryptor = Cipher(
-                algorithms.AES(key), modes.GCM(iv, file.read(_TAG))
-            ).decryptor()
+            decryptor = Cipher(algorithms.AES(key), modes.GCM(iv, file.read(_TAG))).decryptor()
             file.seek(0)
             while size > 0:
                 data = file.read(min(_CHUNK, size))
@@ -175,5 +175,7 @@ def _digest_of(path: Path) -> bytes:
 
 def _explain(error: OSError, folder: Path) -> UnavailableError:
     code = "disk-full" if error.errno in {28, 122} else "storage-failed"
-    msg = f"{folder} cannot be written ({error.strerror}); nothing was sent. Make room and try again"
+    msg = (
+        f"{folder} cannot be written ({error.strerror}); nothing was sent. Make room and try again"
+    )
     return UnavailableError(code, msg)

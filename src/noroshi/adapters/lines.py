@@ -56,11 +56,19 @@ class Outcome(Protocol):
     """What a partner's node says of one envelope."""
 
     @property
-    def taken(self) -> bool: ...
+    def taken(self) -> bool:
+        """Whether it is durable there."""
+        ...
+
     @property
-    def code(self) -> str: ...
+    def code(self) -> str:
+        """Why not."""
+        ...
+
     @property
-    def message(self) -> str: ...
+    def message(self) -> str:
+        """Why not, for people."""
+        ...
 
 
 class Bearer(Protocol):
@@ -78,7 +86,7 @@ class Bearer(Protocol):
 class Lines:
     """All lines of a node (a :class:`noroshi.adapters.sqlite.store.Listener`)."""
 
-    def __init__(  # noqa: PLR0913 - it joins a node's parts
+    def __init__(
         self,
         store: Store,
         blobs: BlobStore,
@@ -225,9 +233,9 @@ class PartnerLine:
         try:
             await transmission
         except NoroshiError as error:
-            self._fail({item_id: (error.code, error.message) for item_id in ids})
-        except Exception:
-            _log.exception("transmission-failed", partner=self._partner)
+            self._fail(dict.fromkeys(ids, (error.code, error.message)))
+        except Exception as error:  # noqa: BLE001 - one line's fault must not end the others
+            _log.error("transmission-failed", partner=self._partner, kind=type(error).__name__)
             message = "a fault in this node; see its log"
             self._fail(dict.fromkeys(ids, ("internal", message)))
 
@@ -247,7 +255,9 @@ class PartnerLine:
                     known.append(item_id)
                 except NotFoundError:
                     continue  # its receipt came by another way meanwhile
-        outcomes = await lines.bearer.transmit(card, envelopes) if envelopes else []
+        outcomes: Sequence[Outcome] = ()
+        if envelopes:
+            outcomes = await lines.bearer.transmit(card, envelopes)
         pairs = list(zip(known, outcomes, strict=True))
         refused = {i: (o.code, o.message) for i, o in pairs if not o.taken}
         if refused:

@@ -17,7 +17,7 @@ from noroshi.flow.ports import (
 )
 
 
-def answer(  # noqa: PLR0913 - who, where, what and why
+def answer(
     tx: Transaction,
     report_id: bytes,
     desk: str,

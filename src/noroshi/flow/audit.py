@@ -145,14 +145,12 @@ class _JournalCheck:
             self.fail("entries are missing that reports or tree nodes point to")
         elif seen:
             partner = next(iter(seen.values()))[0].partner
-            self._good = min(self._good, min(seen))
+            self._good = min(self._good, *seen)
             self.fail(f"{partner} has signed to have seen a longer or other journal than this")
 
     def state(self) -> JournalState:
         """Return the outcome."""
-        return JournalState(
-            self._tree.size, self._tree.root, self._bad, self._reason, self._seen
-        )
+        return JournalState(self._tree.size, self._tree.root, self._bad, self._reason, self._seen)
 
     def fail(self, reason: str) -> None:
         """Note a fault somewhere after the last right checkpoint."""
@@ -238,7 +236,9 @@ def verify_proof(
         raise InputError("bad-proof", msg) from error
 
 
-def witnessed_in(raw: bytes, partner: str, cards: Mapping[str, Card], primitives: Primitives) -> tuple[Witnessed, ...]:
+def witnessed_in(
+    raw: bytes, partner: str, cards: Mapping[str, Card], primitives: Primitives
+) -> tuple[Witnessed, ...]:
     """Return what the receipts in a proof say their issuers have seen of `partner`'s journal.
 
     Raises:

@@ -78,9 +78,7 @@ def verify_partner(
         raise ConflictError("partner-unverified", f"{partner} is revoked")
     if known.state is PartnerState.VERIFIED:
         return known
-    verified = KnownPartner(
-        known.signed_card, PartnerState.VERIFIED, known.added_at, tx.now, by
-    )
+    verified = KnownPartner(known.signed_card, PartnerState.VERIFIED, known.added_at, tx.now, by)
     tx.partners.put(verified)
     tx.journal.append(
         new_entry(
@@ -108,7 +106,7 @@ def _check_succession(old: SignedCard, new: SignedCard) -> None:
     if old.card.root_digest != new.card.root_digest:
         msg = (
             f"the card for {new.card.partner} is signed by another root key than the one known: "
-            "somebody may pretend to be that partner. Nothing was changed; ask them over another way"
+            "somebody may pretend to be them. Nothing was changed; ask them over another way"
         )
         raise ConflictError("root-changed", msg)
     if new.card.serial <= old.card.serial:

@@ -371,15 +371,29 @@ class Tables(Protocol):
     """All that is stored."""
 
     @property
-    def journal(self) -> JournalTable: ...
+    def journal(self) -> JournalTable:
+        """The journal."""
+        ...
+
     @property
-    def partners(self) -> PartnerTable: ...
+    def partners(self) -> PartnerTable:
+        """Partners and cards."""
+        ...
+
     @property
-    def reports(self) -> ReportTable: ...
+    def reports(self) -> ReportTable:
+        """Reports and ladders."""
+        ...
+
     @property
-    def outbox(self) -> OutboxTable: ...
+    def outbox(self) -> OutboxTable:
+        """What has to go out."""
+        ...
+
     @property
-    def receipts(self) -> ReceiptTable: ...
+    def receipts(self) -> ReceiptTable:
+        """Receipts owed and kept."""
+        ...
 
 
 class Transaction(Tables, Protocol):

@@ -24,7 +24,7 @@ from noroshi.core.delivery.receipt import (
     open_beside,
 )
 from noroshi.core.directory.card import Card
-from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import (
     OwnPart,
     ReportHead,
@@ -62,7 +62,6 @@ class VerifiedReport(msgspec.Struct, frozen=True):
     signed: bytes
     content: Content
     own: OwnPart
-
 
     @property
     def precedence(self) -> Precedence:
@@ -125,9 +124,7 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
             check_routing(receipt, opened, identity.me, now)
             entries, issued = open_beside(receipt, opened.beside)
             raw_entries = tuple(map(gate.encode_struct, entries))
-            return VerifiedReceipt(
-                receipt, signed.digest, signed.raw, raw_entries, entries, issued
-            )
+            return VerifiedReceipt(receipt, signed.digest, signed.raw, raw_entries, entries, issued)
         head = gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
         beside, own = check_report(head, opened, identity.me)
         content = decode_content(beside.content)
@@ -205,9 +202,7 @@ def receive_report(
         delivered = RungRecord(Rung.DELIVERED, now, None, None)
         tx.reports.rise(head.report_id, DeskAddress(desk, me), [delivered])
         _owe(tx, head, report.digest, desk)
-        tx.announce(
-            Announcement("received", head.sender, head.report_id, desk, serial.precedence)
-        )
+        tx.announce(Announcement("received", head.sender, head.report_id, desk, serial.precedence))
     _note_checkpoint(tx, head.sender, report.own.checkpoint, identity, entropy)
     return None
 
@@ -228,7 +223,14 @@ def receive_receipt(
         else:
             stray += 1
     tx.journal.append(
-        new_entry(EntryKind.RECEIPT_RECORDED, tx.now, entropy.draw(SALT_SIZE), head.sender, digest=receipt.digest, code="not-found" if stray else None)
+        new_entry(
+            EntryKind.RECEIPT_RECORDED,
+            tx.now,
+            entropy.draw(SALT_SIZE),
+            head.sender,
+            digest=receipt.digest,
+            code="not-found" if stray else None,
+        )
     )
     _note_checkpoint(tx, head.sender, head.checkpoint, identity, entropy)
 
@@ -237,7 +239,15 @@ def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> No
     """Journal what was not taken (the same bytes once), and owe the verified sender the reason."""
     if tx.receipts.is_new_refusal(refused.digest, peer, refused.code, tx.now):
         tx.journal.append(
-            new_entry(EntryKind.REFUSED, tx.now, entropy.draw(SALT_SIZE), peer, digest=refused.digest, rung=Rung.REFUSED.value, code=refused.code)
+            new_entry(
+                EntryKind.REFUSED,
+                tx.now,
+                entropy.draw(SALT_SIZE),
+                peer,
+                digest=refused.digest,
+                rung=Rung.REFUSED.value,
+                code=refused.code,
+            )
         )
         tx.announce(Announcement("refused", peer))
     if refused.head is None or tx.partners.get(refused.head.sender) is None:
@@ -276,9 +286,7 @@ def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
     return True
 
 
-def _contradiction(
-    tx: Transaction, report: VerifiedReport, *, is_new_id: bool
-) -> Refused | None:
+def _contradiction(tx: Transaction, report: VerifiedReport, *, is_new_id: bool) -> Refused | None:
     """Return why a verified report contradicts what this node already holds, if it does."""
     head, serial = report.head, report.own.serial
     if not is_new_id:
@@ -336,7 +344,14 @@ def _note_checkpoint(
             code = "duplicate-id"
     if code:
         tx.journal.append(
-            new_entry(EntryKind.REFUSED, tx.now, entropy.draw(SALT_SIZE), partner, digest=_digest(note), code=code)
+            new_entry(
+                EntryKind.REFUSED,
+                tx.now,
+                entropy.draw(SALT_SIZE),
+                partner,
+                digest=_digest(note),
+                code=code,
+            )
         )
         tx.announce(Announcement("refused", partner))
 
@@ -350,7 +365,15 @@ def _journal(
     code: str | None,
 ) -> int:
     return tx.journal.append(
-        new_entry(kind, tx.now, entropy.draw(SALT_SIZE), head.sender, report_id=head.report_id, digest=digest, code=code)
+        new_entry(
+            kind,
+            tx.now,
+            entropy.draw(SALT_SIZE),
+            head.sender,
+            report_id=head.report_id,
+            digest=digest,
+            code=code,
+        )
     )
 
 

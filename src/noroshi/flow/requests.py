@@ -254,7 +254,9 @@ def attachment(house: House, report: str, name: str) -> tuple[int, Iterator[byte
         if found.name == name:
             return found.size, house.blobs.decrypt(found.blob_id, found.key, found.iv)
     names = ", ".join(a.name for a in content.attachments) or "none"
-    raise NotFoundError("not-found", f"no attachment {name!r} belongs to that report; it has {names}")
+    raise NotFoundError(
+        "not-found", f"no attachment {name!r} belongs to that report; it has {names}"
+    )
 
 
 def _send(house: House, request: SendReport) -> Answer:
@@ -329,9 +331,7 @@ def _plan(house: House, order: send.Order, files: list[send.EncryptedFile]) -> s
 
 def _commit(house: House, planned: send.Plan) -> Json:
     precedence = max(planned.precedence, planned.info_precedence)
-    act = partial(
-        send.send, planned=planned, identity=house.identity(), entropy=house.entropy
-    )
+    act = partial(send.send, planned=planned, identity=house.identity(), entropy=house.entropy)
     sent = house.store.perform(act, precedence)
     return {
         "report": report_id_text(sent.report_id),

@@ -207,9 +207,7 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
     if reasons:
         raise InputError("not-releasable", "; ".join(reasons))
     now, content = tx.now, planned.content
-    precedences = {
-        name: _precedence_for(planned, name) for name in partners
-    }
+    precedences = {name: _precedence_for(planned, name) for name in partners}
     note = tx.journal.newest_note()
     own_parts = {
         name: OwnPart(
@@ -248,15 +246,22 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
         signed,
         gate.encode_struct(beside),
         outer=Outer(head.envelope_id, outer_precedence, head.expires_at),
-        recipients=[
-            Recipient(keys[name], gate.encode_struct(own_parts[name])) for name, _ in to
-        ],
+        recipients=[Recipient(keys[name], gate.encode_struct(own_parts[name])) for name, _ in to],
         draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),
         primitives=identity.primitives,
     )
     digest = cose.parse(signed, (suite.REPORT,), limit=suite.MAX_SIGNED).digest
     index = tx.journal.append(
-        new_entry(EntryKind.SEALED, now, entropy.draw(SALT_SIZE), identity.me, report_id=planned.report_id, digest=digest, desk=content.from_desk, by=content.drafter)
+        new_entry(
+            EntryKind.SEALED,
+            now,
+            entropy.draw(SALT_SIZE),
+            identity.me,
+            report_id=planned.report_id,
+            digest=digest,
+            desk=content.from_desk,
+            by=content.drafter,
+        )
     )
     addressees = [
         Addressee(
@@ -328,9 +333,7 @@ def _again(tx: Transaction, earlier: StoredReport, planned: Plan) -> Sent:
 
 
 def _partners(tx: Tables, planned: Plan, me: str) -> dict[str, KnownPartner]:
-    return {
-        address.partner: _recipient(tx, address, me) for address in planned.content.addressees
-    }
+    return {address.partner: _recipient(tx, address, me) for address in planned.content.addressees}
 
 
 def _recipient(tables: Tables, address: DeskAddress, me: str) -> KnownPartner:

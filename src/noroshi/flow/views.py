@@ -1,7 +1,5 @@
 """Views: all reads, as values that a screen or a machine can show."""
 
-
-
 import msgspec
 
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
@@ -50,7 +48,9 @@ def resolve(tables: Tables, text: str) -> bytes:
         raise InputError("bad-input", msg)
     found = tables.reports.find(digits)
     if len(found) > 1:
-        raise InputError("ambiguous-id", f"more than one report begins with {text}; give more digits")
+        raise InputError(
+            "ambiguous-id", f"more than one report begins with {text}; give more digits"
+        )
     if not found:
         raise NotFoundError("not-found", f"no report {text} is here; see 'noroshi inbox'")
     return found[0]
@@ -205,5 +205,3 @@ def _recipient_json(recipient: RecipientStatus, attachments: int) -> dict[str, o
     if attachments:
         told["attachments"] = {"held": recipient.attachments_held, "of": attachments}
     return told
-
-

@@ -8,7 +8,6 @@ back is believed for admission only: that a report arrived is said by a sealed r
 `docs/formats/peer-door.md`.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -83,9 +82,7 @@ class PushBearer:
         answer = await self._post(card, f"/node/blobs/{blob_id.hex()}", data, headers)
         return _decode(answer, Pieces).held
 
-    async def _post(
-        self, card: Card, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> bytes:
+    async def _post(self, card: Card, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         url = card.peer_url + path
         signed = self._sign("POST", url, body, self._now())
         try:
@@ -106,7 +103,7 @@ class PushBearer:
                 "card: the card is old, or somebody stands in between. Ask for a newer card"
             )
             raise UnavailableError("unreachable", msg) from error
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             reason = str(error) or "no answer in time"
             msg = f"{card.partner} at {card.peer_url} cannot be reached: {reason}"
             raise UnavailableError("unreachable", msg) from error

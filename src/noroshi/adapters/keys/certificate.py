@@ -35,9 +35,7 @@ def make_certificate(partner: str, passphrase: bytes | None) -> tuple[bytes, byt
     wrap: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:
         wrap = serialization.BestAvailableEncryption(passphrase)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, wrap
-    )
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, wrap)
     return certificate.public_bytes(serialization.Encoding.PEM), private
 
 

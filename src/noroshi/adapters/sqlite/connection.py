@@ -4,8 +4,13 @@ WAL with synchronous=FULL: a commit that returned is on disk. SQLite before 3.51
 a WAL database, so it is refused. Migrations are numbered files, applied once each, in order.
 """
 
+# apsw's stubs leave its Buffer type unknown on the oldest Python that we support.
+# pyright: reportUnknownMemberType=false
+
 import importlib.resources
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +37,55 @@ PRAGMA journal_size_limit = 67108864;
 """
 
 
-def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None) -> apsw.Connection:
+class Database:
+    """One connection with typed results; rows come as they are read."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, values: Sequence[Value] = ()) -> None:
+        """Run a statement that answers nothing."""
+        self._connection.execute(statement, values)
+
+    def run_many(self, statement: str, many: Iterable[Sequence[Value]]) -> None:
+        """Run a statement for each of `many` rows of values."""
+        self._connection.executemany(statement, many)
+
+    def rows(self, statement: str, values: Sequence[Value] = ()) -> Iterator[Row]:
+        """Yield what a query answers."""
+        return iter(self._connection.execute(statement, values))
+
+    def row(self, statement: str, values: Sequence[Value] = ()) -> Row | None:
+        """Return the first row that a query answers."""
+        return next(self.rows(statement, values), None)
+
+    def value(self, statement: str, values: Sequence[Value] = ()) -> Value:
+        """Return the first column of the first row; None if there is no row."""
+        row = self.row(statement, values)
+        return None if row is None else row[0]
+
+    def last_number(self) -> int:
+        """Return the row number of the last insert."""
+        return self._connection.last_insert_rowid()
+
+    def changes(self) -> int:
+        """Return how many rows the last statement changed."""
+        return self._connection.changes()
+
+    def in_transaction(self) -> bool:
+        """Say whether a transaction is open."""
+        return self._connection.in_transaction
+
+    def snapshot(self) -> AbstractContextManager[object]:
+        """Give a stretch in which all reads are of one moment."""
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None) -> Database:
     """Return the writing connection, its schema up to date.
 
     `synchronous` and `vfs` exist for the proofs that show what FULL is good for.
@@ -51,15 +104,15 @@ def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None
         _migrate(connection, path)
     except apsw.Error as error:
         raise explain(error, path) from error
-    return connection
+    return Database(connection)
 
 
-def open_reader(path: Path, *, vfs: str | None = None) -> apsw.Connection:
+def open_reader(path: Path, *, vfs: str | None = None) -> Database:
     """Return a connection that cannot write."""
     connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=128)
     connection.execute(_SETTINGS.format(synchronous="FULL"))
     connection.pragma("query_only", "ON")
-    return connection
+    return Database(connection)
 
 
 def check_sqlite(version: str) -> None:
@@ -83,7 +136,7 @@ def explain(error: Exception, path: Path) -> NoroshiError:
     if isinstance(error, NoroshiError):
         return error
     if isinstance(error, apsw.FullError):
-        msg = f"the disk that holds {path.parent} is full; nothing was changed. Make room and try again"
+        msg = f"the disk of {path.parent} is full; nothing was changed. Make room and try again"
         return UnavailableError("disk-full", msg)
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         msg = f"{path} is damaged ({error}); stop the node and restore a backup"
@@ -115,7 +168,7 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
 
 
 def _scripts() -> list[str]:
-    folder = importlib.resources.files(__package__).joinpath("migrations")
+    folder = importlib.resources.files("noroshi.adapters.sqlite").joinpath("migrations")
     named = {
         int(match[1]): entry.read_text()
         for entry in folder.iterdir()

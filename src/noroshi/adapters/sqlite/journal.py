@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-import apsw
-
+from noroshi.adapters.sqlite.connection import Database
 from noroshi.adapters.sqlite.rows import blob, integer
 from noroshi.core.errors import UnavailableError
 from noroshi.core.tlog.entry import Entry, encode_entry
@@ -13,15 +12,15 @@ from noroshi.core.tlog.merkle import Tree, tree_at
 class SqliteJournal:
     """Leaves, nodes and checkpoints."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._db = connection
+    def __init__(self, database: Database) -> None:
+        self._db = database
         self._tree: Tree | None = None
 
     @property
     def tree(self) -> Tree:
         """The tree with what this transaction has appended."""
         if self._tree is None:
-            row = self._db.execute("SELECT COALESCE(MAX(idx) + 1, 0) FROM journal_entry").get
+            row = self._db.value("SELECT COALESCE(MAX(idx) + 1, 0) FROM journal_entry")
             self._tree = tree_at(integer(row), self.node)
         return self._tree
 
@@ -38,12 +37,12 @@ class SqliteJournal:
         """Add an entry; return its index."""
         leaf = encode_entry(entry)
         index = self.size
-        self._db.execute(
+        self._db.run(
             "INSERT INTO journal_entry (idx, leaf, hash, report) VALUES (?, ?, ?, ?)",
             (index, leaf.raw, leaf.hash, entry.report_id),
         )
         self._tree, nodes = self.tree.append(leaf.hash)
-        self._db.executemany(
+        self._db.run_many(
             "INSERT INTO journal_node (level, idx, hash) VALUES (?, ?, ?)",
             [(node.level, node.index, node.hash) for node in nodes],
         )
@@ -51,19 +50,19 @@ class SqliteJournal:
 
     def put_note(self, size: int, note: bytes) -> None:
         """Keep the checkpoint of a commit."""
-        self._db.execute("INSERT INTO journal_checkpoint (size, note) VALUES (?, ?)", (size, note))
+        self._db.run("INSERT INTO journal_checkpoint (size, note) VALUES (?, ?)", (size, note))
 
     def newest_note(self) -> bytes:
         """Return the newest committed checkpoint, b"" before the first."""
         query = "SELECT note FROM journal_checkpoint ORDER BY size DESC LIMIT 1"
-        row = self._db.execute(query).get
+        row = self._db.value(query)
         return b"" if row is None else blob(row)
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree."""
-        row = self._db.execute(
+        row = self._db.value(
             "SELECT hash FROM journal_node WHERE level = ? AND idx = ?", (level, index)
-        ).get
+        )
         if row is None:
             msg = "the journal lacks a node of its tree; run 'noroshi journal verify'"
             raise UnavailableError("damaged", msg)
@@ -71,29 +70,27 @@ class SqliteJournal:
 
     def leaf(self, index: int) -> bytes:
         """Return the bytes of an entry."""
-        return blob(self._db.execute("SELECT leaf FROM journal_entry WHERE idx = ?", (index,)).get)
+        return blob(self._db.value("SELECT leaf FROM journal_entry WHERE idx = ?", (index,)))
 
     def leaves(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield index, bytes and stored hash of all entries in order."""
-        for index, leaf, hashed in self._db.execute(
+        for index, leaf, hashed in self._db.rows(
             "SELECT idx, leaf, hash FROM journal_entry ORDER BY idx"
         ):
             yield integer(index), blob(leaf), blob(hashed)
 
     def notes(self) -> Iterator[tuple[int, bytes]]:
         """Yield size and note of all checkpoints in order."""
-        for size, note in self._db.execute(
-            "SELECT size, note FROM journal_checkpoint ORDER BY size"
-        ):
+        for size, note in self._db.rows("SELECT size, note FROM journal_checkpoint ORDER BY size"):
             yield integer(size), blob(note)
 
     def node_count(self) -> int:
         """Return how many nodes are stored."""
-        return integer(self._db.execute("SELECT COUNT(*) FROM journal_node").get)
+        return integer(self._db.value("SELECT COUNT(*) FROM journal_node"))
 
     def entries_about(self, report_id: bytes) -> list[int]:
         """Return the indexes of all entries that name a report."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT idx FROM journal_entry WHERE report = ? ORDER BY idx", (report_id,)
         )
         return [integer(index) for (index,) in rows]

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-import apsw
 import msgspec
 
+from noroshi.adapters.sqlite.connection import Database
 from noroshi.adapters.sqlite.rows import blob, integer, text
 from noroshi.core.delivery.line import Cargo, Item
 from noroshi.core.errors import NotFoundError
@@ -17,23 +17,23 @@ OnChange = Callable[[str, tuple[Item, ...], frozenset[bytes]], None]
 class SqliteOutbox:
     """What has to go to partners."""
 
-    def __init__(self, connection: apsw.Connection, on_change: OnChange) -> None:
-        self._db = connection
+    def __init__(self, database: Database, on_change: OnChange) -> None:
+        self._db = database
         self._on_change = on_change
 
     def next_serial(self, partner: str, precedence: Precedence) -> int:
         """Return the next serial number for a partner at a precedence."""
         return integer(
-            self._db.execute(
+            self._db.value(
                 "INSERT INTO serial_issued (partner, precedence, highest) VALUES (?, ?, 1)"
                 " ON CONFLICT DO UPDATE SET highest = highest + 1 RETURNING highest",
                 (partner, precedence),
-            ).get
+            )
         )
 
     def highest_serials(self, partner: str) -> tuple[tuple[int, int], ...]:
         """Return pairs of precedence and highest serial issued to a partner."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT precedence, highest FROM serial_issued WHERE partner = ? ORDER BY 1", (partner,)
         )
         return tuple((integer(precedence), integer(highest)) for precedence, highest in rows)
@@ -41,20 +41,18 @@ class SqliteOutbox:
     def add(self, partner: str, item: Item, raw: bytes, report_id: bytes | None) -> None:
         """Add an item; the line machine gets it after the commit. Its number is chosen here."""
         if item.cargo is not Cargo.BLOB:
-            self._db.execute(
-                "INSERT OR IGNORE INTO envelope (id, raw) VALUES (?, ?)", (item.id, raw)
-            )
-        self._db.execute(
+            self._db.run("INSERT OR IGNORE INTO envelope (id, raw) VALUES (?, ?)", (item.id, raw))
+        self._db.run(
             "INSERT OR IGNORE INTO outbox (partner, id, cargo, precedence, size, report)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (partner, item.id, item.cargo, item.precedence, item.size, report_id),
         )
-        numbered = msgspec.structs.replace(item, number=self._db.last_insert_rowid())
+        numbered = msgspec.structs.replace(item, number=self._db.last_number())
         self._on_change(partner, (numbered,), frozenset())
 
     def items(self, partner: str) -> list[Item]:
         """Return all items for a partner."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT id, number, cargo, precedence, size FROM outbox WHERE partner = ?", (partner,)
         )
         return [
@@ -70,24 +68,24 @@ class SqliteOutbox:
 
     def read(self, item_id: bytes) -> bytes:
         """Return the bytes of an envelope."""
-        row = self._db.execute("SELECT raw FROM envelope WHERE id = ?", (item_id,)).get
+        row = self._db.value("SELECT raw FROM envelope WHERE id = ?", (item_id,))
         if row is None:
             raise NotFoundError("not-found", "the envelope is not in the outbox any more")
         return blob(row)
 
     def report_of(self, partner: str, item_id: bytes) -> bytes | None:
         """Return the report that an item belongs to."""
-        row = self._db.execute(
+        row = self._db.value(
             "SELECT report FROM outbox WHERE partner = ? AND id = ?", (partner, item_id)
-        ).get
+        )
         return None if row is None else blob(row)
 
     def remove(self, partner: str, item_ids: Iterable[bytes]) -> None:
         """Take items out; the line machine is told after the commit."""
         ids = frozenset(item_ids)
         for item_id in ids:
-            self._db.execute("DELETE FROM outbox WHERE partner = ? AND id = ?", (partner, item_id))
-            self._db.execute(
+            self._db.run("DELETE FROM outbox WHERE partner = ? AND id = ?", (partner, item_id))
+            self._db.run(
                 "DELETE FROM envelope WHERE id = ?1"
                 " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
                 (item_id,),
@@ -96,5 +94,5 @@ class SqliteOutbox:
 
     def counts(self) -> dict[str, int]:
         """Return how many items wait for each partner."""
-        rows = self._db.execute("SELECT partner, COUNT(*) FROM outbox GROUP BY partner")
+        rows = self._db.rows("SELECT partner, COUNT(*) FROM outbox GROUP BY partner")
         return {text(partner): integer(count) for partner, count in rows}

@@ -2,9 +2,7 @@
 
 from functools import lru_cache
 
-import apsw
-
-from noroshi.adapters.sqlite.connection import Row
+from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, optional_text, text
 from noroshi.core import gate
 from noroshi.core.directory.card import MAX_CARD, Card, SignedCard
@@ -18,23 +16,23 @@ _COLUMNS = "card, state, added_at, verified_at, verified_by"
 class SqlitePartners:
     """Partners with their cards, which were verified when they came in."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._db = connection
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def get(self, partner: str) -> KnownPartner | None:
         """Return the partner of that name."""
         query = f"SELECT {_COLUMNS} FROM partner WHERE partner = ?"  # noqa: S608 - a constant
-        row = self._db.execute(query, (partner,)).fetchone()
+        row = self._db.row(query, (partner,))
         return None if row is None else _partner(row)
 
     def all(self) -> list[KnownPartner]:
         """Return all partners by name."""
         query = f"SELECT {_COLUMNS} FROM partner ORDER BY partner"  # noqa: S608 - a constant
-        return [_partner(row) for row in self._db.execute(query)]
+        return [_partner(row) for row in self._db.rows(query)]
 
     def put(self, partner: KnownPartner) -> None:
         """Add or replace a partner."""
-        self._db.execute(
+        self._db.run(
             "INSERT OR REPLACE INTO partner"
             " (partner, card, state, added_at, verified_at, verified_by)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -50,12 +48,12 @@ class SqlitePartners:
 
     def own_card(self) -> SignedCard | None:
         """Return this node's newest card."""
-        row = self._db.execute("SELECT raw FROM own_card ORDER BY serial DESC LIMIT 1").get
+        row = self._db.value("SELECT raw FROM own_card ORDER BY serial DESC LIMIT 1")
         return None if row is None else _stored_card(blob(row))
 
     def put_own_card(self, card: SignedCard) -> None:
         """Replace this node's card."""
-        self._db.execute(
+        self._db.run(
             "INSERT INTO own_card (serial, raw) VALUES (?, ?)", (card.card.serial, card.raw)
         )
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-import apsw
-
-from noroshi.adapters.sqlite.connection import Row
+from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, optional_text, text
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.instant import Instant
@@ -15,13 +13,13 @@ from noroshi.flow.ports import PendingReceipt, SavedReceipt
 class SqliteReceipts:
     """Receipts owed and kept, envelopes and serials seen, checkpoints of partners."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._db = connection
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def owe(self, partner: str, pending: PendingReceipt) -> None:
         """Note that a partner must be told of a ladder."""
         refusal = pending.refusal
-        self._db.execute(
+        self._db.run(
             "INSERT OR REPLACE INTO receipt_owed"
             " (partner, report, desk, head_digest, refused_at, refused_note)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -37,7 +35,7 @@ class SqliteReceipts:
 
     def owed(self, partner: str, limit: int) -> list[PendingReceipt]:
         """Return what a partner must be told."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT report, desk, head_digest, refused_at, refused_note FROM receipt_owed"
             " WHERE partner = ? LIMIT ?",
             (partner, limit),
@@ -46,12 +44,12 @@ class SqliteReceipts:
 
     def owed_partners(self) -> list[str]:
         """Return the partners that must be told something."""
-        rows = self._db.execute("SELECT DISTINCT partner FROM receipt_owed")
+        rows = self._db.rows("SELECT DISTINCT partner FROM receipt_owed")
         return [text(partner) for (partner,) in rows]
 
     def settle(self, partner: str, pending: Iterable[PendingReceipt]) -> None:
         """Note that a partner has been told."""
-        self._db.executemany(
+        self._db.run_many(
             "DELETE FROM receipt_owed WHERE partner = ? AND report = ? AND desk = ?"
             " AND head_digest = ?",
             [(partner, p.report_id, p.desk, p.head_digest) for p in pending],
@@ -68,15 +66,15 @@ class SqliteReceipts:
         return self._save(issuer, signed, seen, at)
 
     def _save(self, issuer: str, signed: bytes, seen: tuple[int, bytes], at: Instant) -> int:
-        self._db.execute(
+        self._db.run(
             "INSERT INTO receipt (issuer, signed, seen_size, seen_root, at) VALUES (?, ?, ?, ?, ?)",
             (issuer, signed, *seen, at),
         )
-        return self._db.last_insert_rowid()
+        return self._db.last_number()
 
     def save_entry(self, number: int, report_id: bytes, desk: str, entry: bytes) -> None:
         """Keep the newest entry of a desk about a report."""
-        self._db.execute(
+        self._db.run(
             "INSERT OR REPLACE INTO receipt_entry (report, issuer, desk, receipt, entry)"
             " SELECT ?, issuer, ?, number, ? FROM receipt WHERE number = ?",
             (report_id, desk, entry, number),
@@ -84,7 +82,7 @@ class SqliteReceipts:
 
     def about(self, report_id: bytes) -> list[SavedReceipt]:
         """Return the newest receipts about a report, one per issuer and desk."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT e.issuer, r.signed, e.entry FROM receipt_entry e"
             " JOIN receipt r ON r.number = e.receipt WHERE e.report = ?"
             " ORDER BY e.issuer, e.desk",
@@ -96,7 +94,7 @@ class SqliteReceipts:
 
     def seen_by_partners(self) -> Iterator[tuple[str, int, bytes]]:
         """Yield partner, size and root of this journal, as partners signed to have seen it."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT DISTINCT issuer, seen_size, seen_root FROM receipt"
             " WHERE seen_size > 0 ORDER BY seen_size"
         )
@@ -105,14 +103,14 @@ class SqliteReceipts:
 
     def is_new_envelope(self, sender: str, envelope_id: bytes) -> bool:
         """Note an envelope of a sender; say whether it was never seen before."""
-        self._db.execute(
+        self._db.run(
             "INSERT OR IGNORE INTO envelope_seen (sender, id) VALUES (?, ?)", (sender, envelope_id)
         )
         return self._db.changes() > 0
 
     def is_new_refusal(self, digest: bytes, partner: str, code: str, at: Instant) -> bool:
         """Note refused bytes; say whether these very bytes were never refused before."""
-        self._db.execute(
+        self._db.run(
             "INSERT OR IGNORE INTO refusal (digest, partner, code, at) VALUES (?, ?, ?, ?)",
             (digest, partner, code, at),
         )
@@ -120,7 +118,7 @@ class SqliteReceipts:
 
     def is_new_serial(self, sender: str, precedence: Precedence, number: int) -> bool:
         """Note a serial number of a sender; say whether it was never used before."""
-        self._db.execute(
+        self._db.run(
             "INSERT OR IGNORE INTO serial_seen (sender, precedence, number) VALUES (?, ?, ?)",
             (sender, precedence, number),
         )
@@ -128,14 +126,12 @@ class SqliteReceipts:
 
     def peer_note(self, partner: str) -> bytes:
         """Return the newest checkpoint held of a partner, b"" if none."""
-        row = self._db.execute(
-            "SELECT note FROM peer_checkpoint WHERE partner = ?", (partner,)
-        ).get
+        row = self._db.value("SELECT note FROM peer_checkpoint WHERE partner = ?", (partner,))
         return b"" if row is None else blob(row)
 
     def put_peer_note(self, partner: str, note: bytes) -> None:
         """Keep a partner's checkpoint."""
-        self._db.execute(
+        self._db.run(
             "INSERT OR REPLACE INTO peer_checkpoint (partner, note) VALUES (?, ?)", (partner, note)
         )
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import apsw
-
-from noroshi.adapters.sqlite.connection import Row
+from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_text, text
 from noroshi.core import gate
 from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merge
@@ -19,13 +17,13 @@ from noroshi.flow.ports import Addressee, Failure, InboxRow, StoredReport
 class SqliteReports:
     """Reports sent and received, and how far they got."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._db = connection
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def add(self, report: StoredReport, addressees: Sequence[Addressee]) -> None:
         """Add a report with the desks that this node keeps a ladder for."""
         head, content = report.head, report.content
-        self._db.execute(
+        self._db.run(
             "INSERT INTO report (id, outgoing, sender, signed_head, head_digest, content,"
             " stored_at, entry_index, kind, subject, marking, status, from_desk)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -45,8 +43,8 @@ class SqliteReports:
                 content.from_desk,
             ),
         )
-        number = self._db.last_insert_rowid()
-        self._db.executemany(
+        number = self._db.last_number()
+        self._db.run_many(
             "INSERT INTO addressee (report, partner, desk, is_action, precedence, serial, incoming)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
@@ -58,11 +56,11 @@ class SqliteReports:
 
     def get(self, report_id: bytes) -> StoredReport | None:
         """Return a report."""
-        row = self._db.execute(
+        row = self._db.row(
             "SELECT outgoing, signed_head, head_digest, content, stored_at, entry_index"
             " FROM report WHERE id = ?",
             (report_id,),
-        ).fetchone()
+        )
         if row is None:
             return None
         outgoing, signed_head, digest, content, stored_at, entry_index = row
@@ -83,14 +81,12 @@ class SqliteReports:
         digits = prefix.replace("-", "").lower()
         low = bytes.fromhex(digits.ljust(32, "0"))
         high = bytes.fromhex(digits.ljust(32, "f"))
-        rows = self._db.execute(
-            "SELECT id FROM report WHERE id BETWEEN ? AND ? LIMIT 2", (low, high)
-        )
+        rows = self._db.rows("SELECT id FROM report WHERE id BETWEEN ? AND ? LIMIT 2", (low, high))
         return [blob(report_id) for (report_id,) in rows]
 
     def addressees(self, report_id: bytes) -> list[Addressee]:
         """Return the desks of a report that this node keeps a ladder for."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT a.desk, a.partner, a.is_action, a.precedence, a.serial FROM addressee a"
             " JOIN report r ON r.number = a.report WHERE r.id = ?"
             " ORDER BY a.is_action DESC, a.partner, a.desk",
@@ -108,7 +104,7 @@ class SqliteReports:
 
     def ladder(self, report_id: bytes, desk: DeskAddress) -> Ladder:
         """Return how far a report got at a desk."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT rung, at, by, note FROM rung WHERE report = ? AND partner = ? AND desk = ?",
             (report_id, desk.partner, desk.desk),
         )
@@ -117,16 +113,13 @@ class SqliteReports:
     def rise(self, report_id: bytes, desk: DeskAddress, records: Iterable[RungRecord]) -> None:
         """Add rungs; those already there stay as they are."""
         added = list(records)
-        self._db.executemany(
+        self._db.run_many(
             "INSERT OR IGNORE INTO rung (report, partner, desk, rung, at, by, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (report_id, desk.partner, desk.desk, r.rung.value, r.at, r.by, r.note)
-                for r in added
-            ],
+            [(report_id, desk.partner, desk.desk, r.rung.value, r.at, r.by, r.note) for r in added],
         )
         if any(record.rung in ANSWERS for record in added):
-            self._db.execute(
+            self._db.run(
                 "UPDATE addressee SET answered = 1 WHERE partner = ? AND desk = ?"
                 " AND report = (SELECT number FROM report WHERE id = ?)",
                 (desk.partner, desk.desk, report_id),
@@ -134,14 +127,14 @@ class SqliteReports:
 
     def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
         """Return received reports, the most urgent first."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
             " r.kind, r.subject, r.marking, r.stored_at"
             " FROM addressee a JOIN report r ON r.number = a.report"
             " WHERE a.incoming = 1 AND (?1 IS NULL OR a.desk = ?1) AND a.answered <= ?2"
             " ORDER BY a.precedence DESC, r.number",
             (desk, 0 if unacknowledged else 1),
-        ).fetchall()
+        )
         return [self._inbox_row(row) for row in rows]
 
     def _inbox_row(self, row: Row) -> InboxRow:
@@ -163,20 +156,20 @@ class SqliteReports:
 
     def failure(self, report_id: bytes, partner: str) -> Failure | None:
         """Return what last went wrong on the way to a partner."""
-        row = self._db.execute(
+        row = self._db.row(
             "SELECT code, message, at FROM failure WHERE report = ? AND partner = ?",
             (report_id, partner),
-        ).fetchone()
+        )
         return None if row is None else Failure(text(row[0]), text(row[1]), integer(row[2]))
 
     def set_failure(self, report_id: bytes, partner: str, failure: Failure | None) -> None:
         """Record what went wrong, or that it is well again."""
         if failure is None:
-            self._db.execute(
+            self._db.run(
                 "DELETE FROM failure WHERE report = ? AND partner = ?", (report_id, partner)
             )
         else:
-            self._db.execute(
+            self._db.run(
                 "INSERT OR REPLACE INTO failure (report, partner, code, message, at)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (report_id, partner, failure.code, failure.message, failure.at),
@@ -184,47 +177,45 @@ class SqliteReports:
 
     def digests(self) -> Iterator[tuple[int, bytes]]:
         """Yield entry index and head digest of every report."""
-        for index, digest in self._db.execute("SELECT entry_index, head_digest FROM report"):
+        for index, digest in self._db.rows("SELECT entry_index, head_digest FROM report"):
             yield integer(index), blob(digest)
 
     def want_blob(self, report_id: bytes, blob_id: bytes, size: int, *, held: bool) -> None:
         """Note a blob that a report needs; `held` when it is here already."""
-        self._db.execute(
+        self._db.run(
             "INSERT OR IGNORE INTO blob (id, report, size, held) VALUES (?, ?, ?, ?)",
             (blob_id, report_id, size, held),
         )
 
     def blob(self, blob_id: bytes) -> tuple[str, int, bool] | None:
         """Return sender, size and whether it is held, of a blob that a report needs."""
-        row = self._db.execute(
+        row = self._db.row(
             "SELECT r.sender, b.size, b.held FROM blob b JOIN report r ON r.id = b.report"
             " WHERE b.id = ? LIMIT 1",
             (blob_id,),
-        ).fetchone()
+        )
         return None if row is None else (text(row[0]), integer(row[1]), bool(row[2]))
 
     def hold_blob(self, blob_id: bytes) -> list[bytes]:
         """Note that a blob is here; return the reports that need it."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "UPDATE blob SET held = 1 WHERE id = ? AND held = 0 RETURNING report", (blob_id,)
-        ).fetchall()
+        )
         return [blob(report) for (report,) in rows]
 
     def held_blobs(self, report_id: bytes) -> int:
         """Return how many of a report's blobs are here."""
         return integer(
-            self._db.execute(
-                "SELECT COUNT(*) FROM blob WHERE report = ? AND held = 1", (report_id,)
-            ).get
+            self._db.value("SELECT COUNT(*) FROM blob WHERE report = ? AND held = 1", (report_id,))
         )
 
     def blob_ids(self) -> set[bytes]:
         """Return all blobs that reports need."""
-        return {blob(blob_id) for (blob_id,) in self._db.execute("SELECT id FROM blob")}
+        return {blob(blob_id) for (blob_id,) in self._db.rows("SELECT id FROM blob")}
 
     def set_remote_held(self, report_id: bytes, partner: str, count: int) -> None:
         """Note how many attachments a partner says it holds."""
-        self._db.execute(
+        self._db.run(
             "INSERT INTO remote_held (report, partner, count) VALUES (?1, ?2, ?3)"
             " ON CONFLICT DO UPDATE SET count = MAX(count, ?3)",
             (report_id, partner, count),
@@ -232,9 +223,9 @@ class SqliteReports:
 
     def remote_held(self, report_id: bytes, partner: str) -> int:
         """Return how many attachments a partner holds."""
-        row = self._db.execute(
+        row = self._db.value(
             "SELECT count FROM remote_held WHERE report = ? AND partner = ?", (report_id, partner)
-        ).get
+        )
         return 0 if row is None else integer(row)
 
 

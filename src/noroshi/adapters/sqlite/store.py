@@ -15,14 +15,14 @@ import functools
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 import apsw
 
-from noroshi.adapters.sqlite.connection import explain, open_reader, open_writer
+from noroshi.adapters.sqlite.connection import Database, explain, open_reader, open_writer
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
@@ -58,12 +58,12 @@ class Listener(Protocol):
 class SqliteTables:
     """All tables over one connection."""
 
-    def __init__(self, connection: apsw.Connection, effects: "Effects") -> None:
-        self.journal = SqliteJournal(connection)
-        self.partners = SqlitePartners(connection)
-        self.reports = SqliteReports(connection)
-        self.outbox = SqliteOutbox(connection, effects.on_outbox)
-        self.receipts = SqliteReceipts(connection)
+    def __init__(self, database: Database, effects: "Effects") -> None:
+        self.journal = SqliteJournal(database)
+        self.partners = SqlitePartners(database)
+        self.reports = SqliteReports(database)
+        self.outbox = SqliteOutbox(database, effects.on_outbox)
+        self.receipts = SqliteReceipts(database)
 
 
 class Effects:
@@ -99,8 +99,8 @@ class Effects:
 class SqliteTransaction(SqliteTables):
     """The tables while an act may write (:class:`noroshi.flow.ports.Transaction`)."""
 
-    def __init__(self, connection: apsw.Connection, effects: Effects, clock: Clock) -> None:
-        super().__init__(connection, effects)
+    def __init__(self, database: Database, effects: Effects, clock: Clock) -> None:
+        super().__init__(database, effects)
         self._clock = clock
         self.announce = effects.announce
 
@@ -131,29 +131,30 @@ class SqliteStore:
         *,
         on_phase: Callable[[str], None] = lambda _phase: None,
         synchronous: str = "FULL",
+        vfs: str | None = None,
     ) -> None:
         """Open the store.
 
         `on_phase` hears each named point of a commit ("send:acted", "committing",
-        "committed"), so that a proof can end the process there.
+        "committed"), so that a proof can end the process there; `synchronous` and `vfs` let
+        it show what a disk does to weaker settings.
 
         Raises:
             UnavailableError: the database cannot be used.
         """
         self._path = path
-        self._connection = open_writer(path, synchronous=synchronous)
+        self._vfs = vfs
+        self._database = open_writer(path, synchronous=synchronous, vfs=vfs)
         self._sign = sign
         self._on_phase = on_phase
         self._effects = Effects()
-        self._transaction = SqliteTransaction(self._connection, self._effects, clock)
+        self._transaction = SqliteTransaction(self._database, self._effects, clock)
         self._listeners: list[Listener] = []
         self._waiting: queue.PriorityQueue[tuple[int, int, _Submitted | None]] = (
             queue.PriorityQueue()
         )
         self._numbers = itertools.count()
-        self._readers: queue.SimpleQueue[tuple[apsw.Connection, SqliteTables]] = (
-            queue.SimpleQueue()
-        )
+        self._readers: queue.SimpleQueue[tuple[Database, SqliteTables]] = queue.SimpleQueue()
         self._broken: NoroshiError | None = None
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
@@ -177,24 +178,24 @@ class SqliteStore:
         return self.submit(act, precedence).result()
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[SqliteTables]:
+    def read(self) -> Generator[SqliteTables]:
         """Give a reader of what is committed, all of one moment."""
         try:
-            connection, tables = self._readers.get_nowait()
+            database, tables = self._readers.get_nowait()
         except queue.Empty:
-            connection = open_reader(self._path)
-            tables = SqliteTables(connection, Effects())
+            database = open_reader(self._path, vfs=self._vfs)
+            tables = SqliteTables(database, Effects())
         try:
-            with connection:
+            with database.snapshot():
                 tables.journal.rewind(None)
                 yield tables
         except apsw.Error as error:
             raise explain(error, self._path) from error
         finally:
             if self._readers.qsize() < IDLE_READERS:
-                self._readers.put((connection, tables))
+                self._readers.put((database, tables))
             else:
-                connection.close()
+                database.close()
 
     def close(self) -> None:
         """Finish what was submitted, and close; the WAL is folded into the database."""
@@ -204,7 +205,7 @@ class SqliteStore:
             while True:
                 self._readers.get_nowait()[0].close()
         with contextlib.suppress(apsw.Error):
-            self._connection.close()
+            self._database.close()
 
     def _write(self) -> None:
         while True:
@@ -233,16 +234,15 @@ class SqliteStore:
         """Run the acts of a group, commit them together, and tell."""
         outcomes: list[tuple[_Submitted, object]] = []
         try:
-            if self._broken:
-                raise self._broken
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._check_whole()
+            self._database.run("BEGIN IMMEDIATE")
             size = self._transaction.journal.size
             outcomes = [(submitted, self._run(submitted)) for submitted in group]
             tree = self._transaction.journal.tree
             if tree.size > size:
                 self._transaction.journal.put_note(tree.size, self._sign(tree.size, tree.root))
             self._on_phase("committing")
-            self._connection.execute("COMMIT")
+            self._database.run("COMMIT")
             self._on_phase("committed")
         except Exception as error:  # noqa: BLE001 - whatever it is, all futures must hear of it
             self._abandon(group, error)
@@ -254,20 +254,24 @@ class SqliteStore:
                 submitted.future.set_result(outcome)
         self._effects.tell(self._listeners)
 
+    def _check_whole(self) -> None:
+        if self._broken:
+            raise self._broken
+
     def _run(self, submitted: _Submitted) -> object:
         """Return what the act returned, or the exception that took it back."""
         tree, mark = self._transaction.journal.tree, self._effects.mark()
-        self._connection.execute("SAVEPOINT act")
+        self._database.run("SAVEPOINT act")
         try:
             outcome = submitted.act(self._transaction)
         except (apsw.FullError, apsw.IOError, apsw.CorruptError):
             raise
         except Exception as error:  # noqa: BLE001 - it goes to whoever asked for the act
-            self._connection.execute("ROLLBACK TO act")
+            self._database.run("ROLLBACK TO act")
             self._transaction.journal.rewind(tree)
             self._effects.rewind(mark)
             outcome = error
-        self._connection.execute("RELEASE act")
+        self._database.run("RELEASE act")
         self._on_phase(f"{submitted.name}:acted")
         return outcome
 
@@ -280,8 +284,8 @@ class SqliteStore:
                 f"{explained}. The node takes nothing more until it is started again",
             )
         with contextlib.suppress(apsw.Error):
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            if self._database.in_transaction():
+                self._database.run("ROLLBACK")
         self._transaction.journal.rewind(None)
         self._effects.rewind(0)
         for submitted in group:

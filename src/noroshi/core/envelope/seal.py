@@ -43,7 +43,7 @@ class Draws(msgspec.Struct, frozen=True):
     iv: bytes
 
 
-def seal(  # noqa: PLR0913 - one act with six distinct inputs
+def seal(
     signed: bytes,
     beside: bytes,
     *,

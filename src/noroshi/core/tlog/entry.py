@@ -52,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     salt: bytes
 
 
-def new_entry(  # noqa: PLR0913 - the fields of an entry
+def new_entry(
     kind: EntryKind,
     at: Instant,
     salt: bytes,

@@ -57,7 +57,7 @@ for command in (*node.COMMANDS, *partners.COMMANDS, *reports.COMMANDS, *journal.
     program.add_command(command)
 
 
-def run(arguments: Sequence[str], serve: Callable[[Serving], None]) -> int:
+def run(arguments: Sequence[str], serve: Callable[[Serving], None]) -> int:  # noqa: PLR0911
     """Run one command; return its exit status."""
     as_json = "--json" in arguments
     try:

@@ -4,11 +4,11 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 import msgspec
@@ -18,7 +18,7 @@ from noroshi.core.errors import UnavailableError
 if TYPE_CHECKING:
     from noroshi.entrypoints.cli.desk import Desk
 
-_PASSPHRASE_FILE = "NOROSHI_PASSPHRASE_FILE"
+_FILE_VARIABLE = "NOROSHI_PASSPHRASE_FILE"
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -32,6 +32,8 @@ class Serving(msgspec.Struct, frozen=True):
     ask_passphrase: Callable[[], bytes | None]
     on_ready: Callable[[str, str], None]
     """Called with the addresses of desk door and peer door once all doors accept."""
+    on_phase: Callable[[str], None] = lambda _phase: None
+    """Hears the named points of each commit; a proof ends the process at one of them."""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class Context(msgspec.Struct, frozen=True):
     serve: Callable[[Serving], None]
 
     @contextmanager
-    def desk(self) -> "Iterator[Desk]":
+    def desk(self) -> "Generator[Desk]":
         """Give the way to the node: through its serving process, or by opening its home."""
         # Imported here: a served node is reached without loading what opens one.
         from noroshi.entrypoints.cli.desk import reach
@@ -55,7 +57,7 @@ class Context(msgspec.Struct, frozen=True):
         if not self.as_json:
             present()
         elif isinstance(value, list):
-            for line in value:
+            for line in cast("list[object]", value):
                 print_json(line)
         else:
             print_json(value)
@@ -82,7 +84,7 @@ def default_home() -> Path:
 
 @cache
 def ask_passphrase() -> bytes | None:
-    """Return the passphrase of wrapped keys: from the file named in the environment, or a prompt."""
+    """Return the passphrase of wrapped keys: out of the file that is named, or from a prompt."""
     told = passphrase_from_file()
     if told is not None:
         return told
@@ -94,16 +96,16 @@ def ask_passphrase() -> bytes | None:
 
 def passphrase_from_file() -> bytes | None:
     """Return the passphrase in the file that NOROSHI_PASSPHRASE_FILE names, if it does."""
-    told = os.environ.get(_PASSPHRASE_FILE)
+    told = os.environ.get(_FILE_VARIABLE)
     if not told:
         return None
     try:
         passphrase = Path(told).read_bytes().rstrip(b"\r\n")
     except OSError as error:
-        msg = f"{_PASSPHRASE_FILE}: {told} cannot be read: {error.strerror}"
+        msg = f"{_FILE_VARIABLE}: {told} cannot be read: {error.strerror}"
         raise UnavailableError("keys-locked", msg) from error
     if not passphrase:
-        raise UnavailableError("keys-locked", f"{_PASSPHRASE_FILE}: {told} is empty")
+        raise UnavailableError("keys-locked", f"{_FILE_VARIABLE}: {told} is empty")
     return passphrase
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
@@ -18,6 +18,7 @@ from typing import IO, Final, cast
 import click
 import msgspec
 
+from noroshi.adapters.clock import SystemClock
 from noroshi.bootstrap import create_node, embedded_node
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.partner import check_name
@@ -122,7 +123,9 @@ def _set_up(
             )
             create_node(home, settings, lambda: None)
         with _asking(home) as ask:
-            cards[partner] = str(cast("dict[str, object]", ask(requests.OwnCard()))["armoured"]).encode()
+            cards[partner] = str(
+                cast("dict[str, object]", ask(requests.OwnCard()))["armoured"]
+            ).encode()
         say(f"  {partner:<6} keys of profile {chosen}, card, journal")
     for partner, home in homes.items():
         with _asking(home) as ask:
@@ -134,7 +137,7 @@ def _set_up(
 
 
 @contextmanager
-def _asking(home: Path) -> Iterator[Callable[[requests.AnyRequest], requests.Answer]]:
+def _asking(home: Path) -> Generator[Callable[[requests.AnyRequest], requests.Answer]]:
     with embedded_node(home, lambda: None) as node:
         if node is None:
             raise UnavailableError("home-busy", f"another process serves {home}; stop it first")
@@ -152,7 +155,7 @@ def _befriend(
 def _send_around(nodes: Sequence[DemoNode], say: Say) -> Mapping[str, object]:
     sender, *receivers = nodes
     bundle = sender.home / "demo-bundle.json"
-    bundle.write_bytes(demo_bundle(int(time.time() * 1_000_000)))
+    bundle.write_bytes(demo_bundle(SystemClock().now()))
     addressees = [word for node in receivers for word in ("--to", f"{_DESK}@{node.partner}")]
     started = time.monotonic()
     sent = _noroshi(
@@ -164,11 +167,11 @@ def _send_around(nodes: Sequence[DemoNode], say: Say) -> Mapping[str, object]:
     told = set[tuple[str, str]]()
     answering: list[subprocess.Popen[bytes]] = []
     for node in receivers:
-        _noroshi(sender.home, "wait", report, "--rung", "DELIVERED", "--timeout", str(_DONE_SECONDS))
-        _tell(_noroshi(sender.home, "status", report), told, say)
-        answering.append(
-            _start(node.home, "ack", report, "--by", _officer(node.partner))
+        _noroshi(
+            sender.home, "wait", report, "--rung", "DELIVERED", "--timeout", str(_DONE_SECONDS)
         )
+        _tell(_noroshi(sender.home, "status", report), told, say)
+        answering.append(_start(node.home, "ack", report, "--by", _officer(node.partner)))
     deadline = time.monotonic() + _DONE_SECONDS
     while True:
         status = _noroshi(sender.home, "status", report)
@@ -198,7 +201,7 @@ def _tell(status: Mapping[str, object], told: set[tuple[str, str]], say: Say) ->
 
 
 @contextmanager
-def _served(partner: str, home: Path) -> Iterator[DemoNode]:
+def _served(partner: str, home: Path) -> Generator[DemoNode]:
     with (home / "serve.log").open("ab") as log:
         process = _start(home, "serve", stderr=log)
         try:
@@ -215,9 +218,7 @@ def _served(partner: str, home: Path) -> Iterator[DemoNode]:
                 process.stdout.close()
 
 
-def _start(
-    home: Path, *arguments: str, stderr: IO[bytes] | None = None
-) -> subprocess.Popen[bytes]:
+def _start(home: Path, *arguments: str, stderr: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "noroshi", "--home", str(home), "--json", *arguments],
         stdin=subprocess.DEVNULL,
@@ -242,7 +243,7 @@ def _officer(partner: str) -> str:
 
 
 @contextmanager
-def _stopping_on_sigterm() -> Iterator[Callable[[], None]]:
+def _stopping_on_sigterm() -> Generator[Callable[[], None]]:
     """Give a way to wait for Ctrl-C or SIGTERM; both end the demo in good order."""
 
     def interrupt(_number: int, _frame: object) -> None:

@@ -25,7 +25,9 @@ def demo_bundle(now: Instant) -> bytes:
         "created_by_ref": identity,
         "object_marking_refs": [_TLP_AMBER],
     }
-    malware, indicator, report = (_id(kind, "beacon") for kind in ("malware", "indicator", "report"))
+    malware, indicator, report = (
+        _id(kind, "beacon") for kind in ("malware", "indicator", "report")
+    )
     objects = [
         {
             "type": "identity",
@@ -41,7 +43,7 @@ def demo_bundle(now: Instant) -> bytes:
             "name": "PAPERLANTERN (exercise)",
             "is_family": True,
             "malware_types": ["backdoor"],
-            "description": "Invented for this exercise: a backdoor in a port authority's mail gateway.",
+            "description": "Invented for this exercise: a backdoor in a port's mail gateway.",
         },
         {
             "type": "indicator",

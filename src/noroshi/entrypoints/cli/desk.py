@@ -5,7 +5,7 @@ import os
 import socket
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -46,7 +46,7 @@ class Desk(Protocol):
 
 
 @contextmanager
-def reach(home: Path, ask_passphrase: "AskPassphrase") -> Iterator[Desk]:
+def reach(home: Path, ask_passphrase: "AskPassphrase") -> Generator[Desk]:
     """Give the node of `home`, served or not.
 
     Raises:
@@ -120,7 +120,8 @@ class _ServedDesk:
 
     def ask(self, request: requests.AnyRequest) -> requests.Answer:
         response = self._exchange("POST", "/v1/request", msgspec.msgpack.encode(request))
-        return msgspec.msgpack.decode(response.read(), type=requests.Answer)
+        answer: requests.Answer = msgspec.msgpack.decode(response.read(), type=requests.Answer)
+        return answer
 
     def stage(self, path: Path, on_progress: Progress) -> str:
         query = urllib.parse.urlencode({"name": path.name})
@@ -128,8 +129,7 @@ class _ServedDesk:
         # The first piece is read before the request starts: a file that cannot be read is told.
         first = next(chunks, b"")
         response = self._exchange("POST", f"/v1/stage?{query}", _again(first, chunks))
-        token = msgspec.msgpack.decode(response.read(), type=dict[str, str])["token"]
-        return token
+        return msgspec.msgpack.decode(response.read(), type=dict[str, str])["token"]
 
     def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
         query = urllib.parse.urlencode({"report": report, "name": name})

@@ -37,9 +37,11 @@ from noroshi.settings import Settings
     help="Where partners reach this node; port 0 picks a free one and keeps it.",
 )
 @click.option("--default-marking", default="TLP:AMBER", show_default=True, metavar="MARK")
-@click.option("--passphrase", is_flag=True, help="Ask for a passphrase that wraps the private keys.")
+@click.option(
+    "--passphrase", is_flag=True, help="Ask for a passphrase that wraps the private keys."
+)
 @pass_context
-def init(  # noqa: PLR0913 - the options of the command
+def init(
     context: Context,
     partner: str,
     name: str,
@@ -89,7 +91,8 @@ def init(  # noqa: PLR0913 - the options of the command
     context.answer(
         told,
         lambda: click.echo(
-            f"The node of {partner} is in {told['home']}; partners reach it at {told['peer_url']}.\n"
+            f"The node of {partner} is in {told['home']}.\n"
+            f"Partners reach it at {told['peer_url']}.\n"
             "Next: noroshi serve, noroshi partner card -o " + partner + ".card"
         ),
     )
@@ -146,7 +149,9 @@ def doctor(context: Context) -> None:
 
     def show() -> None:
         for check in checks:
-            click.secho("ok  " if check["ok"] else "BAD ", fg="green" if check["ok"] else "red", nl=False)
+            click.secho(
+                "ok  " if check["ok"] else "BAD ", fg="green" if check["ok"] else "red", nl=False
+            )
             click.echo(f"{check['check']}: {check['message']}")
 
     context.answer(checks, show)
@@ -156,7 +161,9 @@ def doctor(context: Context) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the report was acknowledged everywhere.")
-@click.option("--partners", default="jp,nato,au,kr,nz", show_default=True, help="The first one sends.")
+@click.option(
+    "--partners", default="jp,nato,au,kr,nz", show_default=True, help="The first one sends."
+)
 @click.option("--profile", type=click.Choice(list(PROFILES_BY_NAME)), help="[default: both, mixed]")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="[default: a temporary one]")
 @pass_context

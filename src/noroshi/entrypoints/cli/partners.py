@@ -74,7 +74,7 @@ def add(context: Context, file: Path) -> None:
 @click.argument("name", metavar="PARTNER")
 @pass_context
 def number(context: Context, name: str) -> None:
-    """Show the sixty digits to compare with a partner's officer, over the telephone or in person."""
+    """Show the sixty digits to compare with a partner's officer, by voice or in person."""
     with context.desk() as node:
         told = _object(node.ask(requests.PartnerNumber(partner=name)))
     digits = str(told["number"]).split()
@@ -84,7 +84,9 @@ def number(context: Context, name: str) -> None:
 
 @partner.command()
 @click.argument("name", metavar="PARTNER")
-@click.option("--number", "digits", required=True, help="The sixty digits as the other side sees them.")
+@click.option(
+    "--number", "digits", required=True, help="The sixty digits as the other side sees them."
+)
 @click.option("--by", required=True, metavar="NAME", help="The officer who compared them.")
 @pass_context
 def verify(context: Context, name: str, digits: str, by: str) -> None:

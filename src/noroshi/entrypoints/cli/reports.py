@@ -4,7 +4,7 @@ import secrets
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
@@ -41,7 +41,7 @@ _desk = click.option("--desk", help="The desk that acts, where several are addre
 @click.option("--from", "from_desk", metavar="DESK", help="The desk that writes [default: first].")
 @_by
 @pass_context
-def send(context: Context, file: Path, attach: tuple[Path, ...], **options: object) -> None:
+def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: object) -> None:
     """Send FILE (- for standard input) as a report.
 
     FILE is recognised by its content: report JSON ("noroshi": 1), a STIX 2.1 bundle, a MISP
@@ -103,7 +103,7 @@ def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
 @_desk
 @_by
 @pass_context
-def show(  # noqa: PLR0913 - the options of the command
+def show(
     context: Context,
     report: str,
     attachment: str | None,
@@ -146,7 +146,7 @@ def show(  # noqa: PLR0913 - the options of the command
 @_desk
 @_by
 @pass_context
-def ack(context: Context, **options: str | None) -> None:
+def ack(context: Context, /, **options: str | None) -> None:
     """Acknowledge a report by name; one not yet shown is shown."""
     _answer(context, Rung.ACKNOWLEDGED, options)
 
@@ -157,7 +157,7 @@ def ack(context: Context, **options: str | None) -> None:
 @_desk
 @_by
 @pass_context
-def decline(context: Context, **options: str | None) -> None:
+def decline(context: Context, /, **options: str | None) -> None:
     """Decline to act on a report, and say why."""
     _answer(context, Rung.DECLINED, options)
 
@@ -168,7 +168,7 @@ def decline(context: Context, **options: str | None) -> None:
 @_desk
 @_by
 @pass_context
-def actioned(context: Context, **options: str | None) -> None:
+def actioned(context: Context, /, **options: str | None) -> None:
     """Say that a report was acted on."""
     _answer(context, Rung.ACTIONED, options)
 
@@ -180,7 +180,7 @@ def actioned(context: Context, **options: str | None) -> None:
 @_desk
 @_by
 @pass_context
-def reply(  # noqa: PLR0913 - the options of the command
+def reply(
     context: Context, report: str, file: Path, desk: str | None, by: str | None, *, text: bool
 ) -> None:
     """Send FILE (- for standard input) back to the desk that wrote the report ID.
@@ -264,7 +264,7 @@ def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> 
 
 
 def _read_body(file: Path) -> bytes:
-    """Return the file's bytes, one more than allowed at most: enough to know that it is too large."""
+    """Return the file's bytes, at most one more than allowed: enough to know it is too large."""
     try:
         if str(file) == "-":
             return sys.stdin.buffer.read(MAX_BODY + 1)
@@ -300,7 +300,7 @@ def _write_file(output: Path, chunks: Iterator[bytes]) -> None:
 
 
 @contextmanager
-def _progress(context: Context, path: Path) -> Iterator[Callable[[int], None]]:
+def _progress(context: Context, path: Path) -> Generator[Callable[[int], None]]:
     """Show how much of a large file has been encrypted."""
     large = path.is_file() and path.stat().st_size > 8 * MAX_BODY
     if not large or context.as_json or not sys.stderr.isatty():

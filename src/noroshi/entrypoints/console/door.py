@@ -36,9 +36,7 @@ def desk_door(house: Callable[[], House], hosts: list[str]) -> Starlette:
     async def healthz(_http: Request) -> Response:
         with house().store.read() as tables:
             told = {"ok": True, "partner": house().me, "journal": tables.journal.size}
-        return Response(
-            msgspec.json.encode(told), media_type="application/json", headers=_HEADERS
-        )
+        return Response(msgspec.json.encode(told), media_type="application/json", headers=_HEADERS)
 
     application = Starlette(routes=[Route("/", front), Route("/healthz", healthz)])
     application.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)

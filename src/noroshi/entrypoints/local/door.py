@@ -22,7 +22,7 @@ from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.core.report import report_id_text
 from noroshi.flow import requests
-from noroshi.flow.ports import Announcement
+from noroshi.flow.ports import Announcement  # noqa: TC001 - part of a public signature
 
 MAX_REQUEST: Final = MAX_BODY + 1024 * 1024
 
@@ -98,9 +98,7 @@ async def _body(http: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _from_loop(
-    chunks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop
-) -> Iterator[bytes]:
+def _from_loop(chunks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
     """Yield on a thread what arrives on the loop."""
     while True:
         try:

@@ -124,7 +124,7 @@ class _PeerDoor:
             outcomes.append(
                 Outcome(taken=True)
                 if refused is None
-                else Outcome(False, refused.code, refused.message)
+                else Outcome(taken=False, code=refused.code, message=refused.message)
             )
         return outcomes
 
