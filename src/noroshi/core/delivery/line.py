@@ -148,10 +148,7 @@ def step(line: Line, event: Event, now: Instant) -> tuple[Line, tuple[Command, .
         case Taken(ids):
             line, done = _taken(line, ids, now)
         case Held(blob, whole):
-            line = msgspec.structs.replace(line, under_way=frozenset(), failures=0, retry_at=0)
-            if whole:
-                line = _without(line, frozenset((blob,)))
-                done = (Forget((blob,)),)
+            line, done = _held(line, blob, whole=whole)
         case Failed(jitter):
             line = _failed(line, jitter, now)
         case Settled(ids):
@@ -181,6 +178,13 @@ def _taken(line: Line, ids: frozenset[bytes], now: Instant) -> tuple[Line, tuple
     )
     line = Line(waiting)
     return line, (Forget(finished),) if finished else ()
+
+
+def _held(line: Line, blob: bytes, *, whole: bool) -> tuple[Line, tuple[Command, ...]]:
+    line = Line(line.items)
+    if not whole:
+        return line, ()
+    return _without(line, frozenset((blob,))), (Forget((blob,)),)
 
 
 def _failed(line: Line, jitter: float, now: Instant) -> Line:
