@@ -54,6 +54,7 @@ class PushBearer:
         self._sign = sign
         self._now = now
         self._session: aiohttp.ClientSession | None = None
+        self._pins: dict[bytes, aiohttp.Fingerprint] = {}
 
     async def close(self) -> None:
         """Close all connections."""
@@ -90,10 +91,10 @@ class PushBearer:
                 url,
                 data=body,
                 headers={**headers, **signed, "Content-Type": "application/cbor"},
-                ssl=aiohttp.Fingerprint(card.tls_digest),
+                ssl=self._pin(card.tls_digest),
                 allow_redirects=False,
             ) as response:
-                answer = await response.content.read(_MAX_ANSWER)
+                answer = await _read(response)
                 if response.status != HTTPStatus.OK:
                     raise _refused(card.partner, response, self._now())
                 return answer
@@ -108,6 +109,10 @@ class PushBearer:
             msg = f"{card.partner} at {card.peer_url} cannot be reached: {reason}"
             raise UnavailableError("unreachable", msg) from error
 
+    def _pin(self, digest: bytes) -> aiohttp.Fingerprint:
+        """Return the pin of a certificate; always the same, for connections are kept by it."""
+        return self._pins.setdefault(digest, aiohttp.Fingerprint(digest))
+
     def _open(self) -> aiohttp.ClientSession:
         """Return the session; it must be made inside the running loop."""
         if self._session is None:
@@ -120,6 +125,16 @@ class PushBearer:
                 trust_env=False,
             )
         return self._session
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Return the whole answer, so that the connection stays good for the next request."""
+    answer = b""
+    async for chunk in response.content.iter_any():
+        answer += chunk
+        if len(answer) > _MAX_ANSWER:
+            raise UnavailableError("unreachable", "the partner's node answers without end")
+    return answer
 
 
 def _refused(partner: str, response: aiohttp.ClientResponse, now: Instant) -> NoroshiError:
