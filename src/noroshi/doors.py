@@ -211,6 +211,7 @@ def _server(application: Starlette, context: ssl.SSLContext | None, http: str) -
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         ws="none",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,

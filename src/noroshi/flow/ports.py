@@ -99,6 +99,13 @@ class StoredReport(msgspec.Struct, frozen=True):
     entry_index: int
 
 
+class SentReport(msgspec.Struct, frozen=True):
+    """What a receipt is compared with."""
+
+    envelope_id: bytes
+    head_digest: bytes
+
+
 class InboxRow(msgspec.Struct, frozen=True):
     """A received report at one of this node's desks."""
 
@@ -208,6 +215,10 @@ class ReportTable(Protocol):
         """Return a report."""
         ...
 
+    def sent_to(self, report_id: bytes, desk: DeskAddress) -> SentReport | None:
+        """Return a report that was sent to a desk."""
+        ...
+
     def find(self, prefix: str) -> list[bytes]:
         """Return up to two ids whose text begins with `prefix`."""
         ...
@@ -294,6 +305,10 @@ class OutboxTable(Protocol):
 
     def report_of(self, partner: str, item_id: bytes) -> bytes | None:
         """Return the report that an item belongs to."""
+        ...
+
+    def items_of(self, partner: str, report_id: bytes) -> list[bytes]:
+        """Return the items for a partner that belong to a report."""
         ...
 
     def remove(self, partner: str, item_ids: Iterable[bytes]) -> None:

@@ -261,14 +261,9 @@ def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> No
 
 def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
     """Let one ladder rise; say whether the entry is about a report sent to that desk."""
-    report = tx.reports.get(entry.report_id)
     desk = DeskAddress(entry.desk, issuer)
-    if (
-        report is None
-        or not report.outgoing
-        or report.head_digest != entry.head_digest
-        or desk not in report.content.addressees
-    ):
+    sent = tx.reports.sent_to(entry.report_id, desk)
+    if sent is None or sent.head_digest != entry.head_digest:
         return False
     tx.reports.rise(entry.report_id, desk, entry.ladder)
     tx.reports.set_remote_held(entry.report_id, issuer, entry.attachments_held)
@@ -277,11 +272,10 @@ def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
         code, _, message = (rungs[Rung.REFUSED].note or "refused").partition(": ")
         failure = Failure(code, message, rungs[Rung.REFUSED].at)
         tx.reports.set_failure(entry.report_id, issuer, failure)
-        blobs = [attachment.blob_id for attachment in report.head.attachments]
-        tx.outbox.remove(issuer, [report.head.envelope_id, *blobs])
+        tx.outbox.remove(issuer, tx.outbox.items_of(issuer, entry.report_id))
     elif Rung.DELIVERED in rungs:
         tx.reports.set_failure(entry.report_id, issuer, None)
-        tx.outbox.remove(issuer, [report.head.envelope_id])
+        tx.outbox.remove(issuer, [sent.envelope_id])
     tx.announce(Announcement("risen", issuer, entry.report_id, entry.desk))
     return True
 

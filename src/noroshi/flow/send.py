@@ -250,7 +250,7 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
         draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),
         primitives=identity.primitives,
     )
-    digest = cose.parse(signed, (suite.REPORT,), limit=suite.MAX_SIGNED).digest
+    digest = cose.digest(signed)
     index = tx.journal.append(
         new_entry(
             EntryKind.SEALED,

@@ -5,6 +5,7 @@ so that what a key file holds is short and of one form: ML-DSA 32 bytes, ML-KEM 
 and Ed25519 32, P-384 its 48-byte scalar; a hybrid KEM key holds both in that order.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -97,6 +98,17 @@ class PycaUnwrapper:
 class PycaPrimitives:
     """Operations with public keys and content keys."""
 
+    def is_usable(self, key: PublicKey) -> bool:
+        """Say whether `key` is a well-formed key of its algorithm."""
+        try:
+            if key.purpose is Purpose.SEAL:
+                self.wrap(key, b"", b"")
+            else:
+                _verifying_key(key)
+        except (KeyError, ValueError):
+            return False
+        return True
+
     def is_signed(self, key: PublicKey, message: bytes, signature: bytes) -> bool:
         """Say whether `key` signed `message`."""
         try:
@@ -111,18 +123,7 @@ class PycaPrimitives:
         Raises:
             ValueError: `key` is no key of its algorithm.
         """
-        size = _MLKEM_PUBLIC[key.alg]
-        lattice, classical = key.material[:size], key.material[size:]
-        public: hpke.MLKEM768X25519PublicKey | hpke.MLKEM1024P384PublicKey
-        if key.alg is Alg.HPKE_9_KE:
-            public = hpke.MLKEM768X25519PublicKey(
-                mlkem.MLKEM768PublicKey.from_public_bytes(lattice),
-                x25519.X25519PublicKey.from_public_bytes(classical),
-            )
-        else:
-            public = hpke.MLKEM1024P384PublicKey(
-                mlkem.MLKEM1024PublicKey.from_public_bytes(lattice), _p384(classical)
-            )
+        public = _kem_key(key)
         sealed = _SUITES[key.alg].encrypt(plaintext, public, info)
         size = _ENCAPSULATED[key.alg]
         return sealed[:size], sealed[size:]
@@ -150,21 +151,6 @@ def seed_from(alg: Alg, random: bytes) -> bytes:
     head, rest = random[: size - _P384_SIZE], random[size - _P384_SIZE :]
     scalar = int.from_bytes(rest) % (_P384_ORDER - 1) + 1
     return head + scalar.to_bytes(_P384_SIZE)
-
-
-def check_key(key: PublicKey) -> None:
-    """Return if `key` is a well-formed key of its algorithm.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if key.purpose is not Purpose.SEAL:
-        _verifying_key(key)
-    elif key.alg in _SUITES:
-        PycaPrimitives().wrap(key, b"", b"")
-    else:
-        msg = f"{key.alg.name} does not seal"
-        raise ValueError(msg)
 
 
 def _signing_key(alg: Alg, seed: bytes) -> _SigningKey:
@@ -197,6 +183,23 @@ def _p384(point: bytes) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP384R1(), point)
 
 
+_KemKey = hpke.MLKEM768X25519PublicKey | hpke.MLKEM1024P384PublicKey
+
+
+@lru_cache(maxsize=256)
+def _kem_key(key: PublicKey) -> _KemKey:
+    size = _MLKEM_PUBLIC[key.alg]
+    lattice, classical = key.material[:size], key.material[size:]
+    if key.alg is Alg.HPKE_9_KE:
+        return hpke.MLKEM768X25519PublicKey(
+            mlkem.MLKEM768PublicKey.from_public_bytes(lattice),
+            x25519.X25519PublicKey.from_public_bytes(classical),
+        )
+    return hpke.MLKEM1024P384PublicKey(
+        mlkem.MLKEM1024PublicKey.from_public_bytes(lattice), _p384(classical)
+    )
+
+
 _VerifyingKey = (
     mldsa.MLDSA65PublicKey
     | mldsa.MLDSA87PublicKey
@@ -205,6 +208,7 @@ _VerifyingKey = (
 )
 
 
+@lru_cache(maxsize=1024)
 def _verifying_key(key: PublicKey) -> _VerifyingKey:
     match key.alg:
         case Alg.ML_DSA_65:

@@ -80,6 +80,13 @@ class SqliteOutbox:
         )
         return None if row is None else blob(row)
 
+    def items_of(self, partner: str, report_id: bytes) -> list[bytes]:
+        """Return the items for a partner that belong to a report."""
+        rows = self._db.rows(
+            "SELECT id FROM outbox WHERE partner = ? AND report = ?", (partner, report_id)
+        )
+        return [blob(item_id) for (item_id,) in rows]
+
     def remove(self, partner: str, item_ids: Iterable[bytes]) -> None:
         """Take items out; the line machine is told after the commit."""
         ids = frozenset(item_ids)

@@ -11,7 +11,7 @@ from noroshi.core.envelope.head import ReportHead
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content, encode_content
-from noroshi.flow.ports import Addressee, Failure, InboxRow, StoredReport
+from noroshi.flow.ports import Addressee, Failure, InboxRow, SentReport, StoredReport
 
 
 class SqliteReports:
@@ -24,11 +24,12 @@ class SqliteReports:
         """Add a report with the desks that this node keeps a ladder for."""
         head, content = report.head, report.content
         self._db.run(
-            "INSERT INTO report (id, outgoing, sender, signed_head, head_digest, content,"
+            "INSERT INTO report (id, envelope, outgoing, sender, signed_head, head_digest, content,"
             " stored_at, entry_index, kind, subject, marking, status, from_desk)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 report.id,
+                head.envelope_id,
                 report.outgoing,
                 head.sender,
                 report.signed_head,
@@ -75,6 +76,15 @@ class SqliteReports:
             stored_at=integer(stored_at),
             entry_index=integer(entry_index),
         )
+
+    def sent_to(self, report_id: bytes, desk: DeskAddress) -> SentReport | None:
+        """Return a report that was sent to a desk."""
+        row = self._db.row(
+            "SELECT r.envelope, r.head_digest FROM report r JOIN addressee a ON a.report = r.number"
+            " WHERE r.id = ? AND r.outgoing = 1 AND a.partner = ? AND a.desk = ?",
+            (report_id, desk.partner, desk.desk),
+        )
+        return None if row is None else SentReport(blob(row[0]), blob(row[1]))
 
     def find(self, prefix: str) -> list[bytes]:
         """Return up to two ids whose text begins with `prefix`."""

@@ -107,7 +107,7 @@ def verify_card(raw: bytes, primitives: Primitives) -> SignedCard:
     try:
         signed = cose.parse(raw, (suite.CARD,), limit=MAX_CARD)
         card = gate.decode_struct(signed.raw_payload, Card, limit=MAX_CARD)
-        _check(card)
+        _check(card, primitives)
         signed.verify(SignerSet(_ROOT_PROFILE, (card.root,)), primitives)
     except MalformedError as error:
         msg = "this is no valid partner card; ask the partner for a new one"
@@ -132,7 +132,7 @@ def read_armour(text: bytes) -> bytes:
     raise InputError("bad-card", msg)
 
 
-def _check(card: Card) -> None:
+def _check(card: Card, primitives: Primitives) -> None:
     """Return if a card has exactly the keys of its profile and plausible values."""
     profile = suite.PROFILES.get(card.profile)
     if card.version != VERSION or profile is None:
@@ -149,6 +149,8 @@ def _check(card: Card) -> None:
         raise MalformedError("a card whose keys are not those of its profile")
     if len({key.material for key in card.keys}) != len(expected):
         raise MalformedError("a card that uses one key twice")
+    if not all(map(primitives.is_usable, card.keys)):
+        raise MalformedError("a card with keys that are none")
     if not (
         is_name(card.partner)
         and 0 < len(card.name) <= MAX_NAME

@@ -30,8 +30,8 @@ class Signed(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> bytes:
-        """The SHA-256 of the whole object; receipts and journals name it."""
-        return hashlib.sha256(self.raw).digest()
+        """What receipts and journals name this object by."""
+        return digest(self.raw)
 
     def verify(self, signers: SignerSet, primitives: Primitives) -> None:
         """Return if exactly the keys of `signers` signed, in their order.
@@ -53,6 +53,11 @@ class _Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     unprotected: dict[int, bytes]
     payload: bytes
     signatures: tuple[tuple[bytes, dict[int, bytes], bytes], ...]
+
+
+def digest(signed: bytes) -> bytes:
+    """Return the SHA-256 of a whole COSE_Sign: what receipts and journals name it by."""
+    return hashlib.sha256(signed).digest()
 
 
 def sign(payload: bytes, context: suite.Context, profile: int, signers: Sequence[Signer]) -> bytes:

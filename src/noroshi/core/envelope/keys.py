@@ -6,6 +6,7 @@ the same bytes under another purpose are another key.
 
 import hashlib
 from enum import IntEnum
+from functools import lru_cache
 from typing import Self
 
 import msgspec
@@ -35,7 +36,12 @@ class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     @property
     def kid(self) -> bytes:
         """The key id: the first 8 bytes of the SHA-256 of the key's own encoding."""
-        return hashlib.sha256(gate.encode_struct(self)).digest()[:KID_SIZE]
+        return _kid(self)
+
+
+@lru_cache(maxsize=1024)
+def _kid(key: PublicKey) -> bytes:
+    return hashlib.sha256(gate.encode_struct(key)).digest()[:KID_SIZE]
 
 
 class SignerSet(msgspec.Struct, frozen=True):

@@ -38,6 +38,10 @@ class Unwrapper(Protocol):
 class Primitives(Protocol):
     """Operations with public keys and content keys."""
 
+    def is_usable(self, key: PublicKey) -> bool:
+        """Say whether `key` is a well-formed key of its algorithm."""
+        ...
+
     def is_signed(self, key: PublicKey, message: bytes, signature: bytes) -> bool:
         """Say whether `key` signed `message`."""
         ...

@@ -41,6 +41,7 @@ CREATE TABLE journal_checkpoint (
 CREATE TABLE report (
   number INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
+  envelope BLOB NOT NULL,
   outgoing INTEGER NOT NULL,
   sender TEXT NOT NULL,
   signed_head BLOB NOT NULL,
