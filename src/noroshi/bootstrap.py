@@ -27,7 +27,7 @@ from noroshi.adapters.sealing.pyca import (
     seed_from,
 )
 from noroshi.adapters.sqlite.store import SqliteStore
-from noroshi.core.directory.card import VERSION, Card, SignedCard
+from noroshi.core.directory.card import MAX_NAME, VERSION, Card, SignedCard
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import ROOT_ALG, Alg, Profile
 from noroshi.core.errors import ConflictError, InputError, NoroshiError, UnavailableError
@@ -290,6 +290,13 @@ def _check_settings(settings: Settings) -> Settings:
         InputError: one of them cannot be used.
     """
     check_name(settings.partner, "partner")
+    if (
+        not settings.name.strip()
+        or len(settings.name) > MAX_NAME
+        or not settings.name.isprintable()
+    ):
+        msg = f"the organisation's name is one line of 1 to {MAX_NAME} characters: --name TEXT"
+        raise InputError("bad-input", msg)
     for desk in settings.desks:
         check_name(desk, "desk")
     Marking.parse(settings.default_marking)

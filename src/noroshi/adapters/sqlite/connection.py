@@ -95,6 +95,8 @@ def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None
     """
     check_sqlite(apsw.sqlite_lib_version())
     try:
+        if vfs is None:
+            path.touch(mode=0o600)
         connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=256)
         mode = connection.pragma("journal_mode", "wal")
         if mode != "wal":
@@ -102,7 +104,7 @@ def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None
             raise UnavailableError("storage-failed", msg)
         connection.execute(_SETTINGS.format(synchronous=synchronous))
         _migrate(connection, path)
-    except apsw.Error as error:
+    except (apsw.Error, OSError) as error:
         raise explain(error, path) from error
     return Database(connection)
 
