@@ -9,6 +9,7 @@ a WAL database, so it is refused. Migrations are numbered files, applied once ea
 
 import importlib.resources
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -21,6 +22,8 @@ from noroshi.core.errors import NoroshiError, UnavailableError
 OLDEST_SQLITE: Final = (3, 51, 3)
 APPLICATION_ID: Final = 0x4E525348
 """The file says that it is ours: "NRSH"."""
+
+_LEAST_ROOM: Final = 128 * 1024
 
 Value = None | int | float | bytes | str
 Row = tuple[Value, ...]
@@ -137,7 +140,7 @@ def explain(error: Exception, path: Path) -> NoroshiError:
     """Return what an error of the database means to a person."""
     if isinstance(error, NoroshiError):
         return error
-    if isinstance(error, apsw.FullError):
+    if isinstance(error, apsw.FullError) or _is_full(path.parent):
         msg = f"the disk of {path.parent} is full; nothing was changed. Make room and try again"
         return UnavailableError("disk-full", msg)
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
@@ -150,6 +153,14 @@ def explain(error: Exception, path: Path) -> NoroshiError:
         return UnavailableError("home-busy", f"another process works on {path}; try again")
     msg = f"the database failed: {error}"
     return UnavailableError("storage-failed", msg)
+
+
+def _is_full(folder: Path) -> bool:
+    """Say whether a disk has no room even for SQLite's own small files.
+
+    SQLite then fails to open them, which is not an error of the disk.
+    """
+    return folder.exists() and shutil.disk_usage(folder).free < _LEAST_ROOM
 
 
 def _migrate(connection: apsw.Connection, path: Path) -> None:
