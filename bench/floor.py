@@ -46,9 +46,7 @@ class Primitives:
     """One profile's primitives, with fresh keys."""
 
     def __init__(self, profile: Profile) -> None:
-        self._signers = [
-            PycaSigner(Purpose.REPORT, alg, _seed(alg)) for alg in profile.signatures
-        ]
+        self._signers = [PycaSigner(Purpose.REPORT, alg, _seed(alg)) for alg in profile.signatures]
         self._unwrapper = PycaUnwrapper(profile.kem, _seed(profile.kem))
         self._library = PycaPrimitives()
 
@@ -85,7 +83,7 @@ async def poster(folder: Path, port: int) -> AsyncGenerator[Callable[[], object]
     certificate, key = make_certificate("floor", None)
     (folder / "floor.crt").write_bytes(certificate)
     (folder / "floor.key").write_bytes(key)
-    server = subprocess.Popen(  # noqa: ASYNC220, S603 - our own program, started once
+    server = subprocess.Popen(  # noqa: ASYNC220 - our own program, started once
         [sys.executable, "-c", _SERVER, folder / "floor.crt", folder / "floor.key", str(port)]
     )
     pin = aiohttp.Fingerprint(certificate_digest(certificate))

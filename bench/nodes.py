@@ -61,7 +61,7 @@ def served(homes: dict[str, Path]) -> Generator[list[Served]]:
 @contextmanager
 def _serve(partner: str, home: Path) -> Generator[Served]:
     started = os.times().elapsed
-    process = subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(
         [sys.executable, "-m", "noroshi", "--home", str(home), "--json", "serve"],
         stdout=subprocess.PIPE,
     )

@@ -1,5 +1,8 @@
 """Settings of every test run."""
 
+import os
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How long one example takes says nothing on a shared machine; pytest-timeout bounds the test.
@@ -7,3 +10,19 @@ settings.register_profile(
     "noroshi", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("noroshi")
+
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may be skipped: a tool or material that is missing there is a failure."""
+    if os.environ.get("CI") == "true" and _skipped and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -49,7 +49,7 @@ def encode(value: object) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def decode(data: bytes, limit: int, tag: int | None = None) -> Any:  # noqa: ANN401 - any CBOR
+def decode(data: bytes, limit: int, tag: int | None = None) -> Any:
     check(len(data) <= limit)
     if tag is not None:
         check(data[:2] == bytes([0xD8, tag]))

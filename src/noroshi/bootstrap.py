@@ -352,6 +352,7 @@ def _examine(home: Path, store: SqliteStore, clock: Clock) -> list[Check]:
     with store.read() as tables:
         partners = tables.partners.all()
         waiting = tables.outbox.counts()
+        failing = tables.reports.failing()
     unverified = [k.signed_card.card.partner for k in partners if k.verified_at is None]
     clock_problem = ""
     try:
@@ -373,7 +374,7 @@ def _examine(home: Path, store: SqliteStore, clock: Clock) -> list[Check]:
         ),
         Check(
             "partners",
-            not unverified and bool(partners),
+            not unverified,
             f"not verified: {', '.join(unverified)}; compare numbers: noroshi partner number NAME"
             if unverified
             else f"{len(partners)} verified"
@@ -382,10 +383,10 @@ def _examine(home: Path, store: SqliteStore, clock: Clock) -> list[Check]:
         ),
         Check(
             "outbox",
-            not waiting,
-            "empty"
-            if not waiting
-            else "waiting: " + ", ".join(f"{p} {n}" for p, n in sorted(waiting.items())),
+            not failing,
+            "; ".join(f"{name}: {failure.message}" for name, failure in failing.items())
+            or ", ".join(f"{n} for {name}" for name, n in sorted(waiting.items()))
+            or "empty",
         ),
     ]
 

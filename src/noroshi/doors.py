@@ -22,6 +22,7 @@ from noroshi.adapters import home as homes
 from noroshi.adapters.admission import RequestSigner, RequestVerifier
 from noroshi.adapters.bearers.push import PushBearer
 from noroshi.adapters.lines import Lines
+from noroshi.adapters.telemetry import configure_logs
 from noroshi.bootstrap import Node, embedded_node, join_address, reissue_card, split_address
 from noroshi.core.delivery.line import Item
 from noroshi.core.errors import InputError, UnavailableError
@@ -48,6 +49,7 @@ def serve(serving: Serving) -> None:
     # A thread that computes holds the interpreter for at most this long at a time, so that
     # the loop and the writer get their turn.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    configure_logs()
     with embedded_node(serving.home, serving.ask_passphrase, on_phase=serving.on_phase) as node:
         if node is None:
             msg = f"another process serves or works on {serving.home}; stop it first"

@@ -413,6 +413,7 @@ def test_what_is_not_admitted_is_not_read(victim: Victim) -> None:  # 22
     assert victim.post("/node/envelopes", body, signed=nobody)[0] == 401
     wrong_key = RequestSigner("zz", ZZ.journal, lambda: "n").sign("POST", url, body, NOW())
     assert victim.post("/node/envelopes", body, signed=wrong_key)[0] == 401
+    signed = dict(good.sign("POST", url, body, NOW()))
     assert victim.post("/node/envelopes", body, signed=signed)[0] == 200
     assert victim.post("/node/envelopes", body, signed=signed)[0] == 401, "a nonce is good once"
 

@@ -46,7 +46,7 @@ def jp(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         (b"text", ["--to", "cyber@nato", "--status", "maybe"], "bad-input", "exercise"),
         (b"text", ["--to", "cyber@nato", "--kind", "gossip"], "bad-input", "cyber-incident"),
         (b"text", ["--to", "cyber@nato", "--marking", "SECRET"], "bad-marking", "TLP:AMBER"),
-        (b"text", ["--to", "cyber@nato", "--marking", "NATO SECRET"], "not-releasable", "agreement"),
+        (b"text", ["--to", "cyber@nato", "--marking", "NATO SECRET"], "not-releasable", "needs"),
         (b"text", ["--to", "cyber@nato", "--expires", "soon"], "bad-input", "time zone"),
         (b"text", ["--to", "cyber@nato", "--expires", "2026-01-01T00:00:00Z"], "expired", "over"),
         (b"text", ["--to", "cyber@nato", "--attach", "/tmp"], "attachment-unreadable", "folder"),
@@ -158,7 +158,8 @@ def test_a_second_init_changes_nothing(jp: Desk) -> None:
         (["--partner", "jp", "--name", "x", "--desk", "CYBER"], "bad-input"),
         (["--partner", "jp", "--name", "", "--desk", "cyber"], "bad-input"),
         (["--partner", "jp", "--name", "x", "--desk", "c", "--peer", "nowhere"], "bad-input"),
-        (["--partner", "jp", "--name", "x", "--desk", "c", "--default-marking", "X"], "bad-marking"),
+        (["--partner", "jp", "--name", "x", "--desk", "c", "--default-marking", "X"],
+         "bad-marking"),
     ],
 )  # fmt: skip
 def test_init_refuses_and_leaves_nothing(tmp_path: Path, arguments: list[str], code: str) -> None:

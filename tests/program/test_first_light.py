@@ -217,10 +217,11 @@ def test_what_is_queued_goes_when_the_partner_comes_back(tmp_path: Path, text: P
     unserved = send(jp, text, "--to", "cyber@nato")
     with jp.served():
         report = send(jp, text, "--to", "cyber@nato", "--precedence", "flash")
+        (seen,) = jp.ask("status", report)["recipients"]
         for _ in range(100):
-            (seen,) = jp.ask("status", report)["recipients"]
             if seen["failure"]:
                 break
+            (seen,) = jp.ask("status", report)["recipients"]
         assert seen["rung"] is None
         assert seen["failure"]["code"] == "unreachable"
         with nato.served():

@@ -44,6 +44,14 @@ class Request(msgspec.Struct):
     headers: MutableMapping[str, str]
 
 
+class Admitted(msgspec.Struct, frozen=True):
+    """A request whose head a known partner signed."""
+
+    partner: KnownPartner
+    is_body: Callable[[bytes], bool]
+    """Says whether a body is the one that was signed."""
+
+
 class RequestSigner:
     """Signs this node's requests."""
 
@@ -82,25 +90,37 @@ class RequestVerifier:
         self._nonces: dict[tuple[str, str], Instant] = {}
         self._lock = threading.Lock()
 
-    def admit(self, request: Request, body: bytes, now: Instant) -> KnownPartner | None:
-        """Return the partner that signed the request, or None when nobody known did, or twice."""
+    def admit(self, request: Request, now: Instant) -> "Admitted | None":
+        """Return who signed the request's head, or None when nobody known did, or twice.
+
+        The body may be read after that; :meth:`Admitted.is_body` says whether it is the signed one.
+        """
         try:
             results = self._library.verify(
                 request,
                 max_age=timedelta(microseconds=MAX_AGE),
                 expect_tag=TAG,
                 require_components=COMPONENTS,
-                body=body,
             )
         except InvalidSignature:
             return None
         if len(results) != 1:
             return None
-        parameters = results[0].parameters
-        partner, nonce = parameters.get("keyid"), results[0].nonce
+        partner, nonce = results[0].parameters.get("keyid"), results[0].nonce
         if not isinstance(partner, str) or nonce is None:
             return None
-        return self._keys.find(partner) if self._is_first(partner, nonce, now) else None
+        known = self._keys.find(partner)
+        if known is None or not self._is_first(partner, nonce, now):
+            return None
+
+        def is_body(body: bytes) -> bool:
+            try:
+                self._library.verify_body(request, results, body)
+            except InvalidSignature:
+                return False
+            return True
+
+        return Admitted(known, is_body)
 
     def _is_first(self, partner: str, nonce: str, now: Instant) -> bool:
         """Say whether a nonce was not used in the time in which a signature is good."""

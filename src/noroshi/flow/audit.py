@@ -4,7 +4,7 @@ A proof holds signed heads, receipt entries and inclusion proofs; no content. Wh
 partners' cards can check it with no node (:func:`verify_proof`). `docs/formats/proof.md`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -79,7 +79,6 @@ def verify_journal(
     primitives: Primitives,
     *,
     witnessed: tuple[Witnessed, ...] = (),
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> JournalState:
     """Compute the whole tree anew and compare it with everything that depends on it.
 
@@ -89,7 +88,7 @@ def verify_journal(
     """
     check = _JournalCheck(tables, card, primitives, witnessed)
     try:
-        check.run(on_progress)
+        check.run()
     except (NoroshiError, ValueError) as error:
         check.fail(str(error))
     return check.state()
@@ -116,13 +115,12 @@ class _JournalCheck:
         self._reason: str | None = None
         self._seen: dict[str, int] = {}
 
-    def run(self, on_progress: Callable[[int, int], None]) -> None:
+    def run(self) -> None:
         """Check everything, in the order in which a fault can be bracketed."""
         notes = self._tables.journal.notes()
         seen = self._seen_by_size()
         points = dict(self._tables.reports.digests())
         note = next(notes, None)
-        total = self._tables.journal.size
         for index, leaf, stored in self._tables.journal.leaves():
             if note is None or index != self._tree.size or leaf_hash(leaf) != stored:
                 self._break("an entry is missing, added or changed", notes, note)
@@ -136,7 +134,6 @@ class _JournalCheck:
                 if not self._is_right(*note, seen.pop(self._tree.size, [])):
                     return
                 note = next(notes, None)
-                on_progress(self._tree.size, total)
         if note is not None:
             self._break("entries are missing at the end", notes, note)
         elif self._good != self._tree.size:
@@ -249,7 +246,7 @@ def witnessed_in(
     views: list[Witnessed] = []
     for issuer, signed, _ in proof.receipts:
         head = _receipt_head(cose.parse(signed, (suite.RECEIPT,), limit=suite.MAX_SIGNED))
-        if issuer != partner and head.seen_size and head.to[0][0] == partner:
+        if issuer != partner and head.seen_size and [name for name, _ in head.to] == [partner]:
             views.append(Witnessed(issuer, head.seen_size, head.seen_root))
     return tuple(views)
 
@@ -272,7 +269,7 @@ def _verify_proof(
         if (
             told.sender != issuer
             or issuer not in recipients
-            or told.to[0][0] != head.sender
+            or [partner for partner, _ in told.to] != [head.sender]
             or digest(raw_entry) not in told.entries
             or entry.report_id != head.report_id
             or entry.head_digest != signed.digest

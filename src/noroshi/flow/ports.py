@@ -247,6 +247,10 @@ class ReportTable(Protocol):
         """Record what went wrong, or that it is well again."""
         ...
 
+    def failing(self) -> dict[str, Failure]:
+        """Return the newest failure by partner, where reports still wait."""
+        ...
+
     def digests(self) -> Iterator[tuple[int, bytes]]:
         """Yield entry index and head digest of every report."""
         ...
@@ -375,6 +379,10 @@ class ReceiptTable(Protocol):
 
     def peer_note(self, partner: str) -> bytes:
         """Return the newest checkpoint held of a partner, b"" if none."""
+        ...
+
+    def keep_conflict(self, partner: str, one: bytes, other: bytes, at: Instant) -> None:
+        """Keep two checkpoints of a partner that contradict each other, as evidence."""
         ...
 
     def put_peer_note(self, partner: str, note: bytes) -> None:

@@ -126,11 +126,14 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
             raw_entries = tuple(map(gate.encode_struct, entries))
             return VerifiedReceipt(receipt, signed.digest, signed.raw, raw_entries, entries, issued)
         head = gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
+        # First of all the serial's opening, which the sender sealed to this node alone: without
+        # it somebody else who was addressed could seal the same signed head anew, have us sign a
+        # refusal, and so make the originator give up the real envelope.
         beside, own = check_report(head, opened, identity.me)
         content = decode_content(beside.content)
+        check_content(head, content, identity.me)
         desks = content.desks_of(identity.me)
         check_routing(head, opened, identity.me, now)
-        check_content(head, content, identity.me)
         if own.serial.precedence is not effective_precedence(head, content, identity.me):
             raise RefusalError("malformed", "the serial number is of another precedence")
         _check_desks(desks, identity.card.card)
@@ -172,7 +175,16 @@ def receive_report(
     if refusal is not None:
         return refusal
     now = tx.now
-    index = _journal(tx, entropy, EntryKind.RECEIVED, head, report.digest, None)
+    index = tx.journal.append(
+        new_entry(
+            EntryKind.RECEIVED,
+            now,
+            entropy.draw(SALT_SIZE),
+            head.sender,
+            report_id=head.report_id,
+            digest=report.digest,
+        )
+    )
     addressees = [
         Addressee(
             desk=address,
@@ -323,52 +335,27 @@ def _note_checkpoint(
         return
     card = known.signed_card.card
     held = tx.receipts.peer_note(partner)
-    code = None
+    origin = origin_of(partner, card.epoch)
     try:
-        new = verify_note(
-            note, origin_of(partner, card.epoch), card.key(Purpose.JOURNAL), identity.primitives
-        )
+        new = verify_note(note, origin, card.key(Purpose.JOURNAL), identity.primitives)
     except MalformedError:
-        code = "malformed"
-    else:
-        old = parse_note(held) if held else None
-        if old is None or new.size > old.size:
-            tx.receipts.put_peer_note(partner, note)
-        elif new.size == old.size and new.root != old.root:
-            code = "duplicate-id"
-    if code:
-        tx.journal.append(
-            new_entry(
-                EntryKind.REFUSED,
-                tx.now,
-                entropy.draw(SALT_SIZE),
-                partner,
-                digest=_digest(note),
-                code=code,
-            )
-        )
-        tx.announce(Announcement("refused", partner))
+        _suspect(tx, partner, note, "malformed", entropy)
+        return
+    old = parse_note(held) if held else None
+    if old is None or new.size > old.size:
+        tx.receipts.put_peer_note(partner, note)
+    elif new.size == old.size and new.root != old.root:
+        tx.receipts.keep_conflict(partner, held, note, tx.now)
+        _suspect(tx, partner, note, "duplicate-id", entropy)
 
 
-def _journal(
-    tx: Transaction,
-    entropy: Entropy,
-    kind: EntryKind,
-    head: ReportHead,
-    digest: bytes,
-    code: str | None,
-) -> int:
-    return tx.journal.append(
-        new_entry(
-            kind,
-            tx.now,
-            entropy.draw(SALT_SIZE),
-            head.sender,
-            report_id=head.report_id,
-            digest=digest,
-            code=code,
-        )
+def _suspect(tx: Transaction, partner: str, note: bytes, code: str, entropy: Entropy) -> None:
+    """Journal a checkpoint that cannot be right."""
+    salt = entropy.draw(SALT_SIZE)
+    tx.journal.append(
+        new_entry(EntryKind.REFUSED, tx.now, salt, partner, digest=_digest(note), code=code)
     )
+    tx.announce(Announcement("refused", partner))
 
 
 def _digest(raw: bytes) -> bytes:

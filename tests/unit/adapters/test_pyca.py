@@ -195,6 +195,18 @@ def test_signatures_verify_by_independent_calls() -> None:
     public.verify(der, b"message", ec.ECDSA(hashes.SHA384()))
 
 
+def test_the_larger_s_is_refused() -> None:
+    key = signer(Alg.ESP384)
+    for number in range(8):
+        message = bytes([number])
+        signature = key.sign(message)
+        r, s = signature[:48], int.from_bytes(signature[48:], "big")
+        assert s <= P384_ORDER // 2
+        assert PRIMITIVES.is_signed(key.public_key, message, signature)
+        other = r + (P384_ORDER - s).to_bytes(48, "big")
+        assert not PRIMITIVES.is_signed(key.public_key, message, other)
+
+
 def test_a_der_signature_is_none() -> None:
     key = signer(Alg.ESP384)
     signature = key.sign(b"message")

@@ -61,6 +61,7 @@ class PycaSigner:
         """Return the signature over `message`; ML-DSA hedges, so two of them differ."""
         if isinstance(self._key, ec.EllipticCurvePrivateKey):
             r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA384())))
+            s = min(s, _P384_ORDER - s)
             return r.to_bytes(_P384_SIZE) + s.to_bytes(_P384_SIZE)
         return self._key.sign(message)
 
@@ -231,6 +232,9 @@ def _verify(key: PublicKey, message: bytes, signature: bytes) -> None:
         return
     if len(signature) != 2 * _P384_SIZE:
         raise InvalidSignature
-    r, s = signature[:_P384_SIZE], signature[_P384_SIZE:]
-    der = encode_dss_signature(int.from_bytes(r), int.from_bytes(s))
+    r, s = int.from_bytes(signature[:_P384_SIZE]), int.from_bytes(signature[_P384_SIZE:])
+    if s > _P384_ORDER // 2:
+        # The other s would verify as well; with one form there is one signature, one digest.
+        raise InvalidSignature
+    der = encode_dss_signature(r, s)
     public.verify(der, message, ec.ECDSA(hashes.SHA384()))

@@ -129,6 +129,13 @@ class SqliteReceipts:
         row = self._db.value("SELECT note FROM peer_checkpoint WHERE partner = ?", (partner,))
         return b"" if row is None else blob(row)
 
+    def keep_conflict(self, partner: str, one: bytes, other: bytes, at: Instant) -> None:
+        """Keep two checkpoints of a partner that contradict each other, as evidence."""
+        self._db.run(
+            "INSERT INTO checkpoint_conflict (partner, one, other, at) VALUES (?, ?, ?, ?)",
+            (partner, one, other, at),
+        )
+
     def put_peer_note(self, partner: str, note: bytes) -> None:
         """Keep a partner's checkpoint."""
         self._db.run(

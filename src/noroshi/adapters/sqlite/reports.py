@@ -185,6 +185,17 @@ class SqliteReports:
                 (report_id, partner, failure.code, failure.message, failure.at),
             )
 
+    def failing(self) -> dict[str, Failure]:
+        """Return the newest failure by partner, where reports still wait."""
+        rows = self._db.rows(
+            "SELECT f.partner, f.code, f.message, MAX(f.at) FROM failure f"
+            " JOIN outbox o ON o.partner = f.partner AND o.report = f.report GROUP BY f.partner"
+        )
+        return {
+            text(partner): Failure(text(code), text(message), integer(at))
+            for partner, code, message, at in rows
+        }
+
     def digests(self) -> Iterator[tuple[int, bytes]]:
         """Yield entry index and head digest of every report."""
         for index, digest in self._db.rows("SELECT entry_index, head_digest FROM report"):

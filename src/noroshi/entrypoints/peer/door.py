@@ -23,7 +23,6 @@ from noroshi.core.envelope.suite import DIGEST_SIZE, MAX_ENVELOPE
 from noroshi.core.errors import MalformedError, NoroshiError, UnavailableError
 from noroshi.core.partner import PartnerState
 from noroshi.flow import deliver, receive
-from noroshi.flow.ports import KnownPartner
 from noroshi.flow.requests import House
 
 MAX_REQUEST: Final = MAX_ENVELOPE + 2 * 1024 * 1024
@@ -77,8 +76,8 @@ class _PeerDoor:
     async def envelopes(self, http: Request) -> Response:
         """Take a batch of envelopes."""
         try:
-            body = await _body(http, MAX_REQUEST)
-            outcomes = await self._take(http, body)
+            peer, body = await self._admitted(http, MAX_REQUEST)
+            outcomes = await self._take(peer, body)
         except _Stop as stop:
             return Response(status_code=stop.status)
         return Response(msgspec.json.encode(outcomes), media_type="application/json")
@@ -86,14 +85,14 @@ class _PeerDoor:
     async def blob(self, http: Request) -> Response:
         """Take a piece of a blob."""
         try:
-            body = await _body(http, MAX_PIECE)
-            held = await asyncio.to_thread(self._take_piece, http, body)
+            peer, body = await self._admitted(http, MAX_PIECE)
+            held = await asyncio.to_thread(self._take_piece, http, peer, body)
         except _Stop as stop:
             return Response(status_code=stop.status)
         return Response(msgspec.json.encode({"held": held}), media_type="application/json")
 
-    async def _take(self, http: Request, body: bytes) -> list[Outcome]:
-        peer, opened = await asyncio.to_thread(self._open, http, body)
+    async def _take(self, peer: str, body: bytes) -> list[Outcome]:
+        opened = await asyncio.to_thread(self._open, body)
         house = self._house()
         identity, entropy = house.identity(), house.entropy
         futures = [
@@ -128,10 +127,9 @@ class _PeerDoor:
             )
         return outcomes
 
-    def _open(self, http: Request, body: bytes) -> tuple[str, list[receive.Incoming]]:
-        """Admit the request and open what it carries; runs on a worker thread."""
+    def _open(self, body: bytes) -> list[receive.Incoming]:
+        """Open what a request carries; runs on a worker thread."""
         house = self._house()
-        peer = self._admit(http, body)
         try:
             raw = gate.convert(gate.decode(body, limit=MAX_REQUEST), list[bytes])
         except MalformedError as error:
@@ -140,12 +138,10 @@ class _PeerDoor:
             raise _Stop(413)
         identity, now = house.identity(), house.clock.now()
         with house.store.read() as tables:
-            opened = [receive.open_raw(tables, envelope, identity, now) for envelope in raw]
-        return peer.signed_card.card.partner, opened
+            return [receive.open_raw(tables, envelope, identity, now) for envelope in raw]
 
-    def _take_piece(self, http: Request, body: bytes) -> int:
+    def _take_piece(self, http: Request, peer: str, body: bytes) -> int:
         house = self._house()
-        peer = self._admit(http, body).signed_card.card.partner
         try:
             blob_id = bytes.fromhex(http.path_params["blob_id"])
             offset = int(http.headers.get("noroshi-offset", ""))
@@ -168,18 +164,23 @@ class _PeerDoor:
             house.store.perform(partial(deliver.hold_blob, blob_id=blob_id, me=house.me))
         return here
 
-    def _admit(self, http: Request, body: bytes) -> KnownPartner:
-        """Return the verified partner that signed the request."""
-        request = admission.Request(
-            http.method, self._peer_url() + http.url.path, dict(http.headers)
-        )
-        known = self._verifier.admit(request, body, self._house().clock.now())
-        if known is None:
+    async def _admitted(self, http: Request, limit: int) -> tuple[str, bytes]:
+        """Return the verified partner that signed the request, and its body.
+
+        The signature is checked before the body is read, so a stranger cannot make us hold one.
+        """
+        url = self._peer_url() + http.url.path
+        request = admission.Request(http.method, url, dict(http.headers))
+        admitted = await asyncio.to_thread(self._verifier.admit, request, self._house().clock.now())
+        if admitted is None:
             _log.warning("not-admitted", path=http.url.path)
             raise _Stop(401)
-        if known.state is not PartnerState.VERIFIED:
+        if admitted.partner.state is not PartnerState.VERIFIED:
             raise _Stop(403)
-        return known
+        body = await _body(http, limit)
+        if not admitted.is_body(body):
+            raise _Stop(401)
+        return admitted.partner.signed_card.card.partner, body
 
 
 async def _body(http: Request, limit: int) -> bytes:

@@ -185,6 +185,14 @@ CREATE TABLE receipt_entry (
   PRIMARY KEY (report, issuer, desk)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE checkpoint_conflict (
+  number INTEGER PRIMARY KEY,
+  partner TEXT NOT NULL,
+  one BLOB NOT NULL,
+  other BLOB NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE peer_checkpoint (
   partner TEXT PRIMARY KEY,
   note BLOB NOT NULL
