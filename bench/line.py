@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.floor import Primitives, committer, poster, sample
 from bench.nodes import ask, befriended, quantiles, served, session
-from noroshi.bootstrap import free_port
+from noroshi.adapters.addresses import free_port
 from noroshi.core.envelope.suite import PROFILES_BY_NAME
 from noroshi.flow import requests
 

@@ -15,7 +15,7 @@ import msgspec
 
 from noroshi.adapters.home import socket_path
 from noroshi.bootstrap import create_node, embedded_node
-from noroshi.flow import requests
+from noroshi.flow import answers, requests
 from noroshi.settings import Settings
 
 
@@ -110,4 +110,4 @@ def quantiles(samples: Sequence[float]) -> dict[str, float]:
 def _ask(home: Path, request: requests.AnyRequest) -> dict[str, object]:
     with embedded_node(home, lambda: None) as node:
         assert node is not None
-        return cast("dict[str, object]", requests.handle(node.house, request))
+        return cast("dict[str, object]", answers.handle(node.house, request))

@@ -5,7 +5,6 @@ one process. The choice of adapters is made here and nowhere else.
 """
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from noroshi.adapters import home as homes
+from noroshi.adapters.addresses import free_port, join_address, split_address
 from noroshi.adapters.blobs import FileBlobs
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.keys.certificate import certificate_digest, make_certificate
@@ -37,8 +37,9 @@ from noroshi.core.partner import check_name
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory
-from noroshi.flow.ports import Clock, Identity
-from noroshi.flow.requests import Check, House
+from noroshi.flow.answers import Check, House
+from noroshi.flow.ports import Clock
+from noroshi.flow.records import Identity
 from noroshi.settings import FILE_NAME, Settings, read_settings, to_toml
 
 AskPassphrase = Callable[[], bytes | None]
@@ -304,37 +305,6 @@ def _check_settings(settings: Settings) -> Settings:
     if port == 0:
         port = free_port(host)
     return msgspec.structs.replace(settings, peer=join_address(host, port))
-
-
-def split_address(text: str) -> tuple[str, int]:
-    """Return host and port of HOST:PORT.
-
-    Raises:
-        InputError: it is not written so.
-    """
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isdecimal() and int(port) < 65536):  # noqa: PLR2004
-        msg = f"{text!r} is no address; write HOST:PORT, such as 127.0.0.1:0 for a free port"
-        raise InputError("bad-input", msg)
-    return host, int(port)
-
-
-def join_address(host: str, port: int) -> str:
-    """Return HOST:PORT as an address is written."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def free_port(host: str) -> int:
-    """Return a port that is free now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        try:
-            probe.bind((host, 0))
-        except OSError as error:
-            msg = f"this machine cannot listen on {host}: {error.strerror}"
-            raise UnavailableError("port-in-use", msg) from error
-        return int(probe.getsockname()[1])
 
 
 def _last_recorded(store: SqliteStore) -> Instant | None:

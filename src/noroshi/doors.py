@@ -19,18 +19,19 @@ import uvicorn
 from starlette.applications import Starlette
 
 from noroshi.adapters import home as homes
+from noroshi.adapters.addresses import join_address, split_address
 from noroshi.adapters.admission import RequestSigner, RequestVerifier
 from noroshi.adapters.bearers.push import PushBearer
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.telemetry import configure_logs
-from noroshi.bootstrap import Node, embedded_node, join_address, reissue_card, split_address
+from noroshi.bootstrap import Node, embedded_node, reissue_card
 from noroshi.core.delivery.line import Item
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Serving
 from noroshi.entrypoints.console.door import desk_door
 from noroshi.entrypoints.local.door import local_door
 from noroshi.entrypoints.peer.door import peer_door
-from noroshi.flow.ports import Announcement, KnownPartner
+from noroshi.flow.records import Announcement, KnownPartner
 
 GRACE_SECONDS: Final = 2
 KEEP_ALIVE_SECONDS: Final = 300

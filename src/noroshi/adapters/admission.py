@@ -27,7 +27,7 @@ from http_message_signatures import (
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Signer
 from noroshi.core.instant import MINUTE, SECOND, Instant
-from noroshi.flow.ports import KnownPartner
+from noroshi.flow.records import KnownPartner
 
 TAG: Final = "noroshi/v1"
 COMPONENTS: Final = ("@method", "@target-uri", "content-digest")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from noroshi.core.envelope.suite import MAX_ATTACHMENT
 from noroshi.core.errors import InputError, MalformedError, NotFoundError, UnavailableError
-from noroshi.flow.ports import StagedBlob
+from noroshi.flow.records import StagedBlob
 
 _CHUNK: Final = 1024 * 1024
 _TAG: Final = 16

@@ -36,16 +36,8 @@ from noroshi.core.instant import SECOND
 from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.flow import deliver
-from noroshi.flow.ports import (
-    Announcement,
-    BlobStore,
-    Clock,
-    Entropy,
-    Identity,
-    KnownPartner,
-    Store,
-    Transaction,
-)
+from noroshi.flow.ports import BlobStore, Clock, Entropy, Store, Transaction
+from noroshi.flow.records import Announcement, Identity, KnownPartner
 
 PIECE: Final = 1024 * 1024
 

@@ -86,6 +86,14 @@ def report_id_text(report_id: bytes) -> str:
     return str(uuid.UUID(bytes=report_id))
 
 
+def new_report_id(random: bytes) -> bytes:
+    """Return the report id that 16 random bytes make: a UUID of version 4 (RFC 9562)."""
+    raw = bytearray(random)
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    return bytes(raw)
+
+
 def effective_precedence(head: ReportHead, content: Content, partner: str) -> Precedence:
     """Return the precedence at which a report goes to `partner`: the highest of its desks."""
     if any(addressee.partner == partner for addressee in content.action):
@@ -187,3 +195,15 @@ def check_kind(kind: str) -> str:
         msg = f"{kind!r} is no kind of report; use one of {', '.join(KINDS)}"
         raise InputError("bad-input", msg)
     return kind
+
+
+def check_person(name: str | None) -> str | None:
+    """Return a person's name if it can be recorded.
+
+    Raises:
+        InputError: it is empty, too long or not printable.
+    """
+    if name is not None and (not name.strip() or len(name) > MAX_NAME or not name.isprintable()):
+        msg = f"a name is one line of 1 to {MAX_NAME} characters"
+        raise InputError("bad-input", msg)
+    return name

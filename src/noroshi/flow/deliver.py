@@ -24,14 +24,8 @@ from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import (
-    Announcement,
-    Entropy,
-    Failure,
-    Identity,
-    PendingReceipt,
-    Transaction,
-)
+from noroshi.flow.ports import Entropy, Transaction
+from noroshi.flow.records import Announcement, Failure, Identity, PendingReceipt
 
 
 def forget(tx: Transaction, partner: str, ids: Iterable[bytes]) -> None:

@@ -5,7 +5,8 @@ from noroshi.core.directory.number import root_number, same_number
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import Announcement, Entropy, KnownPartner, Tables, Transaction
+from noroshi.flow.ports import Entropy, Tables, Transaction
+from noroshi.flow.records import Announcement, KnownPartner
 
 
 def issue_card(tx: Transaction, card: SignedCard, entropy: Entropy) -> None:

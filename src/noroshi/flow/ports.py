@@ -5,23 +5,30 @@ acts in groups, a savepoint each, with one signed checkpoint for all of a group.
 has the same tables without the right to write.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-import msgspec
-
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
-from noroshi.core.envelope.head import ReportHead
-from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper
 from noroshi.core.instant import Instant
-from noroshi.core.partner import DeskAddress, PartnerState
+from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import Content
 from noroshi.core.tlog.entry import Entry
+from noroshi.flow.records import (
+    Addressee,
+    Announcement,
+    Failure,
+    InboxRow,
+    KnownPartner,
+    PendingReceipt,
+    SavedReceipt,
+    SentReport,
+    StagedBlob,
+    StoredReport,
+)
 
 T = TypeVar("T")
 
@@ -40,103 +47,6 @@ class Entropy(Protocol):
     def draw(self, size: int) -> bytes:
         """Return `size` unpredictable bytes."""
         ...
-
-
-class Identity(msgspec.Struct, frozen=True):
-    """This node: its card and its private keys in use. Printing it shows no key."""
-
-    card: SignedCard
-    report_signers: tuple[Signer, ...]
-    receipt_signers: tuple[Signer, ...]
-    journal_signer: Signer
-    request_signer: Signer
-    unwrappers: Mapping[bytes, Unwrapper]
-    primitives: Primitives
-
-    @property
-    def me(self) -> str:
-        """This node's partner name."""
-        return self.card.card.partner
-
-
-class KnownPartner(msgspec.Struct, frozen=True):
-    """A partner as this node knows it. The full directory (TUF) will stand behind this."""
-
-    signed_card: SignedCard
-    state: PartnerState
-    added_at: Instant
-    verified_at: Instant | None
-    verified_by: str | None
-
-
-class Addressee(msgspec.Struct, frozen=True):
-    """A desk that a report goes to."""
-
-    desk: DeskAddress
-    is_action: bool
-    precedence: Precedence
-    serial: int
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """Why a report is not where it should be, as the sender knows it."""
-
-    code: str
-    message: str
-    at: Instant
-
-
-class StoredReport(msgspec.Struct, frozen=True):
-    """A report that this node sent or received."""
-
-    id: bytes
-    outgoing: bool
-    head: ReportHead
-    signed_head: bytes
-    head_digest: bytes
-    content: Content
-    stored_at: Instant
-    entry_index: int
-
-
-class SentReport(msgspec.Struct, frozen=True):
-    """What a receipt is compared with."""
-
-    envelope_id: bytes
-    head_digest: bytes
-
-
-class InboxRow(msgspec.Struct, frozen=True):
-    """A received report at one of this node's desks."""
-
-    report_id: bytes
-    sender: str
-    from_desk: str
-    desk: str
-    precedence: Precedence
-    status: str
-    kind: str
-    subject: str
-    marking: str
-    received_at: Instant
-    ladder: Ladder
-
-
-class PendingReceipt(msgspec.Struct, frozen=True):
-    """A ladder that rose and was not yet told to the originator."""
-
-    report_id: bytes
-    desk: str
-    head_digest: bytes
-    refusal: RungRecord | None
-
-
-class SavedReceipt(msgspec.Struct, frozen=True):
-    """A receipt kept as evidence, with one of its entries."""
-
-    issuer: str
-    signed: bytes
-    entry: bytes
 
 
 class JournalTable(Protocol):
@@ -427,20 +337,9 @@ class Transaction(Tables, Protocol):
         """The time of the act."""
         ...
 
-    def announce(self, announcement: "Announcement") -> None:
+    def announce(self, announcement: Announcement) -> None:
         """Tell listeners, once the act is committed."""
         ...
-
-
-class Announcement(msgspec.Struct, frozen=True):
-    """Something that became true with a commit."""
-
-    event: str
-    """received, risen, owed, refused."""
-    partner: str
-    report_id: bytes | None = None
-    desk: str | None = None
-    precedence: Precedence = Precedence.ROUTINE
 
 
 class Store(Protocol):
@@ -466,7 +365,7 @@ class Store(Protocol):
 class BlobStore(Protocol):
     """Encrypted attachments as files, named by the SHA-256 of their bytes."""
 
-    def stage(self, chunks: Iterable[bytes], key: bytes, iv: bytes, salt: bytes) -> "StagedBlob":
+    def stage(self, chunks: Iterable[bytes], key: bytes, iv: bytes, salt: bytes) -> StagedBlob:
         """Encrypt `chunks` into a durable blob."""
         ...
 
@@ -485,13 +384,3 @@ class BlobStore(Protocol):
     def write_piece(self, blob_id: bytes, offset: int, data: bytes, size: int) -> int:
         """Add a part; return how many bytes are here. All of `size`: the blob is durable."""
         ...
-
-
-class StagedBlob(msgspec.Struct, frozen=True):
-    """A blob made here."""
-
-    blob_id: bytes
-    size: int
-    plain_size: int
-    digest: bytes
-    """SHA-256 of salt and plaintext."""

@@ -41,16 +41,14 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content, check_content, decode_content, effective_precedence
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import (
+from noroshi.flow.ports import Entropy, Tables, Transaction
+from noroshi.flow.records import (
     Addressee,
     Announcement,
-    Entropy,
     Failure,
     Identity,
     PendingReceipt,
     StoredReport,
-    Tables,
-    Transaction,
 )
 
 

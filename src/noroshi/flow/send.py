@@ -36,24 +36,23 @@ from noroshi.core.precedence import Precedence, Status
 from noroshi.core.recognition import recognise
 from noroshi.core.report import (
     MAX_ADDRESSEES,
-    MAX_NAME,
     Attachment,
     Content,
     check_kind,
+    check_person,
     check_subject,
     encode_content,
+    new_report_id,
 )
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import (
+from noroshi.flow.ports import Entropy, Tables, Transaction
+from noroshi.flow.records import (
     Addressee,
     Announcement,
-    Entropy,
     Identity,
     KnownPartner,
     StagedBlob,
     StoredReport,
-    Tables,
-    Transaction,
 )
 
 _CREATED_TYPES: Final = "application/octet-stream"
@@ -168,7 +167,7 @@ def plan(
     )
     _check_attachments(content)
     return Plan(
-        report_id=order.report_id or _new_id(entropy),
+        report_id=order.report_id or new_report_id(entropy.draw(suite.ID_SIZE)),
         content=content,
         precedence=precedence,
         info_precedence=Precedence.parse(order.info_precedence or precedence.name),
@@ -291,18 +290,6 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
     return Sent(planned.report_id, tuple(SentTo(str(a.desk), a.serial) for a in addressees))
 
 
-def check_person(name: str | None) -> str | None:
-    """Return a person's name if it can be recorded.
-
-    Raises:
-        InputError: it is empty, too long or not printable.
-    """
-    if name is not None and (not name.strip() or len(name) > MAX_NAME or not name.isprintable()):
-        msg = f"a name is one line of 1 to {MAX_NAME} characters"
-        raise InputError("bad-input", msg)
-    return name
-
-
 def _queue(
     tx: Transaction, partner: str, head: ReportHead, precedence: Precedence, raw: bytes
 ) -> None:
@@ -390,11 +377,3 @@ def _check_attachments(content: Content) -> None:
         if not name or len(name.encode()) > 255 or not name.isprintable() or "/" in name:  # noqa: PLR2004
             msg = f"{name!r} cannot name an attachment; use one printable line"
             raise InputError("attachment-unreadable", msg)
-
-
-def _new_id(entropy: Entropy) -> bytes:
-    """Return a random UUID (RFC 9562 version 4)."""
-    raw = bytearray(entropy.draw(suite.ID_SIZE))
-    raw[6] = raw[6] & 0x0F | 0x40
-    raw[8] = raw[8] & 0x3F | 0x80
-    return bytes(raw)

@@ -21,10 +21,12 @@ from noroshi.core.report import (
     Content,
     check_content,
     check_kind,
+    check_person,
     check_subject,
     decode_content,
     effective_precedence,
     encode_content,
+    new_report_id,
     report_id_text,
 )
 from tests.unit.core.nodes import AU, JP, NATO, NZ, a_content, a_letter, changed, draw
@@ -200,3 +202,21 @@ def test_kinds(kind: str) -> None:
 def test_an_unknown_kind_is_refused_with_the_names() -> None:
     with pytest.raises(InputError, match="cyber-incident"):
         check_kind("gossip")
+
+
+def test_a_new_id_is_a_random_uuid() -> None:
+    made = uuid.UUID(bytes=new_report_id(bytes(range(16))))
+    assert made.version == 4
+    assert made.variant == uuid.RFC_4122
+    assert new_report_id(b"\xff" * 16) != new_report_id(bytes(16))
+
+
+@pytest.mark.parametrize("name", [None, "Lt Sato", "佐藤", "x" * 120])
+def test_a_person_has_a_name_on_one_line(name: str | None) -> None:
+    assert check_person(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 121, "two\nlines", "bell\x07"])
+def test_what_is_no_name_of_a_person(name: str) -> None:
+    with pytest.raises(InputError, match="a name is one line"):
+        check_person(name)

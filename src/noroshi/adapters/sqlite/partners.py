@@ -8,7 +8,7 @@ from noroshi.core import gate
 from noroshi.core.directory.card import MAX_CARD, Card, SignedCard
 from noroshi.core.envelope import cose, suite
 from noroshi.core.partner import PartnerState
-from noroshi.flow.ports import KnownPartner
+from noroshi.flow.records import KnownPartner
 
 _COLUMNS = "card, state, added_at, verified_at, verified_by"
 

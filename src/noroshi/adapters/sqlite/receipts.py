@@ -7,7 +7,7 @@ from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, option
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.ports import PendingReceipt, SavedReceipt
+from noroshi.flow.records import PendingReceipt, SavedReceipt
 
 
 class SqliteReceipts:

@@ -11,7 +11,7 @@ from noroshi.core.envelope.head import ReportHead
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content, encode_content
-from noroshi.flow.ports import Addressee, Failure, InboxRow, SentReport, StoredReport
+from noroshi.flow.records import Addressee, Failure, InboxRow, SentReport, StoredReport
 
 
 class SqliteReports:

@@ -32,7 +32,8 @@ from noroshi.core.delivery.line import Item
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.ports import Announcement, Clock, Transaction
+from noroshi.flow.ports import Clock, Transaction
+from noroshi.flow.records import Announcement
 
 T = TypeVar("T")
 

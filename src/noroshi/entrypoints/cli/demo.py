@@ -25,7 +25,7 @@ from noroshi.core.partner import check_name
 from noroshi.entrypoints.cli import present
 from noroshi.entrypoints.cli.context import print_json
 from noroshi.entrypoints.cli.demo_bundle import demo_bundle
-from noroshi.flow import requests
+from noroshi.flow import answers, requests
 from noroshi.settings import Settings
 
 _NAMES: Final = {
@@ -141,7 +141,7 @@ def _asking(home: Path) -> Generator[Callable[[requests.AnyRequest], requests.An
     with embedded_node(home, lambda: None) as node:
         if node is None:
             raise UnavailableError("home-busy", f"another process serves {home}; stop it first")
-        yield lambda request: requests.handle(node.house, request)
+        yield lambda request: answers.handle(node.house, request)
 
 
 def _befriend(

@@ -15,7 +15,7 @@ import msgspec
 from noroshi.adapters.home import check_home, socket_path
 from noroshi.core.envelope.suite import MAX_ATTACHMENT
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
-from noroshi.flow import requests
+from noroshi.flow import answers, requests
 from noroshi.settings import read_settings
 
 if TYPE_CHECKING:
@@ -99,17 +99,17 @@ def read_file(path: Path, on_progress: Progress) -> Iterator[bytes]:
 class _DirectDesk:
     """Opens the home: nobody serves it."""
 
-    def __init__(self, house: requests.House) -> None:
+    def __init__(self, house: answers.House) -> None:
         self._house = house
 
     def ask(self, request: requests.AnyRequest) -> requests.Answer:
-        return requests.handle(self._house, request)
+        return answers.handle(self._house, request)
 
     def stage(self, path: Path, on_progress: Progress) -> str:
-        return requests.stage(self._house, path.name, read_file(path, on_progress))
+        return answers.stage(self._house, path.name, read_file(path, on_progress))
 
     def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
-        return requests.attachment(self._house, report, name)
+        return answers.attachment(self._house, report, name)
 
 
 class _ServedDesk:

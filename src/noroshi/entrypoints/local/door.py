@@ -21,8 +21,8 @@ from starlette.routing import Route
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.core.report import report_id_text
-from noroshi.flow import requests
-from noroshi.flow.ports import Announcement  # noqa: TC001 - part of a public signature
+from noroshi.flow import answers, requests
+from noroshi.flow.records import Announcement  # noqa: TC001 - part of a public signature
 
 MAX_REQUEST: Final = MAX_BODY + 1024 * 1024
 
@@ -30,25 +30,25 @@ Events = Callable[[], "asyncio.Queue[Announcement | None]"]
 """Subscribes to announcements; None ends them."""
 
 
-def local_door(house: Callable[[], requests.House], subscribe: Events) -> Starlette:
+def local_door(house: Callable[[], answers.House], subscribe: Events) -> Starlette:
     """Return the application of the local door."""
 
     async def request(http: Request) -> Response:
         raw = await _body(http, MAX_REQUEST)
         asked = msgspec.msgpack.decode(raw, type=requests.AnyRequest)
-        answer = await asyncio.to_thread(requests.handle, house(), asked)
+        answer = await asyncio.to_thread(answers.handle, house(), asked)
         return _packed(answer)
 
     async def stage(http: Request) -> Response:
         name = http.query_params["name"]
         chunks = _from_loop(http.stream(), asyncio.get_running_loop())
-        token = await asyncio.to_thread(requests.stage, house(), name, chunks)
+        token = await asyncio.to_thread(answers.stage, house(), name, chunks)
         return _packed({"token": token})
 
     async def attachment(http: Request) -> Response:
         query = http.query_params
         size, chunks = await asyncio.to_thread(
-            requests.attachment, house(), query["report"], query["name"]
+            answers.attachment, house(), query["report"], query["name"]
         )
         first = await asyncio.to_thread(next, chunks, b"")
         return StreamingResponse(
