@@ -1,13 +1,16 @@
 """The line: POST at one node to shown at the other, one at a time, against the floor.
 
 "Shown" is the moment at which the other node's event stream tells a listener of the report,
-which is after its commit there. Floor and line take turns, so both meet the same weather.
+which is after its commit there. The next report is sent when the receipt of this one is back.
+Floor and line take turns, so both meet the same weather.
 """
 
 import asyncio
 import json
 import time
 from pathlib import Path
+
+import aiohttp
 
 from bench.floor import Primitives, committer, poster, sample
 from bench.nodes import ask, befriended, quantiles, served, session
@@ -35,9 +38,11 @@ async def _measure(
         poster(folder, free_port("127.0.0.1")) as post,
         session(homes["jp"]) as jp,
         session(homes["nato"]) as nato,
-        nato.get("/v1/events", timeout=None) as events,
+        nato.get("/v1/events", timeout=None) as shown,
+        jp.get("/v1/events", timeout=None) as receipted,
     ):
-        await events.content.readline()
+        await shown.content.readline()
+        await receipted.content.readline()
         for number in range(count + 20):
             precedence = "flash" if number % 2 else "routine"
             request = requests.SendReport(
@@ -45,16 +50,13 @@ async def _measure(
             )
             started = time.perf_counter()
             sent = await ask(jp, request)
-            while True:
-                told = json.loads(await events.content.readline())
-                if told["event"] == "received" and told["report"] == sent["report"]:
-                    break
+            await _told(shown, "received", sent["report"])
             taken = time.perf_counter() - started
+            await _told(receipted, "risen", sent["report"])
             base = await sample(commit, primitives, post)
             if number >= 20:
                 line.append(taken)
                 floor.append(base)
-            await asyncio.sleep(0.01)  # noqa: TID251 - receipts go back undisturbed
     mine, base = quantiles(line), quantiles(floor)
     return {
         "reports": count,
@@ -62,3 +64,11 @@ async def _measure(
         "floor_ms": base,
         "ratio": {q: round(mine[q] / base[q], 2) for q in ("p50", "p99")},
     }
+
+
+async def _told(events: aiohttp.ClientResponse, event: str, report: object) -> None:
+    """Wait until a node tells of an event."""
+    while True:
+        told = json.loads(await events.content.readline())
+        if told["event"] == event and told["report"] == report:
+            return

@@ -7,6 +7,7 @@ the line starts anew from the durable outbox; the others do not notice.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
@@ -40,6 +41,10 @@ from noroshi.flow.ports import BlobStore, Clock, Entropy, Store, Transaction
 from noroshi.flow.records import Announcement, Identity, KnownPartner
 
 PIECE: Final = 1024 * 1024
+RECEIPT_PAUSE_SECONDS: Final = 0.05
+"""Between two receipts to one partner: a sealed receipt costs as much as a report."""
+RECEIPT_GATHER_SECONDS: Final = 0.005
+"""Before the first: what the report itself needs goes first, and other rungs may gather."""
 
 _log = structlog.get_logger()
 
@@ -152,7 +157,7 @@ class PartnerLine:
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._owed = asyncio.Event()
         self._owed.set()
-        self._stopped = False
+        self._stopping = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._transmission: asyncio.Task[None] | None = None
         self._offsets: dict[bytes, int] = {}
@@ -167,7 +172,7 @@ class PartnerLine:
 
     def stop(self) -> None:
         """End both tasks."""
-        self._stopped = True
+        self._stopping.set()
         self._owed.set()
         self._events.put_nowait(None)
 
@@ -186,22 +191,31 @@ class PartnerLine:
                 self._transmission.cancel()
 
     async def issue_receipts(self) -> None:
-        """Seal what is owed, one receipt at a time, so that what comes meanwhile is batched."""
+        """Seal what is owed: the first soon, and under load what gathers between two."""
         lines = self._lines
 
-        def issue(tx: Transaction) -> bool:
+        def issue_receipts(tx: Transaction) -> bool:
             return deliver.issue_receipts(tx, self._partner, lines.identity, lines.entropy)
 
         while True:
             await self._owed.wait()
-            if self._stopped:
+            if self._stopping.is_set():
                 return
+            await self._pause(RECEIPT_GATHER_SECONDS)
             self._owed.clear()
             try:
-                if await asyncio.wrap_future(lines.store.submit(issue, Precedence.IMMEDIATE)):
+                issued = lines.store.submit(issue_receipts, Precedence.IMMEDIATE)
+                if await asyncio.wrap_future(issued):
                     self._owed.set()
             except NoroshiError as error:
                 _log.error("receipts-failed", partner=self._partner, code=error.code)
+            await self._pause(RECEIPT_PAUSE_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless the end comes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     def _carry_out(self, command: Command, tasks: asyncio.TaskGroup) -> None:
         match command:

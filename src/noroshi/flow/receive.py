@@ -333,6 +333,8 @@ def _note_checkpoint(
         return
     card = known.signed_card.card
     held = tx.receipts.peer_note(partner)
+    if note == held:
+        return
     origin = origin_of(partner, card.epoch)
     try:
         new = verify_note(note, origin, card.key(Purpose.JOURNAL), identity.primitives)

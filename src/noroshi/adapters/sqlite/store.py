@@ -248,12 +248,13 @@ class SqliteStore:
         except Exception as error:  # noqa: BLE001 - whatever it is, all futures must hear of it
             self._abandon(group, error)
             return
+        # Lines and desks first: they wait on behalf of people elsewhere.
+        self._effects.tell(self._listeners)
         for submitted, outcome in outcomes:
             if isinstance(outcome, BaseException):
                 submitted.future.set_exception(outcome)
             else:
                 submitted.future.set_result(outcome)
-        self._effects.tell(self._listeners)
 
     def _check_whole(self) -> None:
         if self._broken:
