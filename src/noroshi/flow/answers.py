@@ -19,7 +19,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.recognition import recognise
 from noroshi.core.report import check_person, report_id_text
-from noroshi.flow import acknowledge, audit, directory, send, views
+from noroshi.flow import acknowledge, audit, directory, draft, send, views
 from noroshi.flow.ports import BlobStore, Clock, Entropy, Store
 from noroshi.flow.records import Identity
 from noroshi.flow.requests import (
@@ -66,7 +66,7 @@ class House(msgspec.Struct, frozen=True):
     identity: Callable[[], Identity]
     """Reads the private keys at the first call, so that reading needs no passphrase."""
     examine: Callable[[], list[Check]]
-    staged: dict[str, send.EncryptedFile]
+    staged: dict[str, draft.EncryptedFile]
 
 
 def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912 - a table
@@ -116,7 +116,7 @@ def stage(house: House, name: str, chunks: Iterable[bytes]) -> str:
     key, iv, salt = draw(KEY_SIZE), draw(IV_SIZE), draw(SALT_SIZE)
     blob = house.blobs.stage(chunks, key, iv, salt)
     token = draw(16).hex()
-    house.staged[token] = send.EncryptedFile(name, key, iv, salt, blob)
+    house.staged[token] = draft.EncryptedFile(name, key, iv, salt, blob)
     return token
 
 
@@ -138,7 +138,7 @@ def attachment(house: House, report: str, name: str) -> tuple[int, Iterator[byte
 
 
 def _send(house: House, request: SendReport) -> Answer:
-    order = send.Order(
+    order = draft.Order(
         body=request.body,
         action=request.to,
         info=request.info,
@@ -179,7 +179,7 @@ def _reply(house: House, request: Reply) -> Answer:
     desk = acknowledge.desk_for(earlier, request.desk, house.me)
     head, content = earlier.head, earlier.content
     found = recognise(request.body, as_text=request.as_text)
-    order = send.Order(
+    order = draft.Order(
         body=request.body,
         action=(str(DeskAddress(content.from_desk, head.sender)),),
         precedence=found.precedence or head.precedence.name,
@@ -196,8 +196,8 @@ def _reply(house: House, request: Reply) -> Answer:
     return _commit(house, _plan(house, order, []))
 
 
-def _plan(house: House, order: send.Order, files: list[send.EncryptedFile]) -> send.Plan:
-    return send.plan(
+def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> draft.Plan:
+    return draft.plan(
         order,
         files,
         own_desks=house.desks,
@@ -207,10 +207,9 @@ def _plan(house: House, order: send.Order, files: list[send.EncryptedFile]) -> s
     )
 
 
-def _commit(house: House, planned: send.Plan) -> Json:
-    precedence = max(planned.precedence, planned.info_precedence)
+def _commit(house: House, planned: draft.Plan) -> Json:
     act = partial(send.send, planned=planned, identity=house.identity(), entropy=house.entropy)
-    sent = house.store.perform(act, precedence)
+    sent = house.store.perform(act, max(planned.precedence, planned.info_precedence))
     return {
         "report": report_id_text(sent.report_id),
         "state": "SENT",

@@ -1,0 +1,168 @@
+"""Draft: from what somebody wrote to a plan in which every choice is made.
+
+Nothing is decided here about whether a report may go; that is :mod:`noroshi.flow.send`'s, on the
+writer, where nothing can change meanwhile.
+"""
+
+import mimetypes
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from noroshi.core.envelope import suite
+from noroshi.core.envelope.head import AttachmentDigest
+from noroshi.core.errors import InputError
+from noroshi.core.instant import Instant
+from noroshi.core.marking import Marking
+from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence, Status
+from noroshi.core.recognition import recognise
+from noroshi.core.report import (
+    MAX_ADDRESSEES,
+    Attachment,
+    Content,
+    check_kind,
+    check_person,
+    check_subject,
+    new_report_id,
+)
+from noroshi.flow.ports import Entropy
+from noroshi.flow.records import StagedBlob
+
+_UNKNOWN_TYPE: Final = "application/octet-stream"
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants sent; None where the body or the node decides."""
+
+    body: bytes
+    action: tuple[str, ...]
+    info: tuple[str, ...] = ()
+    precedence: str | None = None
+    info_precedence: str | None = None
+    kind: str | None = None
+    subject: str | None = None
+    marking: str | None = None
+    status: str | None = None
+    expires_at: Instant | None = None
+    as_text: bool = False
+    from_desk: str | None = None
+    drafter: str | None = None
+    references: tuple[bytes, ...] = ()
+    report_id: bytes | None = None
+    """Chosen by the caller, so that asking twice sends once."""
+
+
+class EncryptedFile(msgspec.Struct, frozen=True):
+    """A file that was staged as an encrypted blob."""
+
+    name: str
+    key: bytes
+    iv: bytes
+    salt: bytes
+    blob: StagedBlob
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """An order with every choice made."""
+
+    report_id: bytes
+    content: Content
+    precedence: Precedence
+    info_precedence: Precedence
+    status: Status
+    marking: Marking
+    expires_at: Instant | None
+    attachments: tuple[AttachmentDigest, ...]
+
+    def precedence_for(self, partner: str) -> Precedence:
+        """Return the precedence at which it goes to `partner`: the highest of its desks."""
+        is_action = any(address.partner == partner for address in self.content.action)
+        return self.precedence if is_action else self.info_precedence
+
+
+def plan(
+    order: Order,
+    files: Sequence[EncryptedFile],
+    *,
+    own_desks: tuple[str, ...],
+    default_marking: str,
+    now: Instant,
+    entropy: Entropy,
+) -> Plan:
+    """Return the order with every choice made, from what it says, its body, and the node's own.
+
+    Raises:
+        InputError: something in it cannot be used.
+    """
+    found = recognise(order.body, as_text=order.as_text)
+    precedence = Precedence.parse(order.precedence or found.precedence or "routine")
+    from_desk = order.from_desk or own_desks[0]
+    if from_desk not in own_desks:
+        msg = f"this node has no desk {from_desk!r}; it has {', '.join(own_desks)}"
+        raise InputError("unknown-desk", msg)
+    if order.expires_at is not None and order.expires_at <= now:
+        raise InputError("expired", "the time of --expires is already over")
+    action, info = _addresses(order.action), _addresses(order.info)
+    if not action and not info:
+        raise InputError("bad-input", "nobody is addressed; use --to DESK@PARTNER")
+    content = Content(
+        kind=check_kind(order.kind or found.kind),
+        subject=check_subject(found.subject if order.subject is None else order.subject),
+        from_desk=from_desk,
+        drafter=check_person(order.drafter),
+        releaser=None,
+        action=action,
+        info=tuple(address for address in info if address not in action),
+        references=order.references,
+        media_type=found.media_type,
+        body=order.body,
+        attachments=tuple(map(_attachment, files)),
+    )
+    _check_attachments(content)
+    return Plan(
+        report_id=order.report_id or new_report_id(entropy.draw(suite.ID_SIZE)),
+        content=content,
+        precedence=precedence,
+        info_precedence=Precedence.parse(order.info_precedence or precedence.name),
+        status=Status.parse(order.status or found.status or "actual"),
+        marking=Marking.parse(order.marking or found.marking or default_marking),
+        expires_at=order.expires_at,
+        attachments=tuple(
+            AttachmentDigest(f.blob.blob_id, f.blob.size, f.blob.digest) for f in files
+        ),
+    )
+
+
+def _addresses(texts: Sequence[str]) -> tuple[DeskAddress, ...]:
+    addresses = tuple(dict.fromkeys(map(DeskAddress.parse, texts)))
+    if len(addresses) > MAX_ADDRESSEES:
+        msg = f"a report goes to at most {MAX_ADDRESSEES} desks"
+        raise InputError("bad-input", msg)
+    return addresses
+
+
+def _attachment(file: EncryptedFile) -> Attachment:
+    return Attachment(
+        name=file.name,
+        media_type=mimetypes.guess_type(file.name, strict=False)[0] or _UNKNOWN_TYPE,
+        size=file.blob.plain_size,
+        blob_id=file.blob.blob_id,
+        key=file.key,
+        iv=file.iv,
+        salt=file.salt,
+    )
+
+
+def _check_attachments(content: Content) -> None:
+    names = [attachment.name for attachment in content.attachments]
+    if len(names) > suite.MAX_ATTACHMENTS:
+        msg = f"a report has at most {suite.MAX_ATTACHMENTS} attachments"
+        raise InputError("bad-input", msg)
+    if len(set(names)) != len(names):
+        raise InputError("bad-input", "two attachments have the same name; rename one")
+    for name in names:
+        if not name or len(name.encode()) > 255 or not name.isprintable() or "/" in name:  # noqa: PLR2004
+            msg = f"{name!r} cannot name an attachment; use one printable line"
+            raise InputError("attachment-unreadable", msg)
