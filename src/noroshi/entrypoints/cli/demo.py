@@ -196,8 +196,9 @@ def _tell(status: Mapping[str, object], told: set[tuple[str, str]], say: Say) ->
                 told.add((str(recipient["desk"]), rung))
                 by = f"  by {record['by']}" if "by" in record else ""
                 fresh.append((record["at"], str(recipient["desk"]), f"{rung}{by}"))
-    for at, desk, what in sorted(fresh):
-        say(f"  {present.clock(at)}  {desk:<12} {what}")
+    # Stable, so that rungs of one instant stay in the order of the ladder.
+    for at, desk, what in sorted(fresh, key=lambda step: step[:2]):
+        say(f"  {at[11:23]}  {desk:<12} {what}")
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 def short_id(report: object) -> str:
     """Return the first digits of a report's id: enough to name it here."""
-    return str(report)[:13]
+    return str(report)[:8]
 
 
 def inbox(rows: Sequence[Mapping[str, object]]) -> None:
@@ -73,22 +73,23 @@ def inbox(rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         console().print("The inbox is empty.")
         return
-    columns = ("REPORT", "PRECEDENCE", "STATUS", "FROM", "TO", "STATE", "RECEIVED", "SUBJECT")
-    keys = ("precedence", "status", "from", "to", "state")
-    console().print(
-        table(
-            columns,
-            (
-                (
-                    short_id(row["report"]),
-                    *(row[key] for key in keys),
-                    minute(row["received_at"]),
-                    row["subject"],
-                )
-                for row in rows
-            ),
+    drawn = table(("REPORT", "PRECEDENCE", "FROM", "DESK", "STATE", "RECEIVED", "SUBJECT"), ())
+    for column in drawn.columns[:-1]:
+        column.no_wrap = True
+    for row in rows:
+        precedence = word(row["precedence"])
+        if row["status"] != "ACTUAL":
+            precedence = Text.assemble(precedence, " ", word(row["status"]))
+        drawn.add_row(
+            short_id(row["report"]),
+            precedence,
+            word(row["from"]),
+            word(str(row["to"]).partition("@")[0]),
+            word(row["state"]),
+            minute(row["received_at"])[5:],
+            word(row["subject"]),
         )
-    )
+    console().print(drawn)
 
 
 def report(told: Mapping[str, object]) -> None:
@@ -127,26 +128,44 @@ def report(told: Mapping[str, object]) -> None:
 def status(told: Mapping[str, object]) -> None:
     """Show how far a report got at each desk."""
     screen = console()
-    screen.print(Text(f"Report {told['report']}"))
+    screen.print(Text(f"Report {told['report']} (times UTC)"))
     rows: list[Sequence[object]] = []
     for recipient in mappings(told["recipients"]):
         rungs = cast("Mapping[str, Mapping[str, object]]", recipient["rungs"])
-        ladder = " > ".join(
-            f"{name} {clock(rung['at'])}" + (f" ({rung['by']})" if rung.get("by") else "")
-            for name, rung in rungs.items()
-        )
-        attached = cast("Mapping[str, object] | None", recipient.get("attachments"))
-        if attached:
-            ladder += f"  attachments {attached['held']}/{attached['of']}"
+        last = rungs.get(str(recipient["rung"]), {})
+        shown = rungs.get("SHOWN") or rungs.get("OPENED") or {}
         rows.append(
-            (recipient["desk"], recipient["serial"], recipient["rung"] or "ON ITS WAY", ladder)
+            (
+                recipient["desk"],
+                recipient["serial"],
+                recipient["rung"] or "ON ITS WAY",
+                last.get("by"),
+                clock(rungs.get("DELIVERED", {}).get("at")),
+                clock(shown.get("at")),
+                clock(last.get("at")),
+                _attached(recipient),
+            )
         )
-    screen.print(table(("DESK", "SERIAL", "STATE", "LADDER (UTC)"), rows))
+    columns = ["DESK", "SERIAL", "STATE", "BY", "DELIVERED", "SHOWN", "LAST", "FILES"]
+    if not any(row[-1] for row in rows):
+        columns.pop()
+    drawn = table(columns, (row[: len(columns)] for row in rows))
+    for column in drawn.columns:
+        column.no_wrap = column.header != "BY"
+    screen.print(drawn)
     for recipient in mappings(told["recipients"]):
         failure = cast("Mapping[str, object] | None", recipient["failure"])
         if failure:
             line = f"{recipient['desk']}: {failure['message']} ({minute(failure['at'])})"
             screen.print(Text(visible(line), style="red"))
+        for rung, record in cast("Mapping[str, Mapping[str, object]]", recipient["rungs"]).items():
+            if record.get("note"):
+                screen.print(Text(visible(f"{recipient['desk']} {rung}: {record['note']}")))
+
+
+def _attached(recipient: Mapping[str, object]) -> str | None:
+    attached = cast("Mapping[str, object] | None", recipient.get("attachments"))
+    return f"{attached['held']} of {attached['of']}" if attached else None
 
 
 def minute(at: object) -> str:
@@ -154,9 +173,9 @@ def minute(at: object) -> str:
     return str(at)[:16].replace("T", " ") + "Z"
 
 
-def clock(at: object) -> str:
-    """Return an instant's time of day to the millisecond."""
-    return str(at)[11:23]
+def clock(at: object) -> str | None:
+    """Return an instant's time of day to the second."""
+    return str(at)[11:19] if at else None
 
 
 def strings(value: object) -> list[str]:
