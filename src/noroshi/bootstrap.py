@@ -46,6 +46,7 @@ AskPassphrase = Callable[[], bytes | None]
 """Returns the passphrase of the private keys, or None when there is none to be had."""
 
 _EPOCH = 1
+_UNSPECIFIED = ("0.0.0.0", "::", "*")  # noqa: S104 - refused
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -302,6 +303,9 @@ def _check_settings(settings: Settings) -> Settings:
         check_name(desk, "desk")
     Marking.parse(settings.default_marking)
     host, port = split_address(settings.peer)
+    if host in _UNSPECIFIED:
+        msg = f"partners cannot reach {host}; give the address that they use: --peer HOST:PORT"
+        raise InputError("bad-input", msg)
     if port == 0:
         port = free_port(host)
     return msgspec.structs.replace(settings, peer=join_address(host, port))

@@ -49,6 +49,10 @@ class FileBlobs:
             part.unlink(missing_ok=True)
         return staged
 
+    def discard(self, blob_id: bytes) -> None:
+        """Remove a blob that was staged for a report that did not go."""
+        self._path(blob_id).unlink(missing_ok=True)
+
     def decrypt(self, blob_id: bytes, key: bytes, iv: bytes) -> Iterator[bytes]:
         """Yield the plaintext of a blob, after its bytes were found to be those of its name.
 

@@ -13,7 +13,7 @@ from noroshi.core.delivery.ladder import Rung, highest
 from noroshi.core.directory.card import read_armour, verify_card
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, SALT_SIZE
-from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import from_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
@@ -154,20 +154,29 @@ def _send(house: House, request: SendReport) -> Answer:
         drafter=request.by,
         report_id=request.report_id,
     )
+    files = [house.staged.pop(token, None) for token in request.attachments]
     try:
-        files = [house.staged[token] for token in request.attachments]
-    except KeyError:
+        return _send_order(house, order, files, check=request.check)
+    except (InputError, ConflictError, NotFoundError):
+        for file in files:
+            if file is not None:
+                house.blobs.discard(file.blob.blob_id)
+        raise
+
+
+def _send_order(
+    house: House, order: draft.Order, files: list[draft.EncryptedFile | None], *, check: bool
+) -> Answer:
+    found = [file for file in files if file is not None]
+    if len(found) < len(files):
         msg = "an attachment was not staged with this node; send the report again"
-        raise NotFoundError("not-found", msg) from None
-    planned = _plan(house, order, files)
-    if request.check:
-        with house.store.read() as tables:
-            release = send.check_release(tables, planned, house.me)
-        return {"allowed": release.is_allowed, "reasons": list(release.reasons)}
-    answer = _commit(house, planned)
-    for token in request.attachments:
-        house.staged.pop(token, None)
-    return answer
+        raise NotFoundError("not-found", msg)
+    planned = _plan(house, order, found)
+    if not check:
+        return _commit(house, planned)
+    with house.store.read() as tables:
+        release = send.check_release(tables, planned, house.me)
+    return {"allowed": release.is_allowed, "reasons": list(release.reasons)}
 
 
 def _reply(house: House, request: Reply) -> Answer:

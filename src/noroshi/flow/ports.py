@@ -369,6 +369,10 @@ class BlobStore(Protocol):
         """Encrypt `chunks` into a durable blob."""
         ...
 
+    def discard(self, blob_id: bytes) -> None:
+        """Remove a blob that was staged for a report that did not go."""
+        ...
+
     def decrypt(self, blob_id: bytes, key: bytes, iv: bytes) -> Iterator[bytes]:
         """Yield the plaintext of a blob whose digest has been checked first."""
         ...
