@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -232,7 +233,7 @@ class PartnerLine:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(delay, self.put, WokeUp())
             case Forget(ids):
-                self._record(lambda tx: deliver.forget(tx, self._partner, ids))
+                self._record(partial(deliver.forget, partner=self._partner, ids=ids))
 
     async def _guard(self, transmission: Awaitable[None], ids: tuple[bytes, ...]) -> None:
         """Turn whatever goes wrong into one `Failed`, and record it with the reports."""
@@ -246,7 +247,7 @@ class PartnerLine:
             self._fail(dict.fromkeys(ids, ("internal", message)))
 
     def _fail(self, failures: dict[bytes, tuple[str, str]]) -> None:
-        self._record(lambda tx: deliver.note_failures(tx, self._partner, failures))
+        self._record(partial(deliver.note_failures, partner=self._partner, failures=failures))
         self.put(Failed(random.random()))  # noqa: S311 - spreads retries, guards nothing
 
     async def _transmit(self, ids: tuple[bytes, ...]) -> None:
@@ -267,7 +268,7 @@ class PartnerLine:
         pairs = list(zip(known, outcomes, strict=True))
         refused = {i: (o.code, o.message) for i, o in pairs if not o.taken}
         if refused:
-            self._record(lambda tx: deliver.note_failures(tx, self._partner, refused))
+            self._record(partial(deliver.note_failures, partner=self._partner, failures=refused))
         self.put(Taken(frozenset(ids)))
 
     async def _transmit_piece(self, blob_id: bytes) -> None:

@@ -25,10 +25,12 @@ from noroshi.core.errors import MalformedError
 MAX_DEPTH: Final = 12
 MAX_ITEMS: Final = 4096
 
-_UINT, _NEGINT, _BYTES, _TEXT, _ARRAY, _MAP, _TAG = range(7)
+_UINT, _NEGINT, BYTES, TEXT, _ARRAY, _MAP, _TAG = range(7)
 _FALSE_TRUE_NULL: Final = (20, 21, 22)
 
 T = TypeVar("T")
+
+_UNFIT: Final = object()
 
 
 def encode(value: object, *, tag: int | None = None) -> bytes:
@@ -55,11 +57,9 @@ def decode(raw: bytes, *, limit: int, tag: int | None = None) -> object:
     if not raw.startswith(head):
         raise MalformedError("the leading CBOR tag is missing")
     content = raw[len(head) :]
-    try:
-        _scan(content)
-        value: object = cbor2.loads(content)
-    except (IndexError, cbor2.CBORDecodeError, ValueError) as error:
-        raise MalformedError("not deterministic CBOR") from error
+    value = _parse(content)
+    if value is _UNFIT:
+        raise MalformedError("not deterministic CBOR")
     if cbor2.dumps(value, canonical=True) != content:
         raise MalformedError("not the canonical encoding of its value")
     return value
@@ -80,10 +80,33 @@ def convert(value: object, kind: type[T]) -> T:
     Raises:
         MalformedError: it does not fit.
     """
+    converted, place = _convert(value, kind)
+    if converted is None:
+        msg = f"a field is missing, extra or of another kind{place}"
+        raise MalformedError(msg)
+    return converted
+
+
+# A library's error may hold the bytes that it choked on, and with them what a report says. So ours
+# are raised outside the handlers: they have no cause and no context that somebody could print.
+
+
+def _parse(raw: bytes) -> object:
     try:
-        return msgspec.convert(value, kind, builtin_types=(bytes,))
+        _scan(raw)
+        value: object = cbor2.loads(raw)
+    except (IndexError, cbor2.CBORDecodeError, ValueError):
+        return _UNFIT
+    return value
+
+
+def _convert(value: object, kind: type[T]) -> tuple[T | None, str]:
+    """Return the typed value, or None and the place that does not fit."""
+    try:
+        return msgspec.convert(value, kind, builtin_types=(bytes,)), ""
     except msgspec.ValidationError as error:
-        raise MalformedError(str(error)) from error
+        _, at, place = str(error).rpartition(" - at ")
+        return None, at + place
 
 
 def _tag_head(tag: int | None) -> bytes:
@@ -105,8 +128,8 @@ def _scan(raw: bytes) -> None:
         items += 1
         if items > MAX_ITEMS:
             raise ValueError
-        major, argument, position = _read_head(raw, position)
-        if major in {_BYTES, _TEXT}:
+        major, argument, position = read_head(raw, position)
+        if major in {BYTES, TEXT}:
             position += argument
             if position > len(raw):
                 raise ValueError
@@ -117,8 +140,12 @@ def _scan(raw: bytes) -> None:
                 raise ValueError
 
 
-def _read_head(raw: bytes, position: int) -> tuple[int, int, int]:
-    """Return major type, argument and the position behind the head of one item."""
+def read_head(raw: bytes, position: int) -> tuple[int, int, int]:
+    """Return major type, argument and the position behind the head of one item.
+
+    Raises:
+        ValueError, IndexError: there is no head that the formats allow.
+    """
     major, info = raw[position] >> 5, raw[position] & 31
     position += 1
     if major > _TAG:

@@ -20,7 +20,7 @@ from noroshi.core.errors import InputError, MalformedError, NoroshiError, NotFou
 from noroshi.core.instant import Instant
 from noroshi.core.report import report_id_text
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, verify_note
-from noroshi.core.tlog.entry import EntryKind, decode_entry
+from noroshi.core.tlog.entry import EntryKind, decode_entry, report_id_of
 from noroshi.core.tlog.merkle import Tree, inclusion_proof, leaf_hash, verify_inclusion
 from noroshi.flow.ports import Tables
 
@@ -121,8 +121,13 @@ class _JournalCheck:
         seen = self._seen_by_size()
         points = dict(self._tables.reports.digests())
         note = next(notes, None)
-        for index, leaf, stored in self._tables.journal.leaves():
-            if note is None or index != self._tree.size or leaf_hash(leaf) != stored:
+        for index, leaf, stored, report in self._tables.journal.leaves():
+            if (
+                note is None
+                or index != self._tree.size
+                or leaf_hash(leaf) != stored
+                or report_id_of(leaf) != report
+            ):
                 self._break("an entry is missing, added or changed", notes, note)
                 return
             self._grow(stored)

@@ -73,8 +73,8 @@ class JournalTable(Protocol):
         """Return the bytes of an entry."""
         ...
 
-    def leaves(self) -> Iterator[tuple[int, bytes, bytes]]:
-        """Yield index, bytes and stored hash of all entries in order."""
+    def leaves(self) -> Iterator[tuple[int, bytes, bytes, bytes | None]]:
+        """Yield index, bytes, stored hash and the report looked up by, of all entries in order."""
         ...
 
     def notes(self) -> Iterator[tuple[int, bytes]]:

@@ -179,3 +179,15 @@ def test_an_error_does_not_repeat_the_bytes() -> None:
     with pytest.raises(MalformedError) as caught:
         gate.decode_struct(raw, Pair, limit=100)
     assert "canary" not in str(caught.value)
+
+
+def test_an_error_holds_nothing_of_what_was_read() -> None:
+    secret = b"\x81\x64\xff\xfe\xfd\xfc"
+    with pytest.raises(MalformedError) as caught:
+        gate.decode(secret, limit=100)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    with pytest.raises(MalformedError, match=r"at `\$\[0\]`") as refused:
+        gate.convert(["secret"], tuple[int])
+    assert refused.value.__context__ is None
+    assert "secret" not in str(refused.value)

@@ -72,12 +72,12 @@ class SqliteJournal:
         """Return the bytes of an entry."""
         return blob(self._db.value("SELECT leaf FROM journal_entry WHERE idx = ?", (index,)))
 
-    def leaves(self) -> Iterator[tuple[int, bytes, bytes]]:
-        """Yield index, bytes and stored hash of all entries in order."""
-        for index, leaf, hashed in self._db.rows(
-            "SELECT idx, leaf, hash FROM journal_entry ORDER BY idx"
+    def leaves(self) -> Iterator[tuple[int, bytes, bytes, bytes | None]]:
+        """Yield index, bytes, stored hash and the report looked up by, of all entries in order."""
+        for index, leaf, hashed, report in self._db.rows(
+            "SELECT idx, leaf, hash, report FROM journal_entry ORDER BY idx"
         ):
-            yield integer(index), blob(leaf), blob(hashed)
+            yield integer(index), blob(leaf), blob(hashed), None if report is None else blob(report)
 
     def notes(self) -> Iterator[tuple[int, bytes]]:
         """Yield size and note of all checkpoints in order."""

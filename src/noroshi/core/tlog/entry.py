@@ -10,12 +10,15 @@ from typing import Final
 import msgspec
 
 from noroshi.core import gate
+from noroshi.core.errors import MalformedError
 from noroshi.core.instant import Instant
 from noroshi.core.tlog.merkle import leaf_hash
 
 VERSION: Final = 1
 MAX_ENTRY: Final = 4096
 SALT_SIZE: Final = 16
+
+_REPORT_FIELD: Final = 4
 
 
 class EntryKind(Enum):
@@ -89,3 +92,30 @@ def decode_entry(raw: bytes) -> Entry:
         MalformedError: it encodes none.
     """
     return gate.decode_struct(raw, Entry, limit=MAX_ENTRY)
+
+
+def report_id_of(raw: bytes) -> bytes | None:
+    """Return the report that an entry's bytes name, looking no further than that.
+
+    Raises:
+        MalformedError: the bytes do not begin like an entry.
+    """
+    found = _field(raw, _REPORT_FIELD)
+    if found is None:
+        raise MalformedError("not the bytes of a journal entry")
+    major, report_id = found
+    return report_id if major == gate.BYTES else None
+
+
+def _field(raw: bytes, number: int) -> tuple[int, bytes] | None:
+    """Return major type and content of a field, or None where there is none."""
+    try:
+        _, _, position = gate.read_head(raw, 0)
+        major, content = -1, b""
+        for _ in range(number + 1):
+            major, size, position = gate.read_head(raw, position)
+            content = raw[position : position + size] if major in {gate.BYTES, gate.TEXT} else b""
+            position += len(content)
+    except (IndexError, ValueError):
+        return None
+    return major, content

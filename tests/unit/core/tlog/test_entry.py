@@ -14,6 +14,7 @@ from noroshi.core.tlog.entry import (
     decode_entry,
     encode_entry,
     new_entry,
+    report_id_of,
 )
 from tests.unit.core.nodes import NOW, changed
 
@@ -69,3 +70,16 @@ def test_kinds_are_written_as_what_happened(kind: EntryKind) -> None:
 def test_what_is_no_entry(raw: bytes) -> None:
     with pytest.raises(MalformedError):
         decode_entry(raw)
+
+
+@given(ENTRIES)
+def test_the_report_is_found_without_decoding(entry: Entry) -> None:
+    assert report_id_of(encode_entry(entry).raw) == entry.report_id
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x8b", b"\x8b\x01\xff", b"\xc1", encode_entry(ENTRY).raw[:6]]
+)
+def test_what_does_not_begin_like_an_entry(raw: bytes) -> None:
+    with pytest.raises(MalformedError):
+        report_id_of(raw)
