@@ -1,0 +1,52 @@
+"""The long proofs of Noroshi.
+
+python -m endure NAME [--minutes N] [--seed S] [--count N]
+"""
+
+import argparse
+import importlib
+import secrets
+import sys
+from typing import Final, Protocol, cast
+
+PROOFS: Final = {
+    "kill": "nodes under load are killed at every named point and at random",
+    "powercut": "the store on a disk that loses what was not synced",
+    "journal": "edits of a journal on disk are found and bracketed",
+    "fuzz": "hostile bytes for every decoder",
+}
+PLANTS: Final = ("ack-before-commit",)
+
+
+class Proof(Protocol):
+    """A module of a proof."""
+
+    def prove(self, minutes: float, seed: int, count: int | None, plant: str | None) -> bool:
+        """Go on with the proof; return whether it holds."""
+        ...
+
+
+def main() -> int:
+    """Run a proof; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="./dev endure",
+        description="Long proofs; they resume, and keep their totals in docs/evidence/.",
+        epilog="\n".join(f"  {name:10} {what}" for name, what in PROOFS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="?", choices=list(PROOFS), metavar="NAME")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=None, help="of the first round")
+    parser.add_argument("--count", type=int, default=None, help="end after so many")
+    parser.add_argument("--plant", choices=PLANTS, help="a fault that must be noticed (kill)")
+    asked = parser.parse_args()
+    if asked.name is None:
+        parser.print_help()
+        return 0
+    seed = secrets.randbits(32) if asked.seed is None else asked.seed
+    proof = cast("Proof", importlib.import_module(f"endure.{asked.name}"))
+    return 0 if proof.prove(asked.minutes, seed, asked.count, asked.plant) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""Every decoder that meets bytes from outside, with a maker of hostile input for each.
+
+A maker returns one input; the decoder reads it and returns what it told in return. It may
+raise :class:`noroshi.core.errors.NoroshiError` and nothing else.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+from starlette.applications import Starlette
+
+from endure.exchange import Pair
+from endure.forgery import CANARY, Forger, receipt_parts, unchanged
+from endure.jsonlies import make_json
+from endure.mutate import mutate
+from noroshi.adapters.admission import RequestSigner, RequestVerifier
+from noroshi.adapters.sealing.pyca import PycaSigner
+from noroshi.core import gate
+from noroshi.core.delivery.receipt import ReceiptHead, digest, encode_beside, open_beside
+from noroshi.core.directory.card import SignedCard, read_armour, verify_card
+from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.recognition import recognise
+from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
+from noroshi.core.tlog.entry import decode_entry
+from noroshi.entrypoints.peer.door import peer_door
+from noroshi.flow import audit, receive
+from noroshi.flow.records import KnownPartner
+
+STATUSES: Final = frozenset({200, 400, 401, 403, 404, 408, 413, 415, 422})
+"""What the peer door may answer to hostile requests."""
+
+
+class Decoder(msgspec.Struct, frozen=True):
+    """A decoder under test."""
+
+    make: Callable[[random.Random], bytes]
+    feed: Callable[[bytes], str]
+    """Reads an input; returns what was told about it."""
+    is_own: bool = False
+    """The input is the reader's own, so an error may quote it."""
+
+
+@contextmanager
+def decoders(pair: Pair) -> Iterator[Mapping[str, Decoder]]:
+    """Give all decoders; the second node of `pair` is attacked by the first."""
+    with asyncio.Runner() as runner:
+        yield {
+            "envelope": _envelope(pair),
+            "receipt": _receipt(),
+            "card": _card(pair),
+            "proof": _proof(pair),
+            "checkpoint": _checkpoint(pair),
+            "entry": _entry(pair),
+            "json": Decoder(make_json, lambda raw: str(recognise(raw)), is_own=True),
+            "peer-door": _peer_door(pair, runner),
+        }
+
+
+def _envelope(pair: Pair) -> Decoder:
+    """Opening an envelope: changed on the way, or by its sender at any layer."""
+    forger, victim = Forger(pair), pair.nodes[1]
+    base = random.Random(0)
+    whole = [
+        seal(base, unchanged)
+        for seal in (forger.seal_report, forger.seal_receipt)
+        for _ in range(8)
+    ]
+    identity = victim.identity
+
+    def make(draw: random.Random) -> bytes:
+        kind = draw.random()
+        if kind < 0.6:
+            return mutate(draw.choice(whole), draw)
+        return forger.report(draw) if kind < 0.85 else forger.receipt(draw)
+
+    def feed(raw: bytes) -> str:
+        with victim.store.read() as tables:
+            incoming = receive.open_raw(tables, raw, identity, victim.house.clock.now())
+        return incoming.message if isinstance(incoming, receive.Refused) else "taken"
+
+    return Decoder(make, feed)
+
+
+def _receipt() -> Decoder:
+    """The parts of a receipt, without the seal around them."""
+
+    def make(draw: random.Random) -> bytes:
+        entries, issued = receipt_parts(draw, unchanged)
+        beside = encode_beside(entries, issued)
+        head = ReceiptHead(
+            version=1,
+            envelope_id=draw.randbytes(16),
+            sender="jp",
+            created_at=1_800_000_000_000_000,
+            expires_at=None,
+            to=(("nato", draw.randbytes(16)),),
+            entries=tuple(map(digest, entries)),
+            issued=digest(issued),
+            checkpoint=b"",
+            seen_size=0,
+            seen_root=b"",
+        )
+        if draw.random() < 0.5:
+            entries[-1] = mutate(entries[-1], draw)
+            beside = encode_beside(entries, issued)
+            head = msgspec.structs.replace(head, entries=tuple(map(digest, entries)))
+            return gate.encode([gate.encode_struct(head), beside])
+        raw = gate.encode_struct(head)
+        return gate.encode(
+            [mutate(raw, draw), beside] if draw.random() < 0.5 else [raw, mutate(beside, draw)]
+        )
+
+    def feed(raw: bytes) -> str:
+        parts = gate.convert(gate.decode(raw, limit=suite.MAX_INNER), tuple[bytes, bytes])
+        head = gate.decode_struct(parts[0], ReceiptHead, limit=suite.MAX_SIGNED)
+        open_beside(head, parts[1])
+        return "read"
+
+    return Decoder(make, feed)
+
+
+def _card(pair: Pair) -> Decoder:
+    """A card in its armour: changed, or changed and signed by the root key that it names."""
+    node = pair.nodes[0]
+    signed = node.identity.card
+    (alg, seed) = node.keys.read(Purpose.ROOT)[0]
+    root = PycaSigner(Purpose.ROOT, alg, seed)
+    payload = gate.encode_struct(signed.card)
+
+    def make(draw: random.Random) -> bytes:
+        kind = draw.random()
+        if kind < 0.4:
+            return mutate(signed.armoured.encode(), draw)
+        if kind < 0.8:
+            return SignedCard(signed.card, mutate(signed.raw, draw)).armoured.encode()
+        raw = cose.sign(mutate(payload, draw), suite.CARD, 0, [root])
+        return SignedCard(signed.card, raw).armoured.encode()
+
+    def feed(raw: bytes) -> str:
+        verify_card(read_armour(raw), node.house.primitives)
+        return "verified"
+
+    return Decoder(make, feed)
+
+
+def _proof(pair: Pair) -> Decoder:
+    """A proof file, changed anywhere or in one of its parts."""
+    first, second = pair.nodes
+    report_id = pair.send(first, f"Smoke {CANARY}")
+    pair.carry()
+    pair.acknowledge(second, report_id)
+    pair.carry()
+    with first.store.read() as tables:
+        raw_proof = audit.make_proof(tables, report_id, first.house.me)
+    fields = gate.convert(gate.decode(raw_proof, limit=audit.MAX_PROOF), list[object])
+    cards, primitives = pair.cards, first.house.primitives
+
+    def make(draw: random.Random) -> bytes:
+        if draw.random() < 0.5:
+            return mutate(raw_proof, draw)
+        return gate.encode(_with_one_changed(fields, draw))
+
+    def feed(raw: bytes) -> str:
+        claims = audit.verify_proof(raw, cards, primitives)
+        audit.witnessed_in(raw, second.house.me, cards, primitives)
+        return str(claims)
+
+    return Decoder(make, feed)
+
+
+def _checkpoint(pair: Pair) -> Decoder:
+    node = pair.nodes[0]
+    card = pair.cards[node.house.me]
+    with node.store.read() as tables:
+        note = tables.journal.newest_note()
+
+    def feed(raw: bytes) -> str:
+        parse_note(raw)
+        origin = origin_of(card.partner, card.epoch)
+        verify_note(raw, origin, card.key(Purpose.JOURNAL), node.house.primitives)
+        return "verified"
+
+    return Decoder(lambda draw: mutate(note, draw), feed)
+
+
+def _entry(pair: Pair) -> Decoder:
+    with pair.nodes[0].store.read() as tables:
+        leaves = [leaf for _, leaf, *_ in tables.journal.leaves()]
+
+    def feed(raw: bytes) -> str:
+        decode_entry(raw)
+        return "read"
+
+    return Decoder(lambda draw: mutate(draw.choice(leaves), draw), feed)
+
+
+def _peer_door(pair: Pair, runner: asyncio.Runner) -> Decoder:
+    """Requests to the peer door, signed by a verified partner, with any body."""
+    first, second = pair.nodes
+    forger = Forger(pair)
+    url = second.settings.peer_url
+    numbers = random.Random(0)
+    signer = RequestSigner(
+        first.house.me, first.identity.request_signer, lambda: f"{numbers.getrandbits(128):x}"
+    )
+
+    def find(partner: str) -> KnownPartner | None:
+        with second.store.read() as tables:
+            return tables.partners.get(partner)
+
+    app = peer_door(lambda: second.house, RequestVerifier(find), lambda: url)
+    whole = [forger.seal_report(numbers, unchanged) for _ in range(8)]
+
+    def make(draw: random.Random) -> bytes:
+        kind = draw.random()
+        if kind < 0.5:
+            return mutate(gate.encode(draw.sample(whole, draw.randrange(1, 4))), draw)
+        if kind < 0.7:
+            return gate.encode([mutate(draw.choice(whole), draw)])
+        if kind < 0.8:
+            return gate.encode([forger.report(draw), forger.receipt(draw)])
+        return draw.randbytes(draw.randrange(300))
+
+    def feed(raw: bytes) -> str:
+        path = "/node/envelopes"
+        if raw[:1] < b"\x40":  # no array of envelopes anyway: try the other route
+            path = f"/node/blobs/{raw[:32].hex()}"
+        headers = dict(signer.sign("POST", url + path, raw, second.house.clock.now()))
+        headers["Noroshi-Offset"] = str(len(raw) - 40)
+        if raw[-1:] > b"\xc0":
+            headers = {name: value[: raw[-1]] for name, value in headers.items()}
+        status, answer = runner.run(_post(app, path, headers, raw))
+        if status not in STATUSES:
+            msg = f"the peer door answered {status}"
+            raise AssertionError(msg)
+        return answer.decode()
+
+    return Decoder(make, feed)
+
+
+async def _post(
+    app: Starlette, path: str, headers: Mapping[str, str], body: bytes
+) -> tuple[int, bytes]:
+    """Hand a request to an application as a server would; return status and body."""
+    status, answer = 0, b""
+
+    async def receive_message() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send_message(message: Mapping[str, object]) -> None:
+        nonlocal status, answer
+        if message["type"] == "http.response.start":
+            status = int(str(message["status"]))
+        else:
+            answer += bytes(message.get("body") or b"")  # type: ignore[call-overload]
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "https",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }
+    await app(scope, receive_message, send_message)
+    return status, answer
+
+
+def _with_one_changed(value: object, draw: random.Random) -> object:
+    """Return nested lists and bytes with one leaf of bytes or text changed."""
+    if isinstance(value, list) and value:
+        index = draw.randrange(len(value))
+        return [
+            _with_one_changed(item, draw) if place == index else item
+            for place, item in enumerate(value)
+        ]
+    if isinstance(value, bytes):
+        return mutate(value, draw)
+    if isinstance(value, str):
+        return draw.choice(("jp", "nato", "", "\N{EM DASH}", value + "x"))
+    return draw.choice((0, 1, -1, 2**62, None, b"", []))

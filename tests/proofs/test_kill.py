@@ -1,0 +1,29 @@
+"""A slice of `./dev endure kill`: real processes, killed sixty times."""
+
+from pathlib import Path
+
+import pytest
+
+from endure.kill import run_round
+from endure.killable import ACK_BEFORE_COMMIT
+
+KILLS = 60
+ACTS = {"send", "take", "answer", "issue_receipts", "forget", "hold_blob"}
+
+pytestmark = [pytest.mark.xdist_group("kill"), pytest.mark.timeout(600)]
+
+
+def test_nothing_answered_is_lost_or_announced_twice(tmp_path: Path) -> None:
+    shown = run_round(tmp_path, KILLS, seed=1)
+    assert (shown.findings.lost, shown.findings.twice, shown.findings.wrong) == ([], [], [])
+    assert shown.missed == set()
+    assert shown.kills >= KILLS
+    assert max(shown.ready) <= 5
+    for partner in ("jp", "nato"):
+        killed_at = {point for name, point in shown.points if name == partner}
+        assert killed_at >= {"committing", "committed", *(f"{act}:acted" for act in ACTS)}
+
+
+def test_a_store_that_answers_before_it_commits_is_noticed(tmp_path: Path) -> None:
+    shown = run_round(tmp_path, 8, seed=2, plant=ACK_BEFORE_COMMIT, only="committing")
+    assert shown.findings.lost
