@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 
 from bench.floor import Primitives, committer, poster, sample
-from bench.nodes import ask, befriended, quantiles, served, session
+from bench.nodes import ask, quantiles, served, session
+from endure.federation import found
 from noroshi.adapters.addresses import free_port
 from noroshi.core.envelope.suite import PROFILES_BY_NAME
 from noroshi.flow import requests
@@ -23,7 +24,7 @@ _BODY = b"Line test of a report of ordinary length. " * 12
 
 def measure(folder: Path, profile: str, count: int = 600) -> dict[str, object]:
     """Return the line's and the floor's quantiles in ms, and their ratios."""
-    homes = befriended(folder, {"jp": profile, "nato": profile})
+    homes = found(folder, {"jp": profile, "nato": profile})
     with served(homes):
         return asyncio.run(_measure(folder, homes, profile, count))
 

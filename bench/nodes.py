@@ -14,9 +14,7 @@ import aiohttp
 import msgspec
 
 from noroshi.adapters.home import socket_path
-from noroshi.bootstrap import create_node, embedded_node
-from noroshi.flow import answers, requests
-from noroshi.settings import Settings
+from noroshi.flow import requests
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -26,29 +24,6 @@ class Served(msgspec.Struct, frozen=True):
     home: Path
     pid: int
     ready_seconds: float
-
-
-def befriended(folder: Path, profiles: dict[str, str]) -> dict[str, Path]:
-    """Make nodes that have verified each other; return their homes by partner."""
-    homes = {partner: folder / partner for partner in profiles}
-    cards: dict[str, bytes] = {}
-    for partner, profile in profiles.items():
-        settings = Settings(
-            partner=partner,
-            name=partner.upper(),
-            desks=("cyber", "ops"),
-            profile=profile,
-            peer="127.0.0.1:0",
-            default_marking="TLP:AMBER",
-        )
-        create_node(homes[partner], settings, lambda: None)
-        cards[partner] = str(_ask(homes[partner], requests.OwnCard())["armoured"]).encode()
-    for partner, home in homes.items():
-        for other in set(profiles) - {partner}:
-            _ask(home, requests.AddPartner(card=cards[other]))
-            number = str(_ask(home, requests.PartnerNumber(partner=other))["number"])
-            _ask(home, requests.VerifyPartner(partner=other, number=number, by="bench"))
-    return homes
 
 
 @contextmanager
@@ -105,9 +80,3 @@ def quantiles(samples: Sequence[float]) -> dict[str, float]:
         return round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3)
 
     return {"p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "max": at(1.0)}
-
-
-def _ask(home: Path, request: requests.AnyRequest) -> dict[str, object]:
-    with embedded_node(home, lambda: None) as node:
-        assert node is not None
-        return cast("dict[str, object]", answers.handle(node.house, request))

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.floor import Primitives
-from bench.nodes import befriended, quantiles, resident_mib, served
+from bench.nodes import quantiles, resident_mib, served
+from endure.federation import found
 from noroshi.adapters.clock import SystemClock, SystemEntropy
 from noroshi.adapters.sealing.pyca import (
     SEED_SIZE,
@@ -92,7 +93,7 @@ def journal(folder: Path) -> dict[str, object]:
 
 def start(folder: Path) -> dict[str, object]:
     """Return ms of `send` against a served node, of bare Python, and until a node is ready."""
-    homes = befriended(folder, {"jp": "H3", "nato": "H3"})
+    homes = found(folder, {"jp": "H3", "nato": "H3"})
     text = folder / "text"
     text.write_text("A line to send.\n")
     send = [
@@ -112,7 +113,7 @@ def start(folder: Path) -> dict[str, object]:
 
 def rest(folder: Path) -> dict[str, object]:
     """Return the resident memory of a node at rest, in MiB."""
-    homes = befriended(folder, {"jp": "H3", "nato": "H5"})
+    homes = found(folder, {"jp": "H3", "nato": "H5"})
     with served(homes) as nodes:
         time.sleep(2)
         return {f"{n.partner}_rss_mib": round(resident_mib(n.pid), 1) for n in nodes}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.nodes import ask, befriended, quantiles, resident_mib, served, session
+from bench.nodes import ask, quantiles, resident_mib, served, session
+from endure.federation import found
 from noroshi.flow import requests
 
 _BODY = b"Line test of a report of ordinary length. " * 12
@@ -21,7 +22,7 @@ _IN_FLIGHT = 16
 
 def measure(folder: Path, profile: str, count: int = 4000) -> dict[str, object]:
     """Return reports a second, and the quantiles of FLASH reports in ms."""
-    homes = befriended(folder, {"jp": profile, "nato": profile})
+    homes = found(folder, {"jp": profile, "nato": profile})
     with served(homes) as nodes:
         told = asyncio.run(_measure(homes, count))
         told["rss_mib_after"] = [round(resident_mib(node.pid), 1) for node in nodes]
