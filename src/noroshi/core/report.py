@@ -54,6 +54,9 @@ class Attachment(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     iv: bytes
     salt: bytes
 
+    def __repr__(self) -> str:
+        return f"Attachment({self.blob_id.hex()[:8]}, key hidden)"
+
 
 class Content(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What only the readers of a report may see."""

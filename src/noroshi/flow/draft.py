@@ -63,6 +63,9 @@ class EncryptedFile(msgspec.Struct, frozen=True):
     salt: bytes
     blob: StagedBlob
 
+    def __repr__(self) -> str:
+        return f"EncryptedFile({self.blob.blob_id.hex()[:8]}, key hidden)"
+
 
 class Plan(msgspec.Struct, frozen=True):
     """An order with every choice made."""

@@ -29,7 +29,7 @@ from noroshi.core.report import (
     new_report_id,
     report_id_text,
 )
-from tests.unit.core.nodes import AU, JP, NATO, NZ, a_content, a_letter, changed, draw
+from tests.unit.core.nodes import AU, JP, NATO, NZ, File, a_content, a_letter, changed, draw
 
 FILE = Attachment(
     name="smoke.jpg",
@@ -220,3 +220,13 @@ def test_a_person_has_a_name_on_one_line(name: str | None) -> None:
 def test_what_is_no_name_of_a_person(name: str) -> None:
     with pytest.raises(InputError, match="a name is one line"):
         check_person(name)
+
+
+def test_what_can_be_printed_holds_no_key() -> None:
+    letter = a_letter(JP, [NATO], files=[File("map.png", "image/png", b"map")])
+    content = decode_content(letter.beside.content)
+    (attachment,) = content.attachments
+    assert "hidden" in repr(letter.draws)
+    assert "hidden" in repr(content)
+    for secret in (attachment.key, letter.draws.content_key):
+        assert repr(secret) not in repr(content) + repr(letter.draws) + repr(attachment)

@@ -42,6 +42,9 @@ class Draws(msgspec.Struct, frozen=True):
     content_key: bytes
     iv: bytes
 
+    def __repr__(self) -> str:
+        return "Draws(hidden)"
+
 
 def seal(
     signed: bytes,

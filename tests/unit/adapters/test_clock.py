@@ -1,0 +1,74 @@
+"""A clock that cannot be right stops everything before anything is done."""
+
+from pathlib import Path
+
+import pytest
+
+from noroshi.adapters.clock import LATEST, MAX_REWIND, RELEASED_AT, SystemClock, check_clock
+from noroshi.bootstrap import create_node, embedded_node
+from noroshi.core.errors import UnavailableError
+from noroshi.core.instant import DAY, HOUR, SECOND
+from noroshi.settings import Settings
+
+JP = Settings(
+    partner="jp",
+    name="Japan",
+    desks=("cyber",),
+    profile="H3",
+    peer="127.0.0.1:0",
+    default_marking="TLP:AMBER",
+)
+
+
+class StoppedClock:
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def now(self) -> int:
+        return self.at
+
+
+@pytest.mark.parametrize("now", [RELEASED_AT, LATEST, RELEASED_AT + DAY])
+def test_a_plausible_clock(now: int) -> None:
+    check_clock(now, None)
+    check_clock(now, now + MAX_REWIND)
+
+
+@pytest.mark.parametrize(
+    ("now", "last_recorded"),
+    [
+        (RELEASED_AT - SECOND, None),
+        (RELEASED_AT - 3650 * DAY, None),
+        (LATEST + SECOND, None),
+        (RELEASED_AT + 3650 * DAY, None),
+        (RELEASED_AT + DAY, RELEASED_AT + 2 * DAY + HOUR),
+    ],
+)
+def test_a_clock_that_cannot_be_right(now: int, last_recorded: int | None) -> None:
+    with pytest.raises(UnavailableError, match="Set the clock") as refused:
+        check_clock(now, last_recorded)
+    assert refused.value.code == "clock-off"
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_no_node_is_made_ten_years_off(tmp_path: Path, years: int) -> None:
+    clock = StoppedClock(SystemClock().now() + years * 366 * DAY)
+    with pytest.raises(UnavailableError, match="Set the clock"):
+        create_node(tmp_path / "jp", JP, lambda: None, clock)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_no_node_is_opened_ten_years_off(tmp_path: Path, years: int) -> None:
+    home = tmp_path / "jp"
+    create_node(home, JP, lambda: None)
+    clock = StoppedClock(SystemClock().now() + years * 366 * DAY)
+    with (
+        pytest.raises(UnavailableError, match="Set the clock"),
+        embedded_node(home, lambda: None, clock=clock),
+    ):
+        pytest.fail("it was opened")
+    with embedded_node(home, lambda: None) as node:
+        assert node is not None
+        with node.store.read() as tables:
+            assert tables.journal.size == 1
