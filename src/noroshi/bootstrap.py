@@ -161,6 +161,7 @@ def _open_node(
     clock: Clock,
     on_phase: Callable[[str], None],
 ) -> Generator[Node]:
+    _check_database(home / homes.DATABASE)
     keys = KeyFiles(home / homes.KEYS, ask_passphrase)
     blobs = FileBlobs(home / homes.BLOBS)
     entropy = SystemEntropy()
@@ -171,6 +172,13 @@ def _open_node(
             card = tables.partners.own_card()
         if card is None:
             raise UnavailableError("damaged", f"{home} has lost its card; restore a backup")
+        told = (settings.partner, settings.suite.number)
+        if told != (card.card.partner, card.card.profile):
+            msg = (
+                f"{FILE_NAME} names another partner or profile than the card ({card.card.partner},"
+                f" profile {card.card.profile}); they cannot change. Put the old values back"
+            )
+            raise UnavailableError("home-foreign", msg)
         return _identity(card, keys)
 
     def sign(size: int, root: bytes) -> bytes:
@@ -265,7 +273,7 @@ def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
 
 def _identity(card: SignedCard, keys: KeyFiles) -> Identity:
     unwrapper = _unwrapper(keys)
-    return Identity(
+    identity = Identity(
         card=card,
         report_signers=_signers(keys, Purpose.REPORT),
         receipt_signers=_signers(keys, Purpose.RECEIPT),
@@ -274,6 +282,17 @@ def _identity(card: SignedCard, keys: KeyFiles) -> Identity:
         unwrappers={unwrapper.public_key.kid: unwrapper},
         primitives=PycaPrimitives(),
     )
+    signers = (
+        *identity.report_signers,
+        *identity.receipt_signers,
+        identity.journal_signer,
+        identity.request_signer,
+    )
+    held = {unwrapper.public_key, *(signer.public_key for signer in signers)}
+    if held | {card.card.root} != set(card.card.keys):
+        msg = "the private keys are not those of this node's card; put the right files back"
+        raise UnavailableError("damaged", msg)
+    return identity
 
 
 def _signers(keys: KeyFiles, purpose: Purpose) -> tuple[PycaSigner, ...]:
@@ -309,6 +328,13 @@ def _check_settings(settings: Settings) -> Settings:
     if port == 0:
         port = free_port(host)
     return msgspec.structs.replace(settings, peer=join_address(host, port))
+
+
+def _check_database(path: Path) -> None:
+    """Return if the database of a home is there: a lost one must not be made anew and empty."""
+    if not path.is_file() or path.stat().st_size == 0:
+        msg = f"{path} is lost; stop here and restore a backup, for its reports are nowhere else"
+        raise UnavailableError("damaged", msg)
 
 
 def _last_recorded(store: SqliteStore) -> Instant | None:

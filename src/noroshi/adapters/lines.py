@@ -198,10 +198,9 @@ class PartnerLine:
         def issue_receipts(tx: Transaction) -> bool:
             return deliver.issue_receipts(tx, self._partner, lines.identity, lines.entropy)
 
-        while True:
+        # `stop` sets both: asked at each turn, for clearing the one must not hide the other.
+        while not self._stopping.is_set():
             await self._owed.wait()
-            if self._stopping.is_set():
-                return
             await self._pause(RECEIPT_GATHER_SECONDS)
             self._owed.clear()
             try:
