@@ -79,7 +79,7 @@ def examine(homes: Mapping[str, Path], ledger: Ledger) -> Findings:
     for home in homes.values():
         log = home.with_suffix(".log")
         said = log.read_text()
-        if "Traceback" in said or CANARY in said:
+        if "Traceback" in said or "Fatal" in said or CANARY in said:
             found.wrong.append(f"{log} holds a traceback or a report's text")
     return found
 

@@ -10,6 +10,7 @@ A planted fault makes the node untrue on purpose; the proof must notice.
 """
 
 import argparse
+import faulthandler
 import json
 import os
 import signal
@@ -74,6 +75,7 @@ def main() -> None:
     parser.add_argument("--nth", type=int, default=1)
     parser.add_argument("--plant", choices=[ACK_BEFORE_COMMIT])
     asked = parser.parse_args()
+    faulthandler.enable()
     if asked.plant is not None:
         bootstrap.SqliteStore = HastyStore  # type: ignore[attr-defined]  # the fault to be noticed
     serving = Serving(

@@ -125,6 +125,7 @@ class _Doors:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         serving, ask = self._serving, self._serving.ask_passphrase
         home = self._node.home
+        self._node.identity  # noqa: B018 - a missing passphrase is told here, in its own words
         peer_tls = _tls(home / homes.CERTIFICATE, home / homes.CERTIFICATE_KEY, ask)
         desk_tls = None
         if serving.certificate is not None:

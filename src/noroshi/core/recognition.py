@@ -2,7 +2,7 @@
 
     "noroshi": 1       a report of ours as JSON; its fields fill the head
     "type": "bundle"   STIX 2.1
-    "Event"            MISP
+    "Event"            MISP, also within "response"
     other JSON         kept as JSON
     anything else      plain text, unless it looks like broken JSON
 
@@ -119,11 +119,21 @@ def _recognise_json(value: object) -> Recognised:
         return _recognise_report(fields)
     if fields.get("type") == "bundle":
         return _recognise_bundle(fields)
-    event = fields.get("Event")
+    event = _misp_event(fields)
     if isinstance(event, dict):
         info = cast("dict[str, object]", event).get("info")
         return Recognised(MISP, "cyber-incident", _one_line(info) or "MISP event")
     return Recognised(JSON)
+
+
+def _misp_event(fields: dict[str, object]) -> object:
+    """Return the event of a MISP file: as it stands, or the first of an answer of its API."""
+    response = fields.get("response")
+    if isinstance(response, list) and response:
+        response = cast("list[object]", response)[0]
+    if isinstance(response, dict):
+        return cast("dict[str, object]", response).get("Event")
+    return fields.get("Event")
 
 
 def _recognise_report(fields: dict[str, object]) -> Recognised:

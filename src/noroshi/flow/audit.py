@@ -13,14 +13,15 @@ from noroshi.core import gate
 from noroshi.core.delivery.receipt import ReceiptHead, digest, open_entry
 from noroshi.core.directory.card import Card
 from noroshi.core.envelope import cose, suite
-from noroshi.core.envelope.head import ReportHead
+from noroshi.core.envelope.head import ReportHead, salted_digest
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.errors import InputError, MalformedError, NoroshiError, NotFoundError
 from noroshi.core.instant import Instant
-from noroshi.core.report import report_id_text
+from noroshi.core.partner import DeskAddress
+from noroshi.core.report import encode_content, report_id_text
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, verify_note
-from noroshi.core.tlog.entry import EntryKind, decode_entry, report_id_of
+from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry, report_id_of
 from noroshi.core.tlog.merkle import Tree, inclusion_proof, leaf_hash, verify_inclusion
 from noroshi.flow.ports import Tables
 
@@ -105,6 +106,7 @@ class _JournalCheck:
         witnessed: tuple[Witnessed, ...],
     ) -> None:
         self._tables = tables
+        self._me = card.partner
         self._origin = origin_of(card.partner, card.epoch)
         self._key = card.key(Purpose.JOURNAL)
         self._primitives = primitives
@@ -119,7 +121,7 @@ class _JournalCheck:
         """Check everything, in the order in which a fault can be bracketed."""
         notes = self._tables.journal.notes()
         seen = self._seen_by_size()
-        points = dict(self._tables.reports.digests())
+        points = dict(self._tables.reports.pointers())
         note = next(notes, None)
         for index, leaf, stored, report in self._tables.journal.leaves():
             if (
@@ -131,9 +133,10 @@ class _JournalCheck:
                 self._break("an entry is missing, added or changed", notes, note)
                 return
             self._grow(stored)
-            wanted = points.pop(index, None)
-            if wanted is not None and decode_entry(leaf).digest != wanted:
-                self._break("an entry is not about the report that points to it", notes, note)
+            if report is not None and not self._stands_for(
+                decode_entry(leaf), points.pop(index, None)
+            ):
+                self._break("a report or a ladder is not as it was recorded", notes, note)
                 return
             if note[0] == self._tree.size:
                 if not self._is_right(*note, seen.pop(self._tree.size, [])):
@@ -168,6 +171,23 @@ class _JournalCheck:
         self._reason = reason
         for _ in notes:
             pass
+
+    def _stands_for(self, entry: Entry, pointer: bytes | None) -> bool:
+        """Say whether what an entry recorded of a report is still stored just so."""
+        reports = self._tables.reports
+        stored = reports.get(entry.report_id or b"")
+        if stored is None or stored.head_digest != entry.digest:
+            return False
+        if entry.kind is EntryKind.ANSWERED:
+            address = DeskAddress(entry.desk or "", self._me)
+            told = {(r.rung.value, r.by) for r in reports.ladder(stored.id, address)}
+            return (entry.rung, entry.by) in told
+        content = encode_content(stored.content)
+        return (
+            pointer == stored.id
+            and cose.digest(stored.signed_head) == entry.digest
+            and salted_digest(stored.salt, content) == stored.head.content_digest
+        )
 
     def _grow(self, leaf: bytes) -> None:
         self._tree, nodes = self._tree.append(leaf)

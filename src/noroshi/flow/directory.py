@@ -1,7 +1,7 @@
 """Directory: who the partners are. The full directory (TUF) will stand behind the same port."""
 
 from noroshi.core.directory.card import SignedCard
-from noroshi.core.directory.number import root_number, same_number
+from noroshi.core.directory.number import NUMBER_DIGITS, root_number, same_number
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
@@ -69,6 +69,10 @@ def verify_partner(
         InputError: the digits are not those of both roots.
     """
     known = _known(tx, partner)
+    digits = sum(c.isdecimal() for c in number)
+    if digits != NUMBER_DIGITS:
+        msg = f"the number has {NUMBER_DIGITS} digits; {digits} were given. Nothing was changed"
+        raise InputError("number-mismatch", msg)
     if not same_number(number, number_of(tx, partner)):
         msg = (
             f"these are not the digits for {partner}: do not trust this card. Ask {partner} over "

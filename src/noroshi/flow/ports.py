@@ -161,8 +161,8 @@ class ReportTable(Protocol):
         """Return the newest failure by partner, where reports still wait."""
         ...
 
-    def digests(self) -> Iterator[tuple[int, bytes]]:
-        """Yield entry index and head digest of every report."""
+    def pointers(self) -> Iterator[tuple[int, bytes]]:
+        """Yield entry index and id of every report."""
         ...
 
     def want_blob(self, report_id: bytes, blob_id: bytes, size: int, *, held: bool) -> None:

@@ -58,6 +58,7 @@ class VerifiedReport(msgspec.Struct, frozen=True):
     head: ReportHead
     digest: bytes
     signed: bytes
+    salt: bytes
     content: Content
     own: OwnPart
 
@@ -137,7 +138,7 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
         _check_desks(desks, identity.card.card)
     except MalformedError as error:
         return Refused(_digest(raw), error.code, error.message, head, signed.digest, desks)
-    return VerifiedReport(head, signed.digest, signed.raw, content, own)
+    return VerifiedReport(head, signed.digest, signed.raw, beside.salt, content, own)
 
 
 def take(
@@ -200,6 +201,7 @@ def receive_report(
             head=head,
             signed_head=report.signed,
             head_digest=report.digest,
+            salt=report.salt,
             content=report.content,
             stored_at=now,
             entry_index=index,

@@ -66,6 +66,8 @@ class StoredReport(msgspec.Struct, frozen=True):
     head: ReportHead
     signed_head: bytes
     head_digest: bytes
+    salt: bytes
+    """Of the content's digest in the head."""
     content: Content
     stored_at: Instant
     entry_index: int

@@ -67,6 +67,7 @@ class _Sealed(msgspec.Struct, frozen=True):
 
     head: ReportHead
     signed: bytes
+    salt: bytes
     raw: bytes
 
 
@@ -123,6 +124,7 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
             head=head,
             signed_head=sealed.signed,
             head_digest=digest,
+            salt=sealed.salt,
             content=content,
             stored_at=tx.now,
             entry_index=index,
@@ -185,7 +187,7 @@ def _seal(
         draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),
         primitives=identity.primitives,
     )
-    return _Sealed(head, signed, raw)
+    return _Sealed(head, signed, beside.salt, raw)
 
 
 def _queue(tx: Transaction, partner: str, precedence: Precedence, sealed: _Sealed) -> None:

@@ -227,3 +227,20 @@ def test_what_nearly_is_json_is_something_or_refused(text: str) -> None:
 @given(PLAIN_JSON)
 def test_strict_json_means_what_it_means_elsewhere(value: object) -> None:
     assert parse_json(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"response": [{"Event": {"info": "From the API"}}]}',
+        b'{"response": {"Event": {"info": "From the API"}}}',
+    ],
+)
+def test_a_misp_event_within_an_answer(body: bytes) -> None:
+    found = recognise(body)
+    assert (found.media_type, found.subject) == (MISP, "From the API")
+
+
+def test_an_answer_without_an_event_is_json() -> None:
+    assert recognise(b'{"response": []}').media_type == JSON
+    assert recognise(b'{"response": [5]}').media_type == JSON

@@ -24,9 +24,9 @@ class SqliteReports:
         """Add a report with the desks that this node keeps a ladder for."""
         head, content = report.head, report.content
         self._db.run(
-            "INSERT INTO report (id, envelope, outgoing, sender, signed_head, head_digest, content,"
-            " stored_at, entry_index, kind, subject, marking, status, from_desk)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO report (id, envelope, outgoing, sender, signed_head, head_digest, salt,"
+            " content, stored_at, entry_index, kind, subject, marking, status, from_desk)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 report.id,
                 head.envelope_id,
@@ -34,6 +34,7 @@ class SqliteReports:
                 head.sender,
                 report.signed_head,
                 report.head_digest,
+                report.salt,
                 encode_content(content),
                 report.stored_at,
                 report.entry_index,
@@ -58,13 +59,13 @@ class SqliteReports:
     def get(self, report_id: bytes) -> StoredReport | None:
         """Return a report."""
         row = self._db.row(
-            "SELECT outgoing, signed_head, head_digest, content, stored_at, entry_index"
+            "SELECT outgoing, signed_head, head_digest, salt, content, stored_at, entry_index"
             " FROM report WHERE id = ?",
             (report_id,),
         )
         if row is None:
             return None
-        outgoing, signed_head, digest, content, stored_at, entry_index = row
+        outgoing, signed_head, digest, salt, content, stored_at, entry_index = row
         signed = cose.parse(blob(signed_head), (suite.REPORT,), limit=suite.MAX_SIGNED)
         return StoredReport(
             id=report_id,
@@ -72,6 +73,7 @@ class SqliteReports:
             head=gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED),
             signed_head=blob(signed_head),
             head_digest=blob(digest),
+            salt=blob(salt),
             content=decode_content(blob(content)),
             stored_at=integer(stored_at),
             entry_index=integer(entry_index),
@@ -196,10 +198,10 @@ class SqliteReports:
             for partner, code, message, at in rows
         }
 
-    def digests(self) -> Iterator[tuple[int, bytes]]:
-        """Yield entry index and head digest of every report."""
-        for index, digest in self._db.rows("SELECT entry_index, head_digest FROM report"):
-            yield integer(index), blob(digest)
+    def pointers(self) -> Iterator[tuple[int, bytes]]:
+        """Yield entry index and id of every report."""
+        for index, report_id in self._db.rows("SELECT entry_index, id FROM report"):
+            yield integer(index), blob(report_id)
 
     def want_blob(self, report_id: bytes, blob_id: bytes, size: int, *, held: bool) -> None:
         """Note a blob that a report needs; `held` when it is here already."""

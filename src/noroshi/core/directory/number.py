@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 _GROUPS: Final = 12
+NUMBER_DIGITS: Final = 5 * _GROUPS
 _CONTEXT: Final = b"noroshi/v1/number"
 
 

@@ -78,6 +78,11 @@ def run(arguments: Sequence[str], serve: Callable[[Serving], None]) -> int:  # n
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        # Standard output cannot be written any more, so nothing may try to at the end.
+        sys.stdout = sys.stderr
+        click.echo(f"noroshi: the answer cannot be written: {error.strerror}", err=True)
+        return 1
     except Exception as error:  # noqa: BLE001 - nobody gets to see a traceback
         place = traceback.extract_tb(error.__traceback__)[-1]
         message = (

@@ -119,7 +119,11 @@ class _ServedDesk:
         self._path = path
 
     def ask(self, request: requests.AnyRequest) -> requests.Answer:
-        response = self._exchange("POST", "/v1/request", msgspec.msgpack.encode(request))
+        try:
+            raw = msgspec.msgpack.encode(request)
+        except UnicodeEncodeError as error:
+            raise InputError("not-utf8", "an argument is no UTF-8 text") from error
+        response = self._exchange("POST", "/v1/request", raw)
         answer: requests.Answer = msgspec.msgpack.decode(response.read(), type=requests.Answer)
         return answer
 

@@ -120,7 +120,9 @@ def report(told: Mapping[str, object]) -> None:
         head.add_row(Text("Attached", style="dim"), word(f"{attached['name']} ({size})"))
     screen.print(head)
     screen.print()
-    screen.print(Text(visible(str(told["body"]), lines=True)))
+    # Behind a rule, so that no body can look like the banner.
+    for line in str(told["body"]).split("\n"):
+        screen.print(Text(f"| {visible(line, lines=True)}"))
     screen.print()
     screen.print(Text(visible(banner), style="bold reverse"))
 

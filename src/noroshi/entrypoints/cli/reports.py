@@ -1,5 +1,7 @@
 """Commands for reports: send, inbox, show, ack, decline, actioned, reply, status, wait."""
 
+import math
+import os
 import secrets
 import sys
 import time
@@ -35,7 +37,7 @@ _desk = click.option("--desk", help="The desk that acts, where several are addre
 @click.option("--marking", metavar="MARK", help="Such as TLP:AMBER+STRICT [default: the node's].")
 @click.option("--status", metavar="S", help="actual, exercise or test [default: actual].")
 @click.option("--attach", multiple=True, type=click.Path(path_type=Path), metavar="FILE")
-@click.option("--expires", metavar="TIME", help="RFC 3339; after it the report is not shown.")
+@click.option("--expires", metavar="TIME", help="RFC 3339; after it partners refuse it.")
 @click.option("--text", is_flag=True, help="FILE is plain text, whatever it looks like.")
 @click.option("--check", is_flag=True, help="Only say whether it may go, and if not why.")
 @click.option("--from", "from_desk", metavar="DESK", help="The desk that writes [default: first].")
@@ -217,6 +219,8 @@ def wait(context: Context, report: str, rung: str, timeout: float) -> None:
     from noroshi.entrypoints.cli import present
 
     request = requests.Reached(report=report, rung=Rung(rung))
+    if not math.isfinite(timeout):
+        raise InputError("bad-input", "--timeout is a number of seconds")
     deadline = time.monotonic() + timeout
     while True:
         with context.desk() as node:
@@ -252,11 +256,14 @@ def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> 
             )
         )
     presented = told.pop("presented", None)
+    asked_by = options["by"] or this_person()
 
     def show_person() -> None:
         if presented is not None:
             present.report(_object(presented))
         first = cast("Mapping[str, Mapping[str, str]]", told["rungs"]).get(rung.value, {})
+        if first.get("by") != asked_by:
+            click.echo("The desk has answered so before; the first answer stays:")
         click.echo(f"{told['desk']}: {rung.value} by {present.visible(first.get('by', '-'))}"
                    f" at {first.get('at')}")  # fmt: skip
 
@@ -289,7 +296,8 @@ def _write_file(output: Path, chunks: Iterator[bytes]) -> None:
     """Write a file completely or not at all."""
     draft = output.with_name(output.name + ".part")
     try:
-        with draft.open("wb") as file:
+        private = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(private, "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
         draft.replace(output)

@@ -46,6 +46,7 @@ CREATE TABLE report (
   sender TEXT NOT NULL,
   signed_head BLOB NOT NULL,
   head_digest BLOB NOT NULL,
+  salt BLOB NOT NULL,
   content BLOB NOT NULL,
   stored_at INTEGER NOT NULL,
   entry_index INTEGER NOT NULL,

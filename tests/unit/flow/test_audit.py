@@ -1,0 +1,86 @@
+"""The journal's check also finds what was done to the reports that it stands for."""
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from endure.federation import found
+from noroshi.bootstrap import embedded_node
+from noroshi.core.delivery.ladder import Rung
+from noroshi.flow import answers, receive, requests
+from noroshi.flow.ports import Transaction
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of nato, which took three reports of jp and acknowledged one."""
+    homes = found(tmp_path_factory.mktemp("audit"), {"jp": "H3", "nato": "H3"})
+    with (
+        embedded_node(homes["jp"], lambda: None) as jp,
+        embedded_node(homes["nato"], lambda: None) as nato,
+    ):
+        assert jp is not None
+        assert nato is not None
+        for words in (b"one", b"two", b"three"):
+            asked = requests.SendReport(body=words, to=("cyber@nato",), by="Lt Sato")
+            answers.handle(jp.house, asked)
+        with jp.store.read() as tables:
+            envelopes = [tables.outbox.read(item.id) for item in tables.outbox.items("nato")]
+        for raw in envelopes:
+            with nato.store.read() as tables:
+                opened = receive.open_raw(tables, raw, nato.identity, nato.house.clock.now())
+            assert isinstance(opened, receive.VerifiedReport)
+
+            def take(tx: Transaction, opened: receive.Incoming = opened) -> None:
+                receive.take(tx, opened, "jp", nato.identity, nato.house.entropy)
+
+            nato.store.perform(take)
+        inbox = answers.handle(nato.house, requests.Inbox())
+        assert isinstance(inbox, list)
+        acknowledging = requests.Answering(
+            report=str(inbox[0]["report"]), rung=Rung.ACKNOWLEDGED, by="Maj Dupont"
+        )
+        answers.handle(nato.house, acknowledging)
+    return homes["nato"]
+
+
+def verify(home: Path) -> dict[str, object]:
+    with embedded_node(home, lambda: None) as node:
+        assert node is not None
+        told = answers.handle(node.house, requests.VerifyJournal())
+        assert isinstance(told, dict)
+        return told
+
+
+def test_an_untouched_node_passes(home: Path) -> None:
+    assert verify(home)["ok"] is True
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE report SET content = CAST(replace(CAST(content AS TEXT), 'one', 'two') AS BLOB)",
+        "UPDATE report SET salt = zeroblob(32) WHERE number = 1",
+        "UPDATE report SET signed_head = x'00' WHERE number = 1",
+        "UPDATE report SET head_digest = zeroblob(32) WHERE number = 2",
+        "UPDATE report SET entry_index = entry_index + 1 WHERE number = 1",
+        "DELETE FROM addressee; DELETE FROM report",
+        "DELETE FROM addressee WHERE report = 3; DELETE FROM report WHERE number = 3",
+        "UPDATE rung SET by = 'Gen Fake' WHERE rung = 'ACKNOWLEDGED'",
+        "DELETE FROM rung WHERE rung = 'SHOWN'",
+    ],
+)
+def test_an_edited_report_or_ladder_is_found(home: Path, edit: str) -> None:
+    path = home / "node.db"
+    kept = path.read_bytes()
+    connection = apsw.Connection(str(path))
+    connection.execute(edit)
+    connection.close()
+    try:
+        told = verify(home)
+        assert told["ok"] is False
+        assert told["bad_between"] is not None
+    finally:
+        path.write_bytes(kept)
+    assert verify(home)["ok"] is True
