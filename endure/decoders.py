@@ -24,6 +24,7 @@ from noroshi.core.delivery.receipt import ReceiptHead, digest, encode_beside, op
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose
+from noroshi.core.errors import NoroshiError
 from noroshi.core.recognition import recognise
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import decode_entry
@@ -81,7 +82,9 @@ def _envelope(pair: Pair) -> Decoder:
     def feed(raw: bytes) -> str:
         with victim.store.read() as tables:
             incoming = receive.open_raw(tables, raw, identity, victim.house.clock.now())
-        return incoming.message if isinstance(incoming, receive.Refused) else "taken"
+        if isinstance(incoming, receive.Refused):
+            raise NoroshiError(incoming.code, incoming.message)
+        return "taken"
 
     return Decoder(make, feed)
 
@@ -216,16 +219,6 @@ def _peer_door(pair: Pair, runner: asyncio.Runner) -> Decoder:
     app = peer_door(lambda: second.house, RequestVerifier(find), lambda: url)
     whole = [forger.seal_report(numbers, unchanged) for _ in range(8)]
 
-    def make(draw: random.Random) -> bytes:
-        kind = draw.random()
-        if kind < 0.5:
-            return mutate(gate.encode(draw.sample(whole, draw.randrange(1, 4))), draw)
-        if kind < 0.7:
-            return gate.encode([mutate(draw.choice(whole), draw)])
-        if kind < 0.8:
-            return gate.encode([forger.report(draw), forger.receipt(draw)])
-        return draw.randbytes(draw.randrange(300))
-
     def feed(raw: bytes) -> str:
         path = "/node/envelopes"
         if raw[:1] < b"\x40":  # no array of envelopes anyway: try the other route
@@ -233,14 +226,27 @@ def _peer_door(pair: Pair, runner: asyncio.Runner) -> Decoder:
         headers = dict(signer.sign("POST", url + path, raw, second.house.clock.now()))
         headers["Noroshi-Offset"] = str(len(raw) - 40)
         if raw[-1:] > b"\xc0":
-            headers = {name: value[: raw[-1]] for name, value in headers.items()}
+            headers = {name: value[: raw[-1] - 0xC0] for name, value in headers.items()}
         status, answer = runner.run(_post(app, path, headers, raw))
         if status not in STATUSES:
             msg = f"the peer door answered {status}"
             raise AssertionError(msg)
+        if status != 200 or b'"taken":false' in answer:
+            raise NoroshiError(f"refused with {status}", answer.decode())
         return answer.decode()
 
-    return Decoder(make, feed)
+    return Decoder(lambda draw: _make_body(draw, forger, whole), feed)
+
+
+def _make_body(draw: random.Random, forger: Forger, whole: list[bytes]) -> bytes:
+    kind = draw.random()
+    if kind < 0.5:
+        return mutate(gate.encode(draw.sample(whole, draw.randrange(1, 4))), draw)
+    if kind < 0.7:
+        return gate.encode([mutate(draw.choice(whole), draw)])
+    if kind < 0.8:
+        return gate.encode([forger.report(draw), forger.receipt(draw)])
+    return draw.randbytes(draw.randrange(300))
 
 
 async def _post(

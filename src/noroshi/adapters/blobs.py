@@ -105,22 +105,24 @@ class FileBlobs:
             MalformedError: more bytes came than the blob has, or others.
             UnavailableError: the disk is full.
         """
-        here = self.held(blob_id)
-        if offset != here or here == size:
-            return here
-        if here + len(data) > size:
-            raise MalformedError("more bytes than the attachment has")
-        part = self._part(blob_id)
+        if self._path(blob_id).exists():
+            return size
+        part, here = self._part(blob_id), self.held(blob_id)
         try:
-            with part.open("ab") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if here + len(data) == size:
+            if offset == here < size:
+                here += len(data)
+                if here > size:
+                    raise MalformedError("more bytes than the attachment has")
+                with part.open("ab") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            # Also when an earlier process ended between the last byte and this.
+            if here == size:
                 self._complete(part, blob_id)
         except OSError as error:
             raise _explain(error, self._folder) from error
-        return here + len(data)
+        return here
 
     def sweep(self, wanted: AbstractSet[bytes]) -> None:
         """Remove what no report needs; called when nobody else uses the folder."""

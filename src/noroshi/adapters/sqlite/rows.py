@@ -1,23 +1,27 @@
-"""Typed values out of rows: SQLite's columns are STRICT, so these only tell the type checker."""
+"""Typed values out of rows. The columns are STRICT, so another type means a damaged file."""
 
-from noroshi.adapters.sqlite.connection import Row, Value
+from noroshi.adapters.sqlite.connection import Value
+from noroshi.core.errors import UnavailableError
 
 
 def integer(value: Value) -> int:
     """Return a column of integers."""
-    assert isinstance(value, int)  # noqa: S101 - the column is STRICT
+    if not isinstance(value, int):
+        raise _damaged()
     return value
 
 
 def blob(value: Value) -> bytes:
     """Return a column of bytes."""
-    assert isinstance(value, bytes)  # noqa: S101 - the column is STRICT
+    if not isinstance(value, bytes):
+        raise _damaged()
     return value
 
 
 def text(value: Value) -> str:
     """Return a column of text."""
-    assert isinstance(value, str)  # noqa: S101 - the column is STRICT
+    if not isinstance(value, str):
+        raise _damaged()
     return value
 
 
@@ -31,6 +35,6 @@ def optional_integer(value: Value) -> int | None:
     return None if value is None else integer(value)
 
 
-def first(rows: list[Row]) -> Row | None:
-    """Return the first row, if there is one."""
-    return rows[0] if rows else None
+def _damaged() -> UnavailableError:
+    msg = "the database holds what cannot stand there; stop the node and restore a backup"
+    return UnavailableError("damaged", msg)
