@@ -77,7 +77,8 @@ class Listeners:
     def on_announcement(self, announcement: Announcement) -> None:
         """Pass on what desks care about; called on the writer's thread."""
         if self._queues and announcement.event not in {"owed", "partner"}:
-            self._loop.call_soon_threadsafe(self._put, announcement)
+            with contextlib.suppress(RuntimeError):  # the loop has just closed
+                self._loop.call_soon_threadsafe(self._put, announcement)
 
     def close(self) -> None:
         """End every stream."""

@@ -130,7 +130,9 @@ class Lines:
 
     def _feed(self, partner: str, event: Event, *, receipts: bool = False) -> None:
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._deliver, partner, event, receipts)
+            # A loop that has just closed needs no news: all of it is in the outbox.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._deliver, partner, event, receipts)
 
     def _deliver(self, partner: str, event: Event, receipts: bool) -> None:  # noqa: FBT001 - a callback
         line = self._line(partner)
