@@ -115,6 +115,7 @@ def embedded_node(
     Raises:
         UnavailableError: there is no node, or it cannot be used.
     """
+    build_types(msgspec.Struct)
     clock = clock or SystemClock()
     settings = read_settings(home)
     homes.check_home(home)
@@ -127,6 +128,19 @@ def embedded_node(
             yield node
     finally:
         lock.release()
+
+
+def build_types(parent: type[msgspec.Struct]) -> None:
+    """Let msgspec learn all our types, on one thread.
+
+    It learns a type when it first reads one, and crashes the process if another thread reads
+    the same type meanwhile (msgspec 0.22).
+    """
+    for struct in parent.__subclasses__():
+        if struct.__module__.startswith("noroshi."):
+            with suppress(msgspec.ValidationError, TypeError):
+                msgspec.convert(None, struct)
+        build_types(struct)
 
 
 def reissue_card(node: Node, peer: str) -> Node:

@@ -64,11 +64,14 @@ class Listeners:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._queues: set[asyncio.Queue[Announcement | None]] = set()
+        self._is_closed = False
 
     def subscribe(self) -> "asyncio.Queue[Announcement | None]":
         """Return a queue of what is announced from now on; one that is not emptied is dropped."""
         queue: asyncio.Queue[Announcement | None] = asyncio.Queue(_BACKLOG)
         self._queues.add(queue)
+        if self._is_closed:
+            queue.put_nowait(None)
         return queue
 
     def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
@@ -81,7 +84,8 @@ class Listeners:
                 self._loop.call_soon_threadsafe(self._put, announcement)
 
     def close(self) -> None:
-        """End every stream."""
+        """End every stream, also those that begin while the doors close."""
+        self._is_closed = True
         for queue in self._queues:
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(None)
@@ -137,8 +141,11 @@ class _Doors:
                 f"the desk door on {desk_host} needs a certificate: --tls-cert FILE --tls-key FILE"
             )
             raise InputError("bad-input", msg)
-        if serving.peer not in {None, self._node.settings.peer}:
-            self._node = reissue_card(self._node, serving.peer or "")
+        settings = self._node.settings
+        peer = serving.peer or settings.peer
+        # A crash between a card and the settings leaves a card that tells another address.
+        if peer != settings.peer or self._node.identity.card.card.peer_url != settings.peer_url:
+            self._node = reissue_card(self._node, peer)
         with contextlib.ExitStack() as opened:
             peer_socket = opened.enter_context(
                 _bind(*split_address(self._node.settings.peer), "peer door")

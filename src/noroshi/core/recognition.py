@@ -138,7 +138,7 @@ def _misp_event(fields: dict[str, object]) -> object:
 
 def _recognise_report(fields: dict[str, object]) -> Recognised:
     if fields["noroshi"] != 1:
-        msg = f'"noroshi" is {fields["noroshi"]!r}; this release reads version 1'
+        msg = f'"noroshi" is {repr(fields["noroshi"])[:40]}; this release reads version 1'
         raise InputError("bad-json", msg)
     try:
         report = msgspec.convert(fields, _Report)
@@ -176,7 +176,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(names) != len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
-        msg = f"the name {twice!r} stands twice in one object"
+        msg = f"the name {twice[:40]!r} stands twice in one object"
         raise ValueError(msg)
     return names
 
@@ -189,7 +189,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        msg = f"{text} is too large a number"
+        msg = f"{text[:40]} is too large a number"
         raise ValueError(msg)
     return number
 
