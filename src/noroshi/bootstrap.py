@@ -17,6 +17,7 @@ from noroshi.adapters import home as homes
 from noroshi.adapters.addresses import free_port, join_address, split_address
 from noroshi.adapters.blobs import FileBlobs
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
+from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.certificate import certificate_digest, make_certificate
 from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.sealing.pyca import (
@@ -37,7 +38,7 @@ from noroshi.core.partner import check_name
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory
-from noroshi.flow.answers import Check, House
+from noroshi.flow.answers import House
 from noroshi.flow.ports import Clock
 from noroshi.flow.records import Identity
 from noroshi.settings import FILE_NAME, Settings, read_settings, to_toml
@@ -215,7 +216,7 @@ def _open_node(
             entropy=entropy,
             primitives=PycaPrimitives(),
             identity=identity,
-            examine=lambda: _examine(home, store, clock),
+            examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
             staged={},
         )
         yield Node(home, settings, house, store, blobs, keys)
@@ -359,53 +360,13 @@ def _last_recorded(store: SqliteStore) -> Instant | None:
     return None
 
 
-def _examine(home: Path, store: SqliteStore, clock: Clock) -> list[Check]:
-    """Return what the doctor finds."""
-    free = shutil.disk_usage(home).free
-    loose = [p.name for p in (home / homes.KEYS).iterdir() if p.stat().st_mode & 0o077]
-    with store.read() as tables:
-        partners = tables.partners.all()
-        waiting = tables.outbox.counts()
-        failing = tables.reports.failing()
-    unverified = [k.signed_card.card.partner for k in partners if k.verified_at is None]
-    clock_problem = ""
+def _clock_problem(store: SqliteStore, clock: Clock) -> str:
+    """Return what is wrong with the clock, "" for nothing."""
     try:
         check_clock(clock.now(), _last_recorded(store))
     except UnavailableError as error:
-        clock_problem = error.message
-    return [
-        Check("clock", not clock_problem, clock_problem or "plausible"),
-        Check(
-            "disk",
-            free > _LEAST_FREE,
-            f"{free // 2**20:,} MiB free"
-            + ("" if free > _LEAST_FREE else "; make room before the node has to refuse reports"),
-        ),
-        Check(
-            "keys",
-            not loose,
-            f"others can read {', '.join(loose)}; chmod 600" if loose else "private",
-        ),
-        Check(
-            "partners",
-            not unverified,
-            f"not verified: {', '.join(unverified)}; compare numbers: noroshi partner number NAME"
-            if unverified
-            else f"{len(partners)} verified"
-            if partners
-            else "none yet; exchange cards: noroshi partner card, noroshi partner add FILE",
-        ),
-        Check(
-            "outbox",
-            not failing,
-            "; ".join(f"{name}: {failure.message}" for name, failure in failing.items())
-            or ", ".join(f"{n} for {name}" for name, n in sorted(waiting.items()))
-            or "empty",
-        ),
-    ]
-
-
-_LEAST_FREE = 256 * 2**20
+        return error.message
+    return ""
 
 
 def _replace(path: Path, text: str) -> None:

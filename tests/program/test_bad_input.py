@@ -302,3 +302,19 @@ def test_help_has_an_example_for_every_group() -> None:
     assert "noroshi init --partner jp" in run("--help").text
     assert "noroshi send warning.txt" in run("send", "--help").text
     assert "noroshi partner verify" in run("partner", "--help").text
+
+
+def test_the_doctor_says_what_is_wrong(jp: Desk, tmp_path: Path) -> None:
+    ran = jp.run("--json", "doctor")
+    found = {check["check"]: check for check in ran.lines}
+    assert ran.status == 1
+    assert list(found) == ["clock", "disk", "keys", "partners", "outbox"]
+    assert [name for name, check in found.items() if not check["ok"]] == ["partners"]
+    assert "noroshi partner number" in found["partners"]["message"]
+    alone = make(tmp_path, "kr")
+    assert all(check["ok"] for check in alone.ask_lines("doctor"))
+    key = alone.home / "keys" / "root.key"
+    key.chmod(0o644)
+    found = {check["check"]: check for check in alone.run("--json", "doctor").lines}
+    assert not found["keys"]["ok"]
+    assert "root.key" in found["keys"]["message"]
