@@ -72,6 +72,12 @@ def resident_mib(pid: int) -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def quantiles(samples: Sequence[float]) -> dict[str, float]:
     """Return p50, p95, p99 and the largest, in milliseconds."""
     ordered = sorted(samples)

@@ -7,12 +7,13 @@ from the first POST until the last DELIVERED receipt is back at the sender.
 import asyncio
 import itertools
 import json
+import os
 import time
 from pathlib import Path
 
 import aiohttp
 
-from bench.nodes import ask, quantiles, resident_mib, served, session
+from bench.nodes import ask, cpu_seconds, quantiles, resident_mib, served, session
 from endure.federation import found
 from noroshi.flow import requests
 
@@ -24,7 +25,13 @@ def measure(folder: Path, profile: str, count: int = 4000) -> dict[str, object]:
     """Return reports a second, and the quantiles of FLASH reports in ms."""
     homes = found(folder, {"jp": profile, "nato": profile})
     with served(homes) as nodes:
+        pids = {node.partner: node.pid for node in nodes} | {"client": os.getpid()}
+        before = {name: cpu_seconds(pid) for name, pid in pids.items()}
         told = asyncio.run(_measure(homes, count))
+        told["cpu_ms_per_report"] = {
+            name: round(1000 * (cpu_seconds(pid) - before[name]) / count, 2)
+            for name, pid in pids.items()
+        }
         told["rss_mib_after"] = [round(resident_mib(node.pid), 1) for node in nodes]
         return told
 

@@ -12,6 +12,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -25,17 +26,18 @@ from noroshi.adapters.bearers.push import PushBearer
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.telemetry import configure_logs
 from noroshi.bootstrap import Node, embedded_node, reissue_card
-from noroshi.core.delivery.line import Item
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Serving
 from noroshi.entrypoints.console.door import desk_door
 from noroshi.entrypoints.local.door import local_door
 from noroshi.entrypoints.peer.door import peer_door
-from noroshi.flow.records import Announcement, KnownPartner
+from noroshi.flow.records import Announcement, Committed, KnownPartner
 
 GRACE_SECONDS: Final = 2
 KEEP_ALIVE_SECONDS: Final = 300
 _SWITCH_SECONDS: Final = 0.0005
+_WORKERS: Final = 32
+"""Threads for requests: they mostly wait for a commit, and the more wait the larger its group."""
 _BACKLOG: Final = 10_000
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -74,14 +76,12 @@ class Listeners:
             queue.put_nowait(None)
         return queue
 
-    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
-        """Listeners hear of announcements alone."""
-
-    def on_announcement(self, announcement: Announcement) -> None:
+    def on_commit(self, committed: Committed) -> None:
         """Pass on what desks care about; called on the writer's thread."""
-        if self._queues and announcement.event not in {"owed", "partner"}:
+        told = [a for a in committed.announcements if a.event not in {"owed", "partner"}]
+        if self._queues and told:
             with contextlib.suppress(RuntimeError):  # the loop has just closed
-                self._loop.call_soon_threadsafe(self._put, announcement)
+                self._loop.call_soon_threadsafe(self._put, told)
 
     def close(self) -> None:
         """End every stream, also those that begin while the doors close."""
@@ -90,10 +90,11 @@ class Listeners:
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(None)
 
-    def _put(self, announcement: Announcement) -> None:
+    def _put(self, announcements: list[Announcement]) -> None:
         for queue in list(self._queues):
             try:
-                queue.put_nowait(announcement)
+                for announcement in announcements:
+                    queue.put_nowait(announcement)
             except asyncio.QueueFull:
                 self._queues.discard(queue)
 
@@ -126,6 +127,7 @@ class _Doors:
     async def run(self) -> None:
         """Open the doors and keep them open until a signal comes."""
         stop = asyncio.Event()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_WORKERS, "worker"))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         serving, ask = self._serving, self._serving.ask_passphrase

@@ -21,7 +21,6 @@ from noroshi.core.delivery.line import (
     Failed,
     Forget,
     Held,
-    Item,
     Line,
     Settled,
     Submitted,
@@ -39,7 +38,7 @@ from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.flow import deliver
 from noroshi.flow.ports import BlobStore, Clock, Entropy, Store, Transaction
-from noroshi.flow.records import Announcement, Identity, KnownPartner
+from noroshi.flow.records import Committed, Identity, KnownPartner
 
 PIECE: Final = 1024 * 1024
 RECEIPT_PAUSE_SECONDS: Final = 0.05
@@ -116,29 +115,24 @@ class Lines:
                 line.stop()
         self._loop = None
 
-    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
-        """Wake a line: its outbox changed. Called on the writer's thread."""
-        if added:
-            self._feed(partner, Submitted(added))
-        if removed:
-            self._feed(partner, Settled(removed))
-
-    def on_announcement(self, announcement: Announcement) -> None:
-        """Wake a line: receipts are owed or the partner changed. Called on the writer's thread."""
-        if announcement.event in {"owed", "partner"}:
-            self._feed(announcement.partner, WokeUp(), receipts=True)
-
-    def _feed(self, partner: str, event: Event, *, receipts: bool = False) -> None:
+    def on_commit(self, committed: Committed) -> None:
+        """Wake the lines that a commit concerns; called on the writer's thread."""
         if self._loop is not None:
             # A loop that has just closed needs no news: all of it is in the outbox.
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._deliver, partner, event, receipts)
+                self._loop.call_soon_threadsafe(self._wake, committed)
 
-    def _deliver(self, partner: str, event: Event, receipts: bool) -> None:  # noqa: FBT001 - a callback
-        line = self._line(partner)
-        if receipts:
-            line.owe()
-        line.put(event)
+    def _wake(self, committed: Committed) -> None:
+        for partner, items in committed.added.items():
+            self._line(partner).put(Submitted(items))
+        for partner, ids in committed.removed.items():
+            self._line(partner).put(Settled(ids))
+        # Receipts are owed, or the partner changed: several reports at once wake a line once.
+        for partner in dict.fromkeys(
+            told.partner for told in committed.announcements if told.event in {"owed", "partner"}
+        ):
+            self._line(partner).owe()
+            self._line(partner).put(WokeUp())
 
     def _line(self, partner: str) -> "PartnerLine":
         if partner not in self._lines:

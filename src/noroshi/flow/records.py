@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from noroshi.core.delivery.ladder import Ladder, RungRecord
+from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper
@@ -132,3 +133,13 @@ class StagedBlob(msgspec.Struct, frozen=True):
     plain_size: int
     digest: bytes
     """SHA-256 of salt and plaintext."""
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """What one commit made true."""
+
+    added: Mapping[str, tuple[Item, ...]]
+    """Items of the outbox by partner, in their order."""
+    removed: Mapping[str, frozenset[bytes]]
+    """Ids of items that left the outbox, by partner."""
+    announcements: tuple[Announcement, ...]

@@ -33,7 +33,7 @@ from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
 from noroshi.flow.ports import Clock, Transaction
-from noroshi.flow.records import Announcement
+from noroshi.flow.records import Announcement, Committed
 
 T = TypeVar("T")
 
@@ -47,11 +47,7 @@ CheckpointSigner = Callable[[int, bytes], bytes]
 class Listener(Protocol):
     """Whoever must know of commits; called on the writer's thread, so it must be quick."""
 
-    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
-        """Items of a partner's line came or went."""
-        ...
-
-    def on_announcement(self, announcement: Announcement) -> None:
+    def on_commit(self, committed: Committed) -> None:
         """Something became true."""
         ...
 
@@ -71,30 +67,40 @@ class Effects:
     """What is to be told after the commit, in order."""
 
     def __init__(self) -> None:
-        self._told: list[Callable[[Listener], None]] = []
+        self._noted: list[tuple[str, tuple[Item, ...], frozenset[bytes]] | Announcement] = []
 
     def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
         """Note a change of the outbox."""
-        self._told.append(lambda listener: listener.on_outbox(partner, added, removed))
+        self._noted.append((partner, added, removed))
 
     def announce(self, announcement: Announcement) -> None:
         """Note an announcement."""
-        self._told.append(lambda listener: listener.on_announcement(announcement))
+        self._noted.append(announcement)
 
     def mark(self) -> int:
         """Return how much is noted."""
-        return len(self._told)
+        return len(self._noted)
 
     def rewind(self, mark: int) -> None:
         """Forget what was noted after `mark`."""
-        del self._told[mark:]
+        del self._noted[mark:]
 
-    def tell(self, listeners: list[Listener]) -> None:
-        """Tell all listeners, and forget."""
-        told, self._told = self._told, []
-        for tell in told:
-            for listener in listeners:
-                tell(listener)
+    def take(self) -> Committed:
+        """Return what was noted, joined by partner, and forget it."""
+        added: dict[str, tuple[Item, ...]] = {}
+        removed: dict[str, frozenset[bytes]] = {}
+        announcements: list[Announcement] = []
+        for noted in self._noted:
+            if isinstance(noted, Announcement):
+                announcements.append(noted)
+                continue
+            partner, items, ids = noted
+            if items:
+                added[partner] = added.get(partner, ()) + items
+            if ids:
+                removed[partner] = removed.get(partner, frozenset()) | ids
+        self._noted.clear()
+        return Committed(added, removed, tuple(announcements))
 
 
 class SqliteTransaction(SqliteTables):
@@ -249,7 +255,9 @@ class SqliteStore:
             self._abandon(group, error)
             return
         # Lines and desks first: they wait on behalf of people elsewhere.
-        self._effects.tell(self._listeners)
+        committed = self._effects.take()
+        for listener in self._listeners:
+            listener.on_commit(committed)
         for submitted, outcome in outcomes:
             if isinstance(outcome, BaseException):
                 submitted.future.set_exception(outcome)
