@@ -26,7 +26,7 @@ from noroshi.core.envelope.open import open_envelope
 from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import EntryKind, new_entry
-from noroshi.flow.ports import Transaction
+from noroshi.flow.tables import Transaction
 
 
 def sealing(_folder: Path) -> dict[str, object]:

@@ -26,7 +26,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
 from noroshi.flow import acknowledge, audit, deliver, draft, receive, send
-from noroshi.flow.ports import Tables, Transaction
+from noroshi.flow.tables import Tables, Transaction
 
 LARGEST_BURST: Final = 6
 WAL_PAGES: Final = (4096, 4096, 64, 8)

@@ -26,6 +26,7 @@ from noroshi.adapters.home import socket_path
 from noroshi.bootstrap import create_node, embedded_node
 from noroshi.core.errors import NoroshiError
 from noroshi.flow import answers, requests
+from noroshi.flow.house import House
 from noroshi.settings import Settings
 
 DESK: Final = "cyber"
@@ -72,7 +73,7 @@ def make_home(home: Path, partner: str, profile: str) -> bytes:
         return answer["armoured"].encode()
 
 
-def befriend(house: answers.House, partner: str, card: bytes) -> None:
+def befriend(house: House, partner: str, card: bytes) -> None:
     """Take a partner's card and compare the sixty digits."""
     answers.handle(house, requests.AddPartner(card=card))
     number = answers.handle(house, requests.PartnerNumber(partner=partner))

@@ -38,7 +38,7 @@ from noroshi.core.partner import check_name
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory
-from noroshi.flow.answers import House
+from noroshi.flow.house import House
 from noroshi.flow.ports import Clock
 from noroshi.flow.records import Identity
 from noroshi.settings import FILE_NAME, Settings, read_settings, to_toml

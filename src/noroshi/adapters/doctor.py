@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from noroshi.flow.answers import Check
+from noroshi.flow.house import Check
 from noroshi.flow.ports import Store
 
 _LEAST_FREE: Final = 256 * 2**20

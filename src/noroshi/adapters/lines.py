@@ -37,8 +37,9 @@ from noroshi.core.instant import SECOND
 from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.flow import deliver
-from noroshi.flow.ports import BlobStore, Clock, Entropy, Store, Transaction
+from noroshi.flow.ports import BlobStore, Clock, Entropy, Store
 from noroshi.flow.records import Committed, Identity, KnownPartner
+from noroshi.flow.tables import Transaction
 
 PIECE: Final = 1024 * 1024
 RECEIPT_PAUSE_SECONDS: Final = 0.05

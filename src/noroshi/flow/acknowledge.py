@@ -8,8 +8,9 @@ from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import MAX_NOTE
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import Entropy, Transaction
+from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, PendingReceipt, StoredReport
+from noroshi.flow.tables import Transaction
 
 
 def answer(

@@ -23,7 +23,7 @@ from noroshi.core.report import encode_content, report_id_text
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry, report_id_of
 from noroshi.core.tlog.merkle import Tree, inclusion_proof, leaf_hash, verify_inclusion
-from noroshi.flow.ports import Tables
+from noroshi.flow.tables import Tables
 
 MAX_PROOF: Final = 4 * 1024 * 1024
 _VERSION: Final = 1

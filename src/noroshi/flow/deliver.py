@@ -24,8 +24,9 @@ from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import Entropy, Transaction
+from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Failure, Identity, PendingReceipt
+from noroshi.flow.tables import Transaction
 
 
 def forget(tx: Transaction, partner: str, ids: Iterable[bytes]) -> None:

@@ -5,8 +5,9 @@ from noroshi.core.directory.number import NUMBER_DIGITS, root_number, same_numbe
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import Entropy, Tables, Transaction
+from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, KnownPartner
+from noroshi.flow.tables import Tables, Transaction
 
 
 def issue_card(tx: Transaction, card: SignedCard, entropy: Entropy) -> None:

@@ -41,7 +41,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content, check_content, decode_content, effective_precedence
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.ports import Entropy, Tables, Transaction
+from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Addressee,
     Announcement,
@@ -50,6 +50,7 @@ from noroshi.flow.records import (
     PendingReceipt,
     StoredReport,
 )
+from noroshi.flow.tables import Tables, Transaction
 
 
 class VerifiedReport(msgspec.Struct, frozen=True):

@@ -31,8 +31,9 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.draft import Plan
-from noroshi.flow.ports import Entropy, Tables, Transaction
+from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Identity, KnownPartner, StoredReport
+from noroshi.flow.tables import Tables, Transaction
 
 _SERIAL_SALT = 16
 

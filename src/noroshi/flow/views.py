@@ -7,8 +7,8 @@ from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.instant import to_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import report_id_text
-from noroshi.flow.ports import Tables
 from noroshi.flow.records import Addressee, Failure, InboxRow, KnownPartner, StoredReport
+from noroshi.flow.tables import Tables
 
 _SHORTEST_PREFIX = 4
 

@@ -9,7 +9,7 @@ from endure.federation import found
 from noroshi.bootstrap import embedded_node
 from noroshi.core.delivery.ladder import Rung
 from noroshi.flow import answers, receive, requests
-from noroshi.flow.ports import Transaction
+from noroshi.flow.tables import Transaction
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The journal's tables (:class:`noroshi.flow.ports.JournalTable`)."""
+"""The journal's tables (:class:`noroshi.flow.tables.JournalTable`)."""
 
 from collections.abc import Iterator
 

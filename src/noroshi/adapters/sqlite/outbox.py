@@ -1,4 +1,4 @@
-"""The outbox (:class:`noroshi.flow.ports.OutboxTable`)."""
+"""The outbox (:class:`noroshi.flow.tables.OutboxTable`)."""
 
 from collections.abc import Callable, Iterable
 

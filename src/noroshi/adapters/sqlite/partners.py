@@ -1,4 +1,4 @@
-"""The tables of partners and cards (:class:`noroshi.flow.ports.PartnerTable`)."""
+"""The tables of partners and cards (:class:`noroshi.flow.tables.PartnerTable`)."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""The tables of receipts and of what partners showed (:class:`noroshi.flow.ports.ReceiptTable`)."""
+"""Receipts, and what partners showed (:class:`noroshi.flow.tables.ReceiptTable`)."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""The tables of reports, ladders and blobs (:class:`noroshi.flow.ports.ReportTable`)."""
+"""The tables of reports, ladders and blobs (:class:`noroshi.flow.tables.ReportTable`)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

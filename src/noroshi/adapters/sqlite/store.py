@@ -32,8 +32,9 @@ from noroshi.core.delivery.line import Item
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.ports import Clock, Transaction
+from noroshi.flow.ports import Clock
 from noroshi.flow.records import Announcement, Committed
+from noroshi.flow.tables import Transaction
 
 T = TypeVar("T")
 
@@ -104,7 +105,7 @@ class Effects:
 
 
 class SqliteTransaction(SqliteTables):
-    """The tables while an act may write (:class:`noroshi.flow.ports.Transaction`)."""
+    """The tables while an act may write (:class:`noroshi.flow.tables.Transaction`)."""
 
     def __init__(self, database: Database, effects: Effects, clock: Clock) -> None:
         super().__init__(database, effects)

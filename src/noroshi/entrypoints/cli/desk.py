@@ -16,6 +16,7 @@ from noroshi.adapters.home import check_home, socket_path
 from noroshi.core.envelope.suite import MAX_ATTACHMENT
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.flow import answers, requests
+from noroshi.flow.house import House
 from noroshi.settings import read_settings
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def read_file(path: Path, on_progress: Progress) -> Iterator[bytes]:
 class _DirectDesk:
     """Opens the home: nobody serves it."""
 
-    def __init__(self, house: answers.House) -> None:
+    def __init__(self, house: House) -> None:
         self._house = house
 
     def ask(self, request: requests.AnyRequest) -> requests.Answer:

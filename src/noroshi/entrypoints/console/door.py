@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from noroshi.flow.answers import House
+from noroshi.flow.house import House
 
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'",

@@ -22,6 +22,7 @@ from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.core.report import report_id_text
 from noroshi.flow import answers, requests
+from noroshi.flow.house import House
 from noroshi.flow.records import Announcement  # noqa: TC001 - part of a public signature
 
 MAX_REQUEST: Final = MAX_BODY + 1024 * 1024
@@ -30,7 +31,7 @@ Events = Callable[[], "asyncio.Queue[Announcement | None]"]
 """Subscribes to announcements; None ends them."""
 
 
-def local_door(house: Callable[[], answers.House], subscribe: Events) -> Starlette:
+def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
     """Return the application of the local door."""
 
     async def request(http: Request) -> Response:

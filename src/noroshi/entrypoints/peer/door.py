@@ -23,7 +23,7 @@ from noroshi.core.envelope.suite import DIGEST_SIZE, MAX_ENVELOPE
 from noroshi.core.errors import MalformedError, NoroshiError, UnavailableError
 from noroshi.core.partner import PartnerState
 from noroshi.flow import deliver, receive
-from noroshi.flow.answers import House
+from noroshi.flow.house import House
 
 MAX_REQUEST: Final = MAX_ENVELOPE + 2 * 1024 * 1024
 MAX_PIECE: Final = 2 * 1024 * 1024

@@ -1,0 +1,69 @@
+"""Answers: each request by one act or one view, with JSON-ready values."""
+
+from typing import assert_never
+
+from noroshi.flow.answers import audit, partners, reports
+from noroshi.flow.answers.files import attachment, stage
+from noroshi.flow.house import House
+from noroshi.flow.requests import (
+    AddPartner,
+    Answer,
+    Answering,
+    AnyRequest,
+    Examine,
+    Inbox,
+    MakeProof,
+    OwnCard,
+    PartnerNumber,
+    Partners,
+    Reached,
+    Reply,
+    SendReport,
+    Show,
+    Status,
+    VerifyJournal,
+    VerifyPartner,
+)
+
+__all__ = ["attachment", "handle", "stage"]
+
+
+def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912 - a table
+    """Return the answer to `request`.
+
+    Raises:
+        NoroshiError: it cannot be done; the error says why and what to do.
+    """
+    match request:
+        case SendReport():
+            return reports.send_report(house, request)
+        case Reply():
+            return reports.reply(house, request)
+        case Inbox():
+            return reports.inbox(house, request)
+        case Show():
+            return reports.show(house, request)
+        case Answering():
+            return reports.answering(house, request)
+        case Status():
+            return reports.status(house, request)
+        case Reached():
+            return reports.reached(house, request)
+        case OwnCard():
+            return partners.own_card(house)
+        case AddPartner():
+            return partners.add_partner(house, request)
+        case Partners():
+            return partners.partners(house)
+        case PartnerNumber():
+            return partners.partner_number(house, request)
+        case VerifyPartner():
+            return partners.verify_partner(house, request)
+        case VerifyJournal():
+            return audit.verify_journal(house, request)
+        case MakeProof():
+            return audit.make_proof(house, request)
+        case Examine():
+            return audit.examine(house)
+        case _:  # pragma: no cover
+            assert_never(request)

@@ -1,0 +1,35 @@
+"""Files beside the requests: :func:`stage` takes one in, :func:`attachment` gives one out."""
+
+from collections.abc import Iterable, Iterator
+
+from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, SALT_SIZE
+from noroshi.core.errors import NotFoundError
+from noroshi.flow import draft, views
+from noroshi.flow.house import House
+
+
+def stage(house: House, name: str, chunks: Iterable[bytes]) -> str:
+    """Encrypt a file for a report to come; return the token that names it."""
+    draw = house.entropy.draw
+    key, iv, salt = draw(KEY_SIZE), draw(IV_SIZE), draw(SALT_SIZE)
+    blob = house.blobs.stage(chunks, key, iv, salt)
+    token = draw(16).hex()
+    house.staged[token] = draft.EncryptedFile(name, key, iv, salt, blob)
+    return token
+
+
+def attachment(house: House, report: str, name: str) -> tuple[int, Iterator[bytes]]:
+    """Return size and plaintext of an attachment.
+
+    Raises:
+        NotFoundError: there is none of that name, or it has not arrived completely.
+    """
+    with house.store.read() as tables:
+        content = views.report(tables, views.resolve(tables, report)).content
+    for found in content.attachments:
+        if found.name == name:
+            return found.size, house.blobs.decrypt(found.blob_id, found.key, found.iv)
+    names = ", ".join(a.name for a in content.attachments) or "none"
+    raise NotFoundError(
+        "not-found", f"no attachment {name!r} belongs to that report; it has {names}"
+    )

@@ -1,0 +1,199 @@
+"""Answers about reports: written, listed, presented, answered, followed."""
+
+from functools import partial
+
+from noroshi.core.delivery.ladder import Rung, highest
+from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.instant import from_text
+from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence
+from noroshi.core.recognition import recognise
+from noroshi.core.report import check_person, report_id_text
+from noroshi.flow import acknowledge, draft, send, views
+from noroshi.flow.house import House
+from noroshi.flow.requests import (
+    Answer,
+    Answering,
+    Inbox,
+    Json,
+    Reached,
+    Reply,
+    SendReport,
+    Show,
+    Status,
+)
+
+
+def send_report(house: House, request: SendReport) -> Answer:
+    """Send a report, or only say whether it may go."""
+    order = draft.Order(
+        body=request.body,
+        action=request.to,
+        info=request.info,
+        precedence=request.precedence,
+        info_precedence=request.info_precedence,
+        kind=request.kind,
+        subject=request.subject,
+        marking=request.marking,
+        status=request.status,
+        expires_at=None if request.expires is None else from_text(request.expires),
+        as_text=request.as_text,
+        from_desk=request.from_desk,
+        drafter=request.by,
+        report_id=request.report_id,
+    )
+    files = [house.staged.pop(token, None) for token in request.attachments]
+    try:
+        return _send_order(house, order, files, check=request.check)
+    except (InputError, ConflictError, NotFoundError):
+        for file in files:
+            if file is not None:
+                house.blobs.discard(file.blob.blob_id)
+        raise
+
+
+def _send_order(
+    house: House, order: draft.Order, files: list[draft.EncryptedFile | None], *, check: bool
+) -> Answer:
+    found = [file for file in files if file is not None]
+    if len(found) < len(files):
+        msg = "an attachment was not staged with this node; send the report again"
+        raise NotFoundError("not-found", msg)
+    planned = _plan(house, order, found)
+    if not check:
+        return _commit(house, planned)
+    with house.store.read() as tables:
+        release = send.check_release(tables, planned, house.me)
+    return {"allowed": release.is_allowed, "reasons": list(release.reasons)}
+
+
+def reply(house: House, request: Reply) -> Answer:
+    """Send a report back to the desk that wrote one."""
+    with house.store.read() as tables:
+        earlier = views.report(tables, views.resolve(tables, request.report))
+    if earlier.outgoing:
+        msg = "that report was sent from here; a reply goes to a report that came in"
+        raise InputError("bad-input", msg)
+    desk = acknowledge.desk_for(earlier, request.desk, house.me)
+    head, content = earlier.head, earlier.content
+    found = recognise(request.body, as_text=request.as_text)
+    order = draft.Order(
+        body=request.body,
+        action=(str(DeskAddress(content.from_desk, head.sender)),),
+        precedence=found.precedence or head.precedence.name,
+        kind=None if found.kind != "situation-report" else "answer",
+        subject=f"Re: {content.subject}"[:200] if content.subject else None,
+        marking=head.marking,
+        status=head.status.value,
+        as_text=request.as_text,
+        from_desk=desk,
+        drafter=request.by,
+        references=(earlier.id,),
+        report_id=request.report_id,
+    )
+    return _commit(house, _plan(house, order, []))
+
+
+def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> draft.Plan:
+    return draft.plan(
+        order,
+        files,
+        own_desks=house.desks,
+        default_marking=house.default_marking,
+        now=house.clock.now(),
+        entropy=house.entropy,
+    )
+
+
+def _commit(house: House, planned: draft.Plan) -> Json:
+    act = partial(send.send, planned=planned, identity=house.identity(), entropy=house.entropy)
+    sent = house.store.perform(act, max(planned.precedence, planned.info_precedence))
+    return {
+        "report": report_id_text(sent.report_id),
+        "state": "SENT",
+        "recipients": [{"desk": to.desk, "serial": to.serial} for to in sent.recipients],
+    }
+
+
+def inbox(house: House, request: Inbox) -> Answer:
+    """List what came in."""
+    if request.desk is not None and request.desk not in house.desks:
+        msg = f"this node has no desk {request.desk!r}; it has {', '.join(house.desks)}"
+        raise InputError("unknown-desk", msg)
+    with house.store.read() as tables:
+        rows = tables.reports.inbox(request.desk, unacknowledged=request.unacknowledged)
+        return [views.inbox_json(row, house.me) for row in rows]
+
+
+def show(house: House, request: Show) -> Answer:
+    """Present a report."""
+    with house.store.read() as tables:
+        report_id = views.resolve(tables, request.report)
+        stored = views.report(tables, report_id)
+    if not stored.outgoing:
+        desks = stored.content.desks_of(house.me)
+        if request.desk is not None or len(desks) == 1:
+            desk = acknowledge.desk_for(stored, request.desk, house.me)
+            _answer_at(house, report_id, desk, Rung.SHOWN, by=request.by, note=None)
+    with house.store.read() as tables:
+        return views.report_json(views.status(tables, report_id))
+
+
+def answering(house: House, request: Answering) -> Answer:
+    """Acknowledge, decline, or say that it was acted on."""
+    if request.rung is Rung.DECLINED and not (request.note and request.note.strip()):
+        raise InputError("bad-input", "say why: --note TEXT")
+    with house.store.read() as tables:
+        report_id = views.resolve(tables, request.report)
+        stored = views.report(tables, report_id)
+        shown_before = False
+    if stored.outgoing:
+        msg = "that report was sent from here; its addressees answer it"
+        raise InputError("bad-input", msg)
+    desk = acknowledge.desk_for(stored, request.desk, house.me)
+    with house.store.read() as tables:
+        ladder = tables.reports.ladder(report_id, DeskAddress(desk, house.me))
+        shown_before = any(record.rung is Rung.SHOWN for record in ladder)
+    answered = _answer_at(house, report_id, desk, request.rung, by=request.by, note=request.note)
+    answer: Json = {
+        "report": report_id_text(report_id),
+        "desk": desk,
+        "state": answered["state"],
+        "rungs": answered["rungs"],
+    }
+    if not shown_before:
+        with house.store.read() as tables:
+            answer["presented"] = views.report_json(views.status(tables, report_id))
+    return answer
+
+
+def _answer_at(
+    house: House, report_id: bytes, desk: str, rung: Rung, *, by: str | None, note: str | None
+) -> Json:
+    act = partial(
+        acknowledge.answer,
+        report_id=report_id,
+        desk=desk,
+        rung=rung,
+        by=check_person(by),
+        note=note,
+        me=house.me,
+        entropy=house.entropy,
+    )
+    house.identity()
+    ladder = house.store.perform(act, Precedence.IMMEDIATE)
+    state = highest(ladder)
+    return {"state": state.value if state else None, "rungs": views.ladder_json(ladder)}
+
+
+def status(house: House, request: Status) -> Answer:
+    """Say how far a report got."""
+    with house.store.read() as tables:
+        return views.status_json(views.status(tables, views.resolve(tables, request.report)))
+
+
+def reached(house: House, request: Reached) -> Answer:
+    """Say whether all action addressees reached a rung."""
+    with house.store.read() as tables:
+        seen = views.status(tables, views.resolve(tables, request.report))
+    return {"reached": views.has_reached(seen, request.rung), **views.status_json(seen)}

@@ -1,0 +1,35 @@
+"""The house: a node's parts, as those who answer requests need them; bootstrap joins them."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from noroshi.core.envelope.primitives import Primitives
+from noroshi.flow.draft import EncryptedFile
+from noroshi.flow.ports import BlobStore, Clock, Entropy, Store
+from noroshi.flow.records import Identity
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One finding of the doctor."""
+
+    check: str
+    ok: bool
+    message: str
+
+
+class House(msgspec.Struct, frozen=True):
+    """A node's parts."""
+
+    me: str
+    desks: tuple[str, ...]
+    default_marking: str
+    store: Store
+    blobs: BlobStore
+    clock: Clock
+    entropy: Entropy
+    primitives: Primitives
+    identity: Callable[[], Identity]
+    """Reads the private keys at the first call, so that reading needs no passphrase."""
+    examine: Callable[[], list[Check]]
+    staged: dict[str, EncryptedFile]

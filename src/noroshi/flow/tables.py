@@ -1,0 +1,320 @@
+"""The tables that acts read and write, in the acts' own words.
+
+One transaction holds them all; an act takes it, decides, and writes. A reader has the same
+tables without the right to write. :mod:`noroshi.flow.ports` has what else acts need.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from noroshi.core.delivery.ladder import Ladder, RungRecord
+from noroshi.core.delivery.line import Item
+from noroshi.core.directory.card import SignedCard
+from noroshi.core.instant import Instant
+from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence
+from noroshi.core.tlog.entry import Entry
+from noroshi.flow.records import (
+    Addressee,
+    Announcement,
+    Failure,
+    InboxRow,
+    KnownPartner,
+    PendingReceipt,
+    SavedReceipt,
+    SentReport,
+    StoredReport,
+)
+
+
+class JournalTable(Protocol):
+    """The append-only Merkle log."""
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        ...
+
+    def append(self, entry: Entry) -> int:
+        """Add an entry; return its index."""
+        ...
+
+    def newest_note(self) -> bytes:
+        """Return the newest committed checkpoint, b"" before the first."""
+        ...
+
+    def node(self, level: int, index: int) -> bytes:
+        """Return the hash of a complete subtree."""
+        ...
+
+    def leaf(self, index: int) -> bytes:
+        """Return the bytes of an entry."""
+        ...
+
+    def leaves(self) -> Iterator[tuple[int, bytes, bytes, bytes | None]]:
+        """Yield index, bytes, stored hash and the report looked up by, of all entries in order."""
+        ...
+
+    def notes(self) -> Iterator[tuple[int, bytes]]:
+        """Yield size and note of all checkpoints in order."""
+        ...
+
+    def node_count(self) -> int:
+        """Return how many nodes are stored."""
+        ...
+
+    def entries_about(self, report_id: bytes) -> list[int]:
+        """Return the indexes of all entries that name a report."""
+        ...
+
+
+class PartnerTable(Protocol):
+    """The partners known, with their cards."""
+
+    def get(self, partner: str) -> KnownPartner | None:
+        """Return the partner of that name."""
+        ...
+
+    def all(self) -> list[KnownPartner]:
+        """Return all partners by name."""
+        ...
+
+    def put(self, partner: KnownPartner) -> None:
+        """Add or replace a partner."""
+        ...
+
+    def own_card(self) -> SignedCard | None:
+        """Return this node's newest card."""
+        ...
+
+    def put_own_card(self, card: SignedCard) -> None:
+        """Replace this node's card."""
+        ...
+
+
+class ReportTable(Protocol):
+    """Reports sent and received, and how far they got."""
+
+    def add(self, report: StoredReport, addressees: Sequence[Addressee]) -> None:
+        """Add a report with the desks that this node keeps a ladder for."""
+        ...
+
+    def get(self, report_id: bytes) -> StoredReport | None:
+        """Return a report."""
+        ...
+
+    def sent_to(self, report_id: bytes, desk: DeskAddress) -> SentReport | None:
+        """Return a report that was sent to a desk."""
+        ...
+
+    def find(self, prefix: str) -> list[bytes]:
+        """Return up to two ids whose text begins with `prefix`."""
+        ...
+
+    def addressees(self, report_id: bytes) -> list[Addressee]:
+        """Return the desks of a report that this node keeps a ladder for."""
+        ...
+
+    def ladder(self, report_id: bytes, desk: DeskAddress) -> Ladder:
+        """Return how far a report got at a desk."""
+        ...
+
+    def rise(self, report_id: bytes, desk: DeskAddress, records: Iterable[RungRecord]) -> None:
+        """Add rungs; those already there stay as they are."""
+        ...
+
+    def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
+        """Return received reports, the most urgent first."""
+        ...
+
+    def failure(self, report_id: bytes, partner: str) -> Failure | None:
+        """Return what last went wrong on the way to a partner."""
+        ...
+
+    def set_failure(self, report_id: bytes, partner: str, failure: Failure | None) -> None:
+        """Record what went wrong, or that it is well again."""
+        ...
+
+    def failing(self) -> dict[str, Failure]:
+        """Return the newest failure by partner, where reports still wait."""
+        ...
+
+    def pointers(self) -> Iterator[tuple[int, bytes]]:
+        """Yield entry index and id of every report."""
+        ...
+
+    def want_blob(self, report_id: bytes, blob_id: bytes, size: int, *, held: bool) -> None:
+        """Note a blob that a report needs; `held` when it is here already."""
+        ...
+
+    def blob(self, blob_id: bytes) -> tuple[str, int, bool] | None:
+        """Return sender, size and whether it is held, of a blob that a report needs."""
+        ...
+
+    def hold_blob(self, blob_id: bytes) -> list[bytes]:
+        """Note that a blob is here; return the reports that need it."""
+        ...
+
+    def held_blobs(self, report_id: bytes) -> int:
+        """Return how many of a report's blobs are here."""
+        ...
+
+    def blob_ids(self) -> set[bytes]:
+        """Return all blobs that reports need."""
+        ...
+
+    def set_remote_held(self, report_id: bytes, partner: str, count: int) -> None:
+        """Note how many attachments a partner says it holds."""
+        ...
+
+    def remote_held(self, report_id: bytes, partner: str) -> int:
+        """Return how many attachments a partner holds."""
+        ...
+
+
+class OutboxTable(Protocol):
+    """What has to go to partners."""
+
+    def next_serial(self, partner: str, precedence: Precedence) -> int:
+        """Return the next serial number for a partner at a precedence."""
+        ...
+
+    def highest_serials(self, partner: str) -> tuple[tuple[int, int], ...]:
+        """Return pairs of precedence and highest serial issued to a partner."""
+        ...
+
+    def add(self, partner: str, item: Item, raw: bytes, report_id: bytes | None) -> None:
+        """Add an item; the line machine gets it after the commit. Its number is chosen here."""
+        ...
+
+    def items(self, partner: str) -> list[Item]:
+        """Return all items for a partner."""
+        ...
+
+    def read(self, item_id: bytes) -> bytes:
+        """Return the bytes of an envelope."""
+        ...
+
+    def report_of(self, partner: str, item_id: bytes) -> bytes | None:
+        """Return the report that an item belongs to."""
+        ...
+
+    def items_of(self, partner: str, report_id: bytes) -> list[bytes]:
+        """Return the items for a partner that belong to a report."""
+        ...
+
+    def remove(self, partner: str, item_ids: Iterable[bytes]) -> None:
+        """Take items out; the line machine is told after the commit."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Return how many items wait for each partner."""
+        ...
+
+
+class ReceiptTable(Protocol):
+    """Receipts to issue, receipts kept, envelopes seen, checkpoints of partners."""
+
+    def owe(self, partner: str, pending: PendingReceipt) -> None:
+        """Note that a partner must be told of a ladder."""
+        ...
+
+    def owed(self, partner: str, limit: int) -> list[PendingReceipt]:
+        """Return what a partner must be told."""
+        ...
+
+    def owed_partners(self) -> list[str]:
+        """Return the partners that must be told something."""
+        ...
+
+    def settle(self, partner: str, pending: Iterable[PendingReceipt]) -> None:
+        """Note that a partner has been told."""
+        ...
+
+    def save_issued(self, issuer: str, signed: bytes, at: Instant) -> int:
+        """Keep the signed head of an own receipt; return its number."""
+        ...
+
+    def save_received(
+        self, issuer: str, signed: bytes, seen: tuple[int, bytes], at: Instant
+    ) -> int:
+        """Keep a partner's receipt, which says what it has seen of this journal."""
+        ...
+
+    def save_entry(self, number: int, report_id: bytes, desk: str, entry: bytes) -> None:
+        """Keep the newest entry of a desk about a report."""
+        ...
+
+    def about(self, report_id: bytes) -> list[SavedReceipt]:
+        """Return the newest receipts about a report, one per issuer and desk."""
+        ...
+
+    def seen_by_partners(self) -> Iterator[tuple[str, int, bytes]]:
+        """Yield partner, size and root of this journal, as partners signed to have seen it."""
+        ...
+
+    def is_new_envelope(self, sender: str, envelope_id: bytes) -> bool:
+        """Note an envelope of a sender; say whether it was never seen before."""
+        ...
+
+    def is_new_refusal(self, digest: bytes, partner: str, code: str, at: Instant) -> bool:
+        """Note refused bytes; say whether these very bytes were never refused before."""
+        ...
+
+    def is_new_serial(self, sender: str, precedence: Precedence, number: int) -> bool:
+        """Note a serial number of a sender; say whether it was never used before."""
+        ...
+
+    def peer_note(self, partner: str) -> bytes:
+        """Return the newest checkpoint held of a partner, b"" if none."""
+        ...
+
+    def keep_conflict(self, partner: str, one: bytes, other: bytes, at: Instant) -> None:
+        """Keep two checkpoints of a partner that contradict each other, as evidence."""
+        ...
+
+    def put_peer_note(self, partner: str, note: bytes) -> None:
+        """Keep a partner's checkpoint."""
+        ...
+
+
+class Tables(Protocol):
+    """All that is stored."""
+
+    @property
+    def journal(self) -> JournalTable:
+        """The journal."""
+        ...
+
+    @property
+    def partners(self) -> PartnerTable:
+        """Partners and cards."""
+        ...
+
+    @property
+    def reports(self) -> ReportTable:
+        """Reports and ladders."""
+        ...
+
+    @property
+    def outbox(self) -> OutboxTable:
+        """What has to go out."""
+        ...
+
+    @property
+    def receipts(self) -> ReceiptTable:
+        """Receipts owed and kept."""
+        ...
+
+
+class Transaction(Tables, Protocol):
+    """The tables while an act may write."""
+
+    @property
+    def now(self) -> Instant:
+        """The time of the act."""
+        ...
+
+    def announce(self, announcement: Announcement) -> None:
+        """Tell listeners, once the act is committed."""
+        ...
