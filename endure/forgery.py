@@ -15,6 +15,7 @@ from endure.exchange import Pair
 from endure.federation import DESK
 from endure.mutate import mutate
 from noroshi.core import gate
+from noroshi.core.delivery.check import Tally
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.delivery.receipt import VERSION as RECEIPT_VERSION
 from noroshi.core.delivery.receipt import (
@@ -88,7 +89,9 @@ class Forger:
             attachments=(),
         )
         raw_content = change("content", encode_content(content))
-        serial = Serial(draw.randbytes(16), self._partner, Precedence.FLASH, draw.getrandbits(31))
+        serial = Serial(
+            draw.randbytes(16), self._partner, 1, Precedence.FLASH, draw.getrandbits(31)
+        )
         beside = Beside(draw.randbytes(32), raw_content)
         head = ReportHead(
             version=VERSION,
@@ -178,7 +181,7 @@ def receipt_parts(draw: random.Random, change: Change) -> tuple[list[bytes], byt
         for _ in range(draw.randrange(4))
     ]
     entries.append(change("entry", gate.encode_struct(entry)))
-    issued = gate.encode_struct(Issued(draw.randbytes(32), ((5, 7), (2, 9))))
+    issued = gate.encode_struct(Issued(draw.randbytes(32), Tally(1, ((5, 7), (2, 9)), ())))
     return entries, change("issued", issued)
 
 

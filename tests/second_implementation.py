@@ -196,7 +196,12 @@ def read_report(found: Read, outer: Mapping[int, object], me: str, kid: bytes) -
     check(len(report_id) == 16, len(salt) == 32, sha256(salt + content_bytes) == digest)
     serial, _ = decode(found.own_part, 65536)
     check(len(serials) == len(to), serials[to.index([me, kid])] == sha256(encode(serial)))
-    check(serial[1] == me, serial[3] >= 1, outer[-70003] == max(precedence, info_precedence))
+    check(
+        serial[1] == me,
+        serial[2] >= 1,
+        serial[4] >= 1,
+        outer[-70003] == max(precedence, info_precedence),
+    )
     # 13
     content: list[Any] = decode(content_bytes, 5120 * 1024)
     _, subject, _, _, _, action, info, _, _, text, attachments = content
@@ -206,5 +211,5 @@ def read_report(found: Read, outer: Mapping[int, object], me: str, kid: bytes) -
     check(me in {p for _, p in desks}, len(attachments) <= 64)
     check([(a[3], a[2] + 16) for a in attachments] == [(f[0], f[1]) for f in files])
     mine = precedence if me in {p for _, p in action} else info_precedence
-    check(serial[2] == mine)
+    check(serial[3] == mine)
     return content

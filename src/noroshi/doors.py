@@ -7,6 +7,7 @@ SIGTERM or SIGINT closes the doors, lets what is under way finish for two second
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
 import ssl
@@ -25,6 +26,7 @@ from noroshi.adapters.admission import RequestSigner, RequestVerifier
 from noroshi.adapters.bearers.push import PushBearer
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.telemetry import configure_logs
+from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.bootstrap import Node, embedded_node, reissue_card
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Serving
@@ -34,7 +36,9 @@ from noroshi.entrypoints.peer.door import peer_door
 from noroshi.flow.records import Announcement, Committed, KnownPartner
 
 GRACE_SECONDS: Final = 2
-KEEP_ALIVE_SECONDS: Final = 300
+KEEP_ALIVE_SECONDS: Final = 1900
+_TOLD: Final = frozenset({"received", "sent", "risen", "refused", "expired", "alarm", "desk"})
+"""The events that desks hear of; the others are for lines and the watch."""
 _SWITCH_SECONDS: Final = 0.0005
 _WORKERS: Final = 32
 """Threads for requests: they mostly wait for a commit, and the more wait the larger its group."""
@@ -78,7 +82,7 @@ class Listeners:
 
     def on_commit(self, committed: Committed) -> None:
         """Pass on what desks care about; called on the writer's thread."""
-        told = [a for a in committed.announcements if a.event not in {"owed", "partner"}]
+        told = [a for a in committed.announcements if a.event in _TOLD]
         if self._queues and told:
             with contextlib.suppress(RuntimeError):  # the loop has just closed
                 self._loop.call_soon_threadsafe(self._put, told)
@@ -183,7 +187,11 @@ class _Doors:
             house.store, house.blobs, bearer, self._node.identity, house.clock, house.entropy
         )
         self._node.store.listen(listeners)
+        watchkeeper = Watchkeeper(
+            house.store, bearer, self._node.identity, house.clock, house.entropy, random.random
+        )
         self._node.store.listen(lines)
+        self._node.store.listen(watchkeeper)
         peer = peer_door(
             lambda: house, RequestVerifier(self._find), lambda: self._node.settings.peer_url
         )
@@ -198,6 +206,7 @@ class _Doors:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(lines.run(stop))
+                tasks.create_task(watchkeeper.run(stop))
                 for server, sock in servers:
                     tasks.create_task(server.serve(sockets=[sock]))
                 for server, _ in servers:

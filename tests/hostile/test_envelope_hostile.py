@@ -13,6 +13,7 @@ import pytest
 
 from endure.mutate import mutations
 from noroshi.core import gate
+from noroshi.core.delivery.check import Tally
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.delivery.receipt import (
     Issued,
@@ -261,7 +262,7 @@ ENTRY: Final = ReceiptEntry(
     (RungRecord(Rung.DECLINED, NOW, "Officer of AU", CANARY),),
     0,
 )
-ISSUED: Final = gate.encode_struct(Issued(draw("issued", 32), ((5, 7),)))
+ISSUED: Final = gate.encode_struct(Issued(draw("issued", 32), Tally(1, ((5, 7),), ())))
 
 
 def receipt_of(entry: bytes, issued: bytes = ISSUED, head: bytes | None = None) -> bytes:

@@ -19,6 +19,7 @@ from noroshi.adapters.admission import RequestSigner
 from noroshi.adapters.clock import SystemClock
 from noroshi.core import gate
 from noroshi.core.delivery import receipt as receipts
+from noroshi.core.delivery.check import Tally
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
@@ -355,7 +356,7 @@ def test_a_receipt_for_what_was_never_sent_changes_nothing(victim: Victim) -> No
             attachments_held=0,
         )
     )
-    issued = gate.encode_struct(receipts.Issued(os.urandom(32), ()))
+    issued = gate.encode_struct(receipts.Issued(os.urandom(32), Tally(1, (), ())))
     head = receipts.ReceiptHead(
         version=1,
         envelope_id=letter.head.envelope_id,

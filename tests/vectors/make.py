@@ -16,6 +16,7 @@ import cbor2
 
 from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
+from noroshi.core.delivery.check import Tally, Tombstone
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.delivery.receipt import (
     Issued,
@@ -147,7 +148,14 @@ def receipt() -> Vector:
         )
     ]
     raw = [gate.encode_struct(entry) for entry in entries]
-    issued = Issued(draw("issued", 32), ((int(Precedence.ROUTINE), 3), (int(Precedence.FLASH), 1)))
+    issued = Issued(
+        draw("issued", 32),
+        Tally(
+            1,
+            ((int(Precedence.ROUTINE), 3), (int(Precedence.FLASH), 1)),
+            (Tombstone(int(Precedence.ROUTINE), 2, "expired"),),
+        ),
+    )
     raw_issued = gate.encode_struct(issued)
     head = ReceiptHead(
         version=1,

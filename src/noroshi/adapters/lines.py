@@ -9,19 +9,23 @@ the line starts anew from the durable outbox; the others do not notice.
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Final, Protocol
 
 import structlog
 
 from noroshi.core.delivery.line import (
+    Abort,
     Command,
     Event,
+    Expire,
     Failed,
     Forget,
     Held,
+    Lane,
     Line,
+    Reachable,
     Settled,
     Submitted,
     Taken,
@@ -41,7 +45,6 @@ from noroshi.flow.ports import BlobStore, Clock, Entropy, Store
 from noroshi.flow.records import Committed, Identity, KnownPartner
 from noroshi.flow.tables import Transaction
 
-PIECE: Final = 1024 * 1024
 RECEIPT_PAUSE_SECONDS: Final = 0.05
 """Between two receipts to one partner: a sealed receipt costs as much as a report."""
 RECEIPT_GATHER_SECONDS: Final = 0.005
@@ -72,7 +75,7 @@ class Outcome(Protocol):
 class Bearer(Protocol):
     """A way to carry envelopes now."""
 
-    async def transmit(self, card: Card, envelopes: list[bytes]) -> Sequence[Outcome]:
+    async def transmit(self, lane: Lane, card: Card, envelopes: list[bytes]) -> Sequence[Outcome]:
         """Offer envelopes; return the outcome of each."""
         ...
 
@@ -92,13 +95,16 @@ class Lines:
         identity: Identity,
         clock: Clock,
         entropy: Entropy,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
+        """Join the parts; `jitter` draws from 0 up to 1, which spreads retries."""
         self.store = store
         self.blobs = blobs
         self.bearer = bearer
         self.identity = identity
         self.clock = clock
         self.entropy = entropy
+        self.jitter = jitter
         self._lines: dict[str, PartnerLine] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -128,6 +134,9 @@ class Lines:
             self._line(partner).put(Submitted(items))
         for partner, ids in committed.removed.items():
             self._line(partner).put(Settled(ids))
+        for told in committed.announcements:
+            if told.event == "heard":
+                self._line(told.partner).put(Reachable(told.round_trip))
         # Receipts are owed, or the partner changed: several reports at once wake a line once.
         for partner in dict.fromkeys(
             told.partner for told in committed.announcements if told.event in {"owed", "partner"}
@@ -157,7 +166,7 @@ class PartnerLine:
         self._owed.set()
         self._stopping = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._transmission: asyncio.Task[None] | None = None
+        self._under_way: dict[Lane, asyncio.Task[None]] = {}
         self._offsets: dict[bytes, int] = {}
 
     def put(self, event: Event) -> None:
@@ -185,8 +194,8 @@ class PartnerLine:
                     self._carry_out(command, tasks)
             if self._timer is not None:
                 self._timer.cancel()
-            if self._transmission is not None:
-                self._transmission.cancel()
+            for transmission in self._under_way.values():
+                transmission.cancel()
 
     async def issue_receipts(self) -> None:
         """Seal what is owed: the first soon, and under load what gathers between two."""
@@ -216,12 +225,14 @@ class PartnerLine:
 
     def _carry_out(self, command: Command, tasks: asyncio.TaskGroup) -> None:
         match command:
-            case Transmit(ids):
-                self._transmission = tasks.create_task(self._guard(self._transmit(ids), ids))
-            case TransmitPiece(blob_id):
-                self._transmission = tasks.create_task(
-                    self._guard(self._transmit_piece(blob_id), (blob_id,))
-                )
+            case Transmit(lane, ids):
+                transmission = self._guard(lane, self._transmit(lane, ids), ids)
+                self._under_way[lane] = tasks.create_task(transmission)
+            case TransmitPiece(blob_id, size):
+                piece = self._guard(Lane.BULK, self._transmit_piece(blob_id, size), (blob_id,))
+                self._under_way[Lane.BULK] = tasks.create_task(piece)
+            case Abort():
+                self._under_way[Lane.BULK].cancel()
             case WakeAt(at):
                 if self._timer is not None:
                     self._timer.cancel()
@@ -230,23 +241,33 @@ class PartnerLine:
                 self._timer = loop.call_later(delay, self.put, WokeUp())
             case Forget(ids):
                 self._record(partial(deliver.forget, partner=self._partner, ids=ids))
+            case Expire(ids):
+                lines = self._lines
+                self._record(
+                    partial(
+                        deliver.expire, partner=self._partner, ids=ids,
+                        me=lines.identity.me, entropy=lines.entropy,
+                    )
+                )  # fmt: skip
 
-    async def _guard(self, transmission: Awaitable[None], ids: tuple[bytes, ...]) -> None:
+    async def _guard(
+        self, lane: Lane, transmission: Coroutine[None, None, None], ids: tuple[bytes, ...]
+    ) -> None:
         """Turn whatever goes wrong into one `Failed`, and record it with the reports."""
         try:
             await transmission
         except NoroshiError as error:
-            self._fail(dict.fromkeys(ids, (error.code, error.message)))
+            self._fail(lane, dict.fromkeys(ids, (error.code, error.message)))
         except Exception as error:  # noqa: BLE001 - one line's fault must not end the others
             _log.error("transmission-failed", partner=self._partner, kind=type(error).__name__)
             message = "a fault in this node; see its log"
-            self._fail(dict.fromkeys(ids, ("internal", message)))
+            self._fail(lane, dict.fromkeys(ids, ("internal", message)))
 
-    def _fail(self, failures: dict[bytes, tuple[str, str]]) -> None:
+    def _fail(self, lane: Lane, failures: dict[bytes, tuple[str, str]]) -> None:
         self._record(partial(deliver.note_failures, partner=self._partner, failures=failures))
-        self.put(Failed(random.random()))  # noqa: S311 - spreads retries, guards nothing
+        self.put(Failed(lane, self._lines.jitter()))
 
-    async def _transmit(self, ids: tuple[bytes, ...]) -> None:
+    async def _transmit(self, lane: Lane, ids: tuple[bytes, ...]) -> None:
         lines = self._lines
         known: list[bytes] = []
         envelopes: list[bytes] = []
@@ -259,28 +280,35 @@ class PartnerLine:
                 except NotFoundError:
                     continue  # its receipt came by another way meanwhile
         outcomes: Sequence[Outcome] = ()
+        began = asyncio.get_running_loop().time()
         if envelopes:
-            outcomes = await lines.bearer.transmit(card, envelopes)
+            outcomes = await lines.bearer.transmit(lane, card, envelopes)
         pairs = list(zip(known, outcomes, strict=True))
         refused = {i: (o.code, o.message) for i, o in pairs if not o.taken}
         if refused:
             self._record(partial(deliver.note_failures, partner=self._partner, failures=refused))
-        self.put(Taken(frozenset(ids)))
+        self.put(Taken(lane, frozenset(ids), _since(began) if len(known) == len(ids) else 0))
 
-    async def _transmit_piece(self, blob_id: bytes) -> None:
+    async def _transmit_piece(self, blob_id: bytes, most: int) -> None:
         lines = self._lines
         with lines.store.read() as tables:
             card = _card(tables.partners.get(self._partner), self._partner)
             found = tables.reports.blob(blob_id)
         size = found[1] if found else 0
         offset = self._offsets.get(blob_id, 0)
-        data = await asyncio.to_thread(lines.blobs.read_piece, blob_id, offset, PIECE)
+        data = await asyncio.to_thread(lines.blobs.read_piece, blob_id, offset, most)
+        began = asyncio.get_running_loop().time()
         held = await lines.bearer.transmit_piece(card, blob_id, offset, data)
         self._offsets[blob_id] = held
-        self.put(Held(blob_id, held >= size))
+        self.put(Held(blob_id, held >= size, _since(began) if len(data) == most else 0))
 
     def _record(self, act: Callable[[Transaction], None]) -> None:
         self._lines.store.submit(act, Precedence.DEFERRED)
+
+
+def _since(began: float) -> int:
+    """Return microseconds since `began` on the loop's clock."""
+    return max(1, int((asyncio.get_running_loop().time() - began) * SECOND))
 
 
 def _card(known: KnownPartner | None, partner: str) -> Card:

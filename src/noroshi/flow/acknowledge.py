@@ -3,11 +3,12 @@
 The person is an unproven claim until accounts exist; it is stored and told as given.
 """
 
-from noroshi.core.delivery.ladder import Ladder, Rung, RungRecord, rise
+from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, rise
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import MAX_NOTE
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.alarms import is_answered
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, PendingReceipt, StoredReport
 from noroshi.flow.tables import Transaction
@@ -59,6 +60,8 @@ def answer(
         tx.receipts.owe(report.head.sender, pending)
         tx.announce(Announcement("owed", report.head.sender))
         tx.announce(Announcement("risen", me, report_id, desk))
+    if rung in ANSWERS:
+        is_answered(tx, report_id, me, desk)
     return tx.reports.ladder(report_id, address)
 
 

@@ -7,6 +7,8 @@ with sockets and timers) calls these acts with what happened.
 from collections.abc import Iterable, Mapping
 
 from noroshi.core import gate
+from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.ladder import Rung
 from noroshi.core.delivery.line import Cargo, Item
 from noroshi.core.delivery.receipt import (
     MAX_ENTRIES,
@@ -24,9 +26,13 @@ from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.alarms import is_answered, raise_alarm
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Failure, Identity, PendingReceipt
 from noroshi.flow.tables import Transaction
+from noroshi.flow.tallies import make_tally
+
+_EXPIRED = "its time was over before it was delivered"
 
 
 def forget(tx: Transaction, partner: str, ids: Iterable[bytes]) -> None:
@@ -42,6 +48,38 @@ def note_failures(tx: Transaction, partner: str, failures: Mapping[bytes, tuple[
             tx.reports.set_failure(report_id, partner, Failure(code, message, tx.now))
 
 
+def expire(tx: Transaction, partner: str, ids: Iterable[bytes], me: str, entropy: Entropy) -> None:
+    """Give up what is past its time: a tombstone for its serial, an alarm for its sender."""
+    for item_id in ids:
+        report_id = tx.outbox.report_of(partner, item_id)
+        if report_id is None:
+            continue
+        tx.outbox.remove(partner, tx.outbox.items_of(partner, report_id))
+        addressed = [a for a in tx.reports.addressees(report_id) if a.desk.partner == partner]
+        delivered = {
+            record.rung for a in addressed for record in tx.reports.ladder(report_id, a.desk)
+        }
+        if Rung.DELIVERED in delivered:
+            continue  # an attachment that did not come in time; the report itself did
+        tx.reports.set_failure(report_id, partner, Failure("expired", _EXPIRED, tx.now))
+        tx.serials.bury(partner, addressed[0].precedence, addressed[0].serial, "expired")
+        tx.journal.append(
+            new_entry(
+                EntryKind.EXPIRED, tx.now, entropy.draw(SALT_SIZE), partner,
+                report_id=report_id, code="expired",
+            )
+        )  # fmt: skip
+        for addressee in addressed:
+            desk = addressee.desk.desk
+            is_answered(tx, report_id, partner, desk)
+            alarm = Alarm(
+                AlarmKind.EXPIRED, partner, tx.now, report_id, desk,
+                precedence=addressee.precedence,
+            )  # fmt: skip
+            raise_alarm(tx, alarm, me, entropy)
+        tx.announce(Announcement("expired", partner, report_id))
+
+
 def issue_receipts(tx: Transaction, partner: str, identity: Identity, entropy: Entropy) -> bool:
     """Seal one receipt that tells a partner of all ladders that rose; say whether more are owed."""
     known = tx.partners.get(partner)
@@ -51,7 +89,7 @@ def issue_receipts(tx: Transaction, partner: str, identity: Identity, entropy: E
     if not owed:
         return False
     entries = [gate.encode_struct(_entry(tx, pending, identity.me, entropy)) for pending in owed]
-    issued = Issued(entropy.draw(suite.SALT_SIZE), tx.outbox.highest_serials(partner))
+    issued = Issued(entropy.draw(suite.SALT_SIZE), make_tally(tx, partner, identity))
     raw_issued = gate.encode_struct(issued)
     note = tx.receipts.peer_note(partner)
     seen = parse_note(note) if note else None

@@ -16,7 +16,8 @@ import hashlib
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.delivery.ladder import Rung, RungRecord
+from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.ladder import ANSWERS, Rung, RungRecord
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,
@@ -41,6 +42,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content, check_content, decode_content, effective_precedence
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.alarms import expect_people, is_answered, is_delivered, raise_alarm
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Addressee,
@@ -51,6 +53,7 @@ from noroshi.flow.records import (
     StoredReport,
 )
 from noroshi.flow.tables import Tables, Transaction
+from noroshi.flow.tallies import expect_missing, note_tally
 
 
 class VerifiedReport(msgspec.Struct, frozen=True):
@@ -211,11 +214,14 @@ def receive_report(
     )
     for attachment in head.attachments:
         tx.reports.want_blob(head.report_id, attachment.blob_id, attachment.size, held=False)
+    for addressee in addressees:
+        expect_people(tx, head.report_id, addressee, identity.duty)
     for desk in desks:
         delivered = RungRecord(Rung.DELIVERED, now, None, None)
         tx.reports.rise(head.report_id, DeskAddress(desk, me), [delivered])
         _owe(tx, head, report.digest, desk)
         tx.announce(Announcement("received", head.sender, head.report_id, desk, serial.precedence))
+    expect_missing(tx, head.sender)
     _note_checkpoint(tx, head.sender, report.own.checkpoint, identity, entropy)
     return None
 
@@ -231,7 +237,7 @@ def receive_receipt(
     number = tx.receipts.save_received(head.sender, receipt.signed, seen, tx.now)
     stray = 0
     for raw, entry in zip(receipt.raw_entries, receipt.entries, strict=True):
-        if _climb(tx, head.sender, entry):
+        if _climb(tx, head.sender, entry, identity.me, entropy):
             tx.receipts.save_entry(number, entry.report_id, entry.desk, raw)
         else:
             stray += 1
@@ -245,6 +251,7 @@ def receive_receipt(
             code="not-found" if stray else None,
         )
     )
+    note_tally(tx, head.sender, receipt.issued.tally)
     _note_checkpoint(tx, head.sender, head.checkpoint, identity, entropy)
 
 
@@ -272,7 +279,7 @@ def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> No
         tx.announce(Announcement("owed", refused.head.sender))
 
 
-def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
+def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: Entropy) -> bool:
     """Let one ladder rise; say whether the entry is about a report sent to that desk."""
     desk = DeskAddress(entry.desk, issuer)
     sent = tx.reports.sent_to(entry.report_id, desk)
@@ -286,9 +293,15 @@ def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
         failure = Failure(code, message, rungs[Rung.REFUSED].at)
         tx.reports.set_failure(entry.report_id, issuer, failure)
         tx.outbox.remove(issuer, tx.outbox.items_of(issuer, entry.report_id))
+        is_answered(tx, entry.report_id, issuer, entry.desk)
+        alarm = Alarm(AlarmKind.REFUSED, issuer, tx.now, entry.report_id, entry.desk, message)
+        raise_alarm(tx, alarm, me, entropy)
     elif Rung.DELIVERED in rungs:
         tx.reports.set_failure(entry.report_id, issuer, None)
         tx.outbox.remove(issuer, [sent.envelope_id])
+        is_delivered(tx, entry.report_id, issuer, entry.desk)
+    if rungs.keys() & ANSWERS:
+        is_answered(tx, entry.report_id, issuer, entry.desk)
     tx.announce(Announcement("risen", issuer, entry.report_id, entry.desk))
     return True
 
@@ -300,7 +313,7 @@ def _contradiction(tx: Transaction, report: VerifiedReport, *, is_new_id: bool) 
         code, message = "duplicate-id", "another report with that id was taken before"
     elif not tx.receipts.is_new_envelope(head.sender, head.envelope_id):
         code, message = "duplicate-id", "another envelope with that id was taken before"
-    elif not tx.receipts.is_new_serial(head.sender, serial.precedence, serial.number):
+    elif not tx.serials.is_new(head.sender, serial.epoch, serial.precedence, serial.number):
         code, message = "serial-reused", f"serial {serial.number} was used before"
     else:
         return None
@@ -350,6 +363,7 @@ def _note_checkpoint(
     elif new.size == old.size and new.root != old.root:
         tx.receipts.keep_conflict(partner, held, note, tx.now)
         _suspect(tx, partner, note, "duplicate-id", entropy)
+        raise_alarm(tx, Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now), identity.me, entropy)
 
 
 def _suspect(tx: Transaction, partner: str, note: bytes, code: str, entropy: Entropy) -> None:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from noroshi.core.delivery.alarm import Alarm
+from noroshi.core.delivery.check import DeskState
+from noroshi.core.delivery.clocks import Clocks, Step
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
@@ -13,6 +16,16 @@ from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content
+
+
+class Duty(msgspec.Struct, frozen=True):
+    """How a node keeps its watch."""
+
+    clocks: Clocks = Clocks()
+    officer: str = "the duty officer"
+    """Who is called when a desk does not answer."""
+    check_seconds: int = 900
+    """Time between two comms checks of a line."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -25,6 +38,7 @@ class Identity(msgspec.Struct, frozen=True):
     request_signer: Signer
     unwrappers: Mapping[bytes, Unwrapper]
     primitives: Primitives
+    duty: Duty = Duty()
 
     @property
     def me(self) -> str:
@@ -114,15 +128,71 @@ class SavedReceipt(msgspec.Struct, frozen=True):
     entry: bytes
 
 
+class Due(msgspec.Struct, frozen=True):
+    """A deadline that has passed."""
+
+    step: Step
+    partner: str
+    report_id: bytes
+    desk: str
+    due_at: Instant
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Serials of a partner that are neither here nor void."""
+
+    epoch: int
+    precedence: Precedence
+    missing: tuple[int, ...]
+    """At most the first ten."""
+
+
+class DeskWatch(msgspec.Struct, frozen=True):
+    """Who watches a desk."""
+
+    partner: str
+    desk: str
+    state: DeskState
+    officer: str | None
+    since: Instant
+
+
+class LineCheck(msgspec.Struct, frozen=True):
+    """A comms check in one direction."""
+
+    outgoing: bool
+    at: Instant
+    bearer: str
+    round_trip: int | None
+    """In microseconds; None where the check was missed or came in."""
+    code: str | None
+    """Why it was missed."""
+
+
+class OpenAlarm(msgspec.Struct, frozen=True):
+    """An alarm with its number, and who takes care of it."""
+
+    number: int
+    alarm: Alarm
+    taken_at: Instant | None
+    taken_by: str | None
+    ended_at: Instant | None
+
+
 class Announcement(msgspec.Struct, frozen=True):
     """Something that became true with a commit."""
 
     event: str
-    """received, risen, owed, refused."""
+    """received, risen, owed, refused, partner, sent, alarm, heard, watch."""
     partner: str
     report_id: bytes | None = None
     desk: str | None = None
     precedence: Precedence = Precedence.ROUTINE
+    alarm: Alarm | None = None
+    number: int | None = None
+    """Of the alarm."""
+    round_trip: int = 0
+    """Of a comms check, in microseconds; 0: not measured."""
 
 
 class StagedBlob(msgspec.Struct, frozen=True):

@@ -30,6 +30,7 @@ from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.alarms import expect_answers
 from noroshi.flow.draft import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Identity, KnownPartner, StoredReport
@@ -94,7 +95,7 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
     if earlier is not None:
         return _again(tx, earlier, planned)
     partners = _partners(tx, planned, identity.me)
-    serials = {name: tx.outbox.next_serial(name, planned.precedence_for(name)) for name in partners}
+    serials = {name: tx.serials.next(name, planned.precedence_for(name)) for name in partners}
     sealed = _seal(tx, planned, partners, serials, identity, entropy)
     head, content, digest = sealed.head, planned.content, cose.digest(sealed.signed)
     index = tx.journal.append(
@@ -132,6 +133,8 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
         ),
         addressees,
     )
+    for addressee in addressees:
+        expect_answers(tx, planned.report_id, addressee, identity.duty)
     for name in partners:
         _queue(tx, name, planned.precedence_for(name), sealed)
     tx.announce(Announcement("sent", identity.me, planned.report_id))
@@ -150,7 +153,13 @@ def _seal(
     note = tx.journal.newest_note()
     own_parts = {
         name: OwnPart(
-            Serial(entropy.draw(_SERIAL_SALT), name, planned.precedence_for(name), serials[name]),
+            Serial(
+                entropy.draw(_SERIAL_SALT),
+                name,
+                identity.card.card.epoch,
+                planned.precedence_for(name),
+                serials[name],
+            ),
             note,
         )
         for name in partners
@@ -193,11 +202,13 @@ def _seal(
 
 def _queue(tx: Transaction, partner: str, precedence: Precedence, sealed: _Sealed) -> None:
     head = sealed.head
-    envelope = Item(head.envelope_id, 0, Cargo.ENVELOPE, precedence, len(sealed.raw))
+    envelope = Item(
+        head.envelope_id, 0, Cargo.ENVELOPE, precedence, len(sealed.raw), head.expires_at
+    )
     tx.outbox.add(partner, envelope, sealed.raw, head.report_id)
     for attachment in head.attachments:
         tx.reports.want_blob(head.report_id, attachment.blob_id, attachment.size, held=True)
-        blob = Item(attachment.blob_id, 0, Cargo.BLOB, precedence, attachment.size)
+        blob = Item(attachment.blob_id, 0, Cargo.BLOB, precedence, attachment.size, head.expires_at)
         tx.outbox.add(partner, blob, b"", head.report_id)
 
 

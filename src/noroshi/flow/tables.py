@@ -12,7 +12,6 @@ from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
-from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
 from noroshi.flow.records import (
     Addressee,
@@ -25,6 +24,7 @@ from noroshi.flow.records import (
     SentReport,
     StoredReport,
 )
+from noroshi.flow.watch_tables import SerialTable, WatchTable
 
 
 class JournalTable(Protocol):
@@ -175,14 +175,6 @@ class ReportTable(Protocol):
 class OutboxTable(Protocol):
     """What has to go to partners."""
 
-    def next_serial(self, partner: str, precedence: Precedence) -> int:
-        """Return the next serial number for a partner at a precedence."""
-        ...
-
-    def highest_serials(self, partner: str) -> tuple[tuple[int, int], ...]:
-        """Return pairs of precedence and highest serial issued to a partner."""
-        ...
-
     def add(self, partner: str, item: Item, raw: bytes, report_id: bytes | None) -> None:
         """Add an item; the line machine gets it after the commit. Its number is chosen here."""
         ...
@@ -261,10 +253,6 @@ class ReceiptTable(Protocol):
         """Note refused bytes; say whether these very bytes were never refused before."""
         ...
 
-    def is_new_serial(self, sender: str, precedence: Precedence, number: int) -> bool:
-        """Note a serial number of a sender; say whether it was never used before."""
-        ...
-
     def peer_note(self, partner: str) -> bytes:
         """Return the newest checkpoint held of a partner, b"" if none."""
         ...
@@ -299,6 +287,16 @@ class Tables(Protocol):
     @property
     def outbox(self) -> OutboxTable:
         """What has to go out."""
+        ...
+
+    @property
+    def serials(self) -> SerialTable:
+        """Serial numbers."""
+        ...
+
+    @property
+    def watch(self) -> WatchTable:
+        """Deadlines, alarms, desks, comms checks."""
         ...
 
     @property

@@ -244,7 +244,7 @@ def a_letter(
     beside = Beside(draw(f"{label} salt", 32), encode_content(content))
     own_parts = {
         node.name: OwnPart(
-            Serial(draw(f"{label} {node.name}", 16), node.name, Precedence.FLASH, 7 + i), b""
+            Serial(draw(f"{label} {node.name}", 16), node.name, 1, Precedence.FLASH, 7 + i), b""
         )
         for i, node in enumerate(recipients)
     }

@@ -1,6 +1,7 @@
 """The push bearer: HTTPS POST to a partner's peer door, over warm connections.
 
     POST /node/envelopes       a CBOR array of envelopes  -> JSON, one outcome each
+    POST /node/check           this side's half of a comms check -> the other's
     POST /node/blobs/{id}      bytes of a blob from Noroshi-Offset on -> JSON, bytes held
 
 The partner's certificate is the one that its card pins; no other is spoken to. What comes
@@ -18,6 +19,7 @@ import aiohttp
 import msgspec
 
 from noroshi.core import gate
+from noroshi.core.delivery.line import Lane
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
@@ -28,7 +30,10 @@ SignRequest = Callable[[str, str, bytes, Instant], Mapping[str, str]]
 T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 60.0
-_CONNECT_SECONDS: Final = 20.0
+SLOWEST_RATE: Final = 100
+"""Bytes a second below which a line counts as broken."""
+KEEP_ALIVE_SECONDS: Final = 1800
+_CONNECT_SECONDS: Final = 60.0
 _MAX_ANSWER: Final = 64 * 1024
 _SKEW_SECONDS: Final = 60
 
@@ -50,24 +55,26 @@ class Pieces(msgspec.Struct, frozen=True):
 class PushBearer:
     """Speaks to the peer doors of partners."""
 
+    name: Final = "push"
+
     def __init__(self, sign: SignRequest, now: Callable[[], Instant]) -> None:
         self._sign = sign
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[Lane, aiohttp.ClientSession] = {}
         self._pins: dict[bytes, aiohttp.Fingerprint] = {}
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
-    async def transmit(self, card: Card, envelopes: list[bytes]) -> list[Outcome]:
-        """Offer envelopes; return the outcome of each.
+    async def transmit(self, lane: Lane, card: Card, envelopes: list[bytes]) -> list[Outcome]:
+        """Offer envelopes by the connection of `lane`; return the outcome of each.
 
         Raises:
             UnavailableError: the partner could not be reached or did not admit the request.
         """
-        answer = await self._post(card, "/node/envelopes", gate.encode(envelopes), {})
+        answer = await self._post(card, "/node/envelopes", gate.encode(envelopes), {}, lane)
         outcomes = _decode(answer, list[Outcome])
         if len(outcomes) != len(envelopes):
             raise UnavailableError("unreachable", f"{card.partner} answered out of turn")
@@ -80,19 +87,34 @@ class PushBearer:
             UnavailableError: the partner could not be reached or did not want them.
         """
         headers = {"Noroshi-Offset": str(offset)}
-        answer = await self._post(card, f"/node/blobs/{blob_id.hex()}", data, headers)
+        answer = await self._post(card, f"/node/blobs/{blob_id.hex()}", data, headers, Lane.BULK)
         return _decode(answer, Pieces).held
 
-    async def _post(self, card: Card, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    async def check(self, card: Card, raw: bytes) -> bytes:
+        """Hand over this side's half of a comms check; return the other's.
+
+        It goes by the FLASH lane's connection, which it keeps warm.
+
+        Raises:
+            UnavailableError: the partner could not be reached or did not admit the request.
+        """
+        return await self._post(card, "/node/check", raw, {}, Lane.FLASH)
+
+    async def _post(
+        self, card: Card, path: str, body: bytes, headers: Mapping[str, str], lane: Lane
+    ) -> bytes:
         url = card.peer_url + path
         signed = self._sign("POST", url, body, self._now())
         try:
-            async with self._open().post(
+            async with self._session(lane).post(
                 url,
                 data=body,
                 headers={**headers, **signed, "Content-Type": "application/cbor"},
                 ssl=self._pin(card.tls_digest),
                 allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=TIMEOUT_SECONDS + len(body) / SLOWEST_RATE, connect=_CONNECT_SECONDS
+                ),
             ) as response:
                 answer = await _read(response)
                 if response.status != HTTPStatus.OK:
@@ -113,18 +135,23 @@ class PushBearer:
         """Return the pin of a certificate; always the same, for connections are kept by it."""
         return self._pins.setdefault(digest, aiohttp.Fingerprint(digest))
 
-    def _open(self) -> aiohttp.ClientSession:
-        """Return the session; it must be made inside the running loop."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(keepalive_timeout=300, limit_per_host=2),
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
+    def _session(self, lane: Lane) -> aiohttp.ClientSession:
+        """Return the session of a lane; it must be made inside the running loop.
+
+        Each lane has its own connection to a partner, kept warm: on a slow line a handshake
+        takes longer than a FLASH.
+        """
+        if lane not in self._sessions:
+            self._sessions[lane] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    keepalive_timeout=KEEP_ALIVE_SECONDS, limit_per_host=1
+                ),
                 headers={"Accept-Encoding": "identity", "User-Agent": "noroshi"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
             )
-        return self._session
+        return self._sessions[lane]
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from noroshi.adapters.sqlite.connection import Database
-from noroshi.adapters.sqlite.rows import blob, integer, text
+from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, text
 from noroshi.core.delivery.line import Cargo, Item
 from noroshi.core.errors import NotFoundError
 from noroshi.core.precedence import Precedence
@@ -21,31 +21,23 @@ class SqliteOutbox:
         self._db = database
         self._on_change = on_change
 
-    def next_serial(self, partner: str, precedence: Precedence) -> int:
-        """Return the next serial number for a partner at a precedence."""
-        return integer(
-            self._db.value(
-                "INSERT INTO serial_issued (partner, precedence, highest) VALUES (?, ?, 1)"
-                " ON CONFLICT DO UPDATE SET highest = highest + 1 RETURNING highest",
-                (partner, precedence),
-            )
-        )
-
-    def highest_serials(self, partner: str) -> tuple[tuple[int, int], ...]:
-        """Return pairs of precedence and highest serial issued to a partner."""
-        rows = self._db.rows(
-            "SELECT precedence, highest FROM serial_issued WHERE partner = ? ORDER BY 1", (partner,)
-        )
-        return tuple((integer(precedence), integer(highest)) for precedence, highest in rows)
-
     def add(self, partner: str, item: Item, raw: bytes, report_id: bytes | None) -> None:
         """Add an item; the line machine gets it after the commit. Its number is chosen here."""
         if item.cargo is not Cargo.BLOB:
             self._db.run("INSERT OR IGNORE INTO envelope (id, raw) VALUES (?, ?)", (item.id, raw))
         self._db.run(
-            "INSERT OR IGNORE INTO outbox (partner, id, cargo, precedence, size, report)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (partner, item.id, item.cargo, item.precedence, item.size, report_id),
+            "INSERT OR IGNORE INTO outbox"
+            " (partner, id, cargo, precedence, size, expires_at, report)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                partner,
+                item.id,
+                item.cargo,
+                item.precedence,
+                item.size,
+                item.expires_at,
+                report_id,
+            ),
         )
         numbered = msgspec.structs.replace(item, number=self._db.last_number())
         self._on_change(partner, (numbered,), frozenset())
@@ -53,7 +45,8 @@ class SqliteOutbox:
     def items(self, partner: str) -> list[Item]:
         """Return all items for a partner."""
         rows = self._db.rows(
-            "SELECT id, number, cargo, precedence, size FROM outbox WHERE partner = ?", (partner,)
+            "SELECT id, number, cargo, precedence, size, expires_at FROM outbox WHERE partner = ?",
+            (partner,),
         )
         return [
             Item(
@@ -62,8 +55,9 @@ class SqliteOutbox:
                 cargo=Cargo(integer(cargo)),
                 precedence=Precedence(integer(precedence)),
                 size=integer(size),
+                expires_at=optional_integer(expires_at),
             )
-            for item_id, number, cargo, precedence, size in rows
+            for item_id, number, cargo, precedence, size, expires_at in rows
         ]
 
     def read(self, item_id: bytes) -> bytes:

@@ -6,7 +6,6 @@ from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, optional_text, text
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.instant import Instant
-from noroshi.core.precedence import Precedence
 from noroshi.flow.records import PendingReceipt, SavedReceipt
 
 
@@ -113,14 +112,6 @@ class SqliteReceipts:
         self._db.run(
             "INSERT OR IGNORE INTO refusal (digest, partner, code, at) VALUES (?, ?, ?, ?)",
             (digest, partner, code, at),
-        )
-        return self._db.changes() > 0
-
-    def is_new_serial(self, sender: str, precedence: Precedence, number: int) -> bool:
-        """Note a serial number of a sender; say whether it was never used before."""
-        self._db.run(
-            "INSERT OR IGNORE INTO serial_seen (sender, precedence, number) VALUES (?, ?, ?)",
-            (sender, precedence, number),
         )
         return self._db.changes() > 0
 

@@ -143,7 +143,9 @@ class SqliteReports:
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
             " r.kind, r.subject, r.marking, r.stored_at"
             " FROM addressee a JOIN report r ON r.number = a.report"
-            " WHERE a.incoming = 1 AND (?1 IS NULL OR a.desk = ?1) AND a.answered <= ?2"
+            " WHERE a.incoming = 1 AND a.answered <= ?2 AND (?1 IS NULL OR a.desk = ?1"
+            " OR EXISTS (SELECT 1 FROM assignment s WHERE s.report = r.id AND s.desk = a.desk"
+            " AND s.to_desk = ?1))"
             " ORDER BY a.precedence DESC, r.number",
             (desk, 0 if unacknowledged else 1),
         )

@@ -28,6 +28,8 @@ from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
 from noroshi.adapters.sqlite.receipts import SqliteReceipts
 from noroshi.adapters.sqlite.reports import SqliteReports
+from noroshi.adapters.sqlite.serials import SqliteSerials
+from noroshi.adapters.sqlite.watch import SqliteWatch
 from noroshi.core.delivery.line import Item
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
@@ -62,6 +64,8 @@ class SqliteTables:
         self.reports = SqliteReports(database)
         self.outbox = SqliteOutbox(database, effects.on_outbox)
         self.receipts = SqliteReceipts(database)
+        self.serials = SqliteSerials(database)
+        self.watch = SqliteWatch(database)
 
 
 class Effects:

@@ -1,17 +1,21 @@
 """The line to one partner, as a pure state machine.
 
-It decides what goes next and when to try again; it owns no socket, no clock and no disk. The
-outbox it orders is durable elsewhere: after a start, all of it is submitted again.
+It decides what goes next, in what portions and when to try again; it owns no socket, no clock
+and no disk. The outbox it orders is durable elsewhere: after a start, all of it is submitted
+again.
 
-    Submitted          -> Transmit or nothing (a FLASH is tried at once, even after failures)
-    Taken              -> the partner's node has it; reports stay until their receipt comes
-    Held               -> a piece of a blob arrived; the next is due
-    Failed             -> WakeAt, later each time, never later than 15 s while a FLASH waits
-    Settled            -> out of the outbox
-    WokeUp             -> Transmit what is due
-    at most one transmission is under way; the higher precedence always goes first
+    Submitted   -> Transmit or nothing (a FLASH is tried at once, even after failures)
+    Taken       -> the partner's node has it; reports stay until their receipt comes
+    Held        -> a piece of a blob arrived; the next is due
+    Failed      -> WakeAt, later each time, never later than 15 s while a FLASH waits
+    Reachable   -> the partner was heard: whatever rests after failures is tried now
+    Settled     -> out of the outbox
+    WokeUp      -> Transmit what is due; Expire what is past its time
 
-`docs/delivery.md` has the picture.
+There are two lanes. FLASH has one of its own; all else shares the other and starts nothing new
+while a FLASH waits or is under way. What the bulk lane sends at a time is what the line carries
+in two seconds, so a FLASH shares the line with it for no longer than that; a transmission that
+turns out to last longer is aborted. `docs/delivery.md` has the picture.
 """
 
 from enum import IntEnum
@@ -23,7 +27,15 @@ from noroshi.core.instant import MINUTE, SECOND, Instant
 from noroshi.core.precedence import Precedence
 
 BATCH_ITEMS: Final = 32
-BATCH_BYTES: Final = 1024 * 1024
+
+PORTION_TIME: Final = 2 * SECOND
+"""How long the bulk lane may occupy the line at a time."""
+FIRST_PORTION: Final = 16 * 1024
+"""Bytes of a portion before the line's rate has been measured."""
+SMALLEST_PORTION: Final = 512
+LARGEST_PORTION: Final = 1024 * 1024
+_MEASURABLE: Final = 512
+"""Fewer bytes tell more of the round trip than of the rate."""
 
 FIRST_DELAY: Final = SECOND // 2
 LONGEST_DELAY: Final = MINUTE
@@ -32,6 +44,13 @@ LONGEST_FLASH_DELAY: Final = 15 * SECOND
 RECEIPT_PATIENCE: Final = MINUTE
 """How long a taken report may lack its receipt before it is offered again."""
 FLASH_RECEIPT_PATIENCE: Final = 15 * SECOND
+
+
+class Lane(IntEnum):
+    """Two transmissions to a partner may be under way, one in each lane."""
+
+    FLASH = 1
+    BULK = 2
 
 
 class Cargo(IntEnum):
@@ -55,6 +74,8 @@ class Item(msgspec.Struct, frozen=True):
     cargo: Cargo
     precedence: Precedence
     size: int
+    expires_at: Instant | None = None
+    """From then on it is not sent any more."""
     due_at: Instant = 0
 
     @property
@@ -62,14 +83,42 @@ class Item(msgspec.Struct, frozen=True):
         """Sorts what goes first to the front."""
         return (self.cargo is Cargo.BLOB, -self.precedence, self.number)
 
+    @property
+    def lane(self) -> Lane:
+        """The lane it goes by; attachments never overtake, whatever they belong to."""
+        is_flash = self.precedence is Precedence.FLASH and self.cargo is not Cargo.BLOB
+        return Lane.FLASH if is_flash else Lane.BULK
+
+
+class UnderWay(msgspec.Struct, frozen=True):
+    """A transmission that has not ended."""
+
+    ids: frozenset[bytes]
+    size: int
+    since: Instant
+
 
 class Line(msgspec.Struct, frozen=True):
     """All that the machine remembers."""
 
     items: tuple[Item, ...] = ()
-    under_way: frozenset[bytes] = frozenset()
+    flash: UnderWay | None = None
+    bulk: UnderWay | None = None
     failures: int = 0
     retry_at: Instant = 0
+    rate: int = 0
+    """Bytes a second as measured; 0: not yet."""
+    round_trip: int = 0
+    """Microseconds of an exchange that carries next to nothing."""
+    is_silent: bool = False
+    """Nothing may be sent: this node only receives."""
+
+    @property
+    def portion(self) -> int:
+        """How many bytes the bulk lane sends at a time."""
+        if not self.rate:
+            return FIRST_PORTION
+        return max(SMALLEST_PORTION, min(LARGEST_PORTION, self.rate * PORTION_TIME // SECOND))
 
 
 class Submitted(msgspec.Struct, frozen=True):
@@ -82,22 +131,32 @@ class WokeUp(msgspec.Struct, frozen=True):
     """The time asked for has come."""
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """The partner's node has made these durable."""
+class Reachable(msgspec.Struct, frozen=True):
+    """The partner was heard, by its own request or an answer; `round_trip` in us, 0: unknown."""
 
+    round_trip: int = 0
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The partner's node has made these durable, `took` us after they were begun."""
+
+    lane: Lane
     ids: frozenset[bytes]
+    took: int = 0
 
 
 class Held(msgspec.Struct, frozen=True):
-    """The partner's node holds more of a blob, or by `whole` all of it."""
+    """The partner's node holds more of a blob, or by `is_whole` all of it."""
 
     id: bytes
-    whole: bool
+    is_whole: bool
+    took: int = 0
 
 
 class Failed(msgspec.Struct, frozen=True):
     """The transmission did not get through; `jitter` is a draw from 0 up to 1."""
 
+    lane: Lane
     jitter: float
 
 
@@ -107,19 +166,31 @@ class Settled(msgspec.Struct, frozen=True):
     ids: frozenset[bytes]
 
 
-Event = Submitted | WokeUp | Taken | Held | Failed | Settled
+class Silenced(msgspec.Struct, frozen=True):
+    """From now on nothing may be sent, or everything again."""
+
+    is_silent: bool
+
+
+Event = Submitted | WokeUp | Reachable | Taken | Held | Failed | Settled | Silenced
 
 
 class Transmit(msgspec.Struct, frozen=True):
     """Send these envelopes in one request, in this order."""
 
+    lane: Lane
     ids: tuple[bytes, ...]
 
 
 class TransmitPiece(msgspec.Struct, frozen=True):
-    """Send the next piece of this blob."""
+    """Send the next piece of this blob, at most `size` bytes."""
 
     id: bytes
+    size: int
+
+
+class Abort(msgspec.Struct, frozen=True):
+    """Break off the bulk lane's transmission; nothing more is told of it."""
 
 
 class WakeAt(msgspec.Struct, frozen=True):
@@ -134,7 +205,13 @@ class Forget(msgspec.Struct, frozen=True):
     ids: tuple[bytes, ...]
 
 
-Command = Transmit | TransmitPiece | WakeAt | Forget
+class Expire(msgspec.Struct, frozen=True):
+    """The time of these is past: take them out of the durable outbox and tell the sender."""
+
+    ids: tuple[bytes, ...]
+
+
+Command = Transmit | TransmitPiece | Abort | WakeAt | Forget | Expire
 
 
 def step(line: Line, event: Event, now: Instant) -> tuple[Line, tuple[Command, ...]]:
@@ -145,18 +222,23 @@ def step(line: Line, event: Event, now: Instant) -> tuple[Line, tuple[Command, .
             line = _submit(line, items, now)
         case WokeUp():
             pass
-        case Taken(ids):
-            line, done = _taken(line, ids, now)
-        case Held(blob, whole):
-            line, done = _held(line, blob, whole=whole)
-        case Failed(jitter):
-            line = _failed(line, jitter, now)
+        case Reachable(round_trip):
+            line = _reachable(line, round_trip, now)
+        case Taken(lane, ids, took):
+            line, done = _taken(_measured(line, lane, took), lane, ids, now)
+        case Held(blob, is_whole, took):
+            line, done = _held(_measured(line, Lane.BULK, took), blob, is_whole=is_whole)
+        case Failed(lane, jitter):
+            line = _failed(line, lane, jitter, now)
         case Settled(ids):
             line = _without(line, ids)
+        case Silenced(is_silent):
+            line = msgspec.structs.replace(line, is_silent=is_silent)
         case _:  # pragma: no cover
             assert_never(event)
+    line, expired = _expire(line, now)
     line, next_commands = _next(line, now)
-    return line, done + next_commands
+    return line, done + expired + next_commands
 
 
 def _submit(line: Line, items: tuple[Item, ...], now: Instant) -> Line:
@@ -169,59 +251,146 @@ def _submit(line: Line, items: tuple[Item, ...], now: Instant) -> Line:
     return msgspec.structs.replace(line, items=merged, retry_at=retry_at)
 
 
-def _taken(line: Line, ids: frozenset[bytes], now: Instant) -> tuple[Line, tuple[Command, ...]]:
+def _reachable(line: Line, round_trip: int, now: Instant) -> Line:
+    return msgspec.structs.replace(
+        line,
+        retry_at=min(line.retry_at, now),
+        round_trip=round_trip or line.round_trip,
+    )
+
+
+def _taken(
+    line: Line, lane: Lane, ids: frozenset[bytes], now: Instant
+) -> tuple[Line, tuple[Command, ...]]:
     finished = tuple(i.id for i in line.items if i.id in ids and i.cargo is Cargo.RECEIPT)
     waiting = tuple(
         msgspec.structs.replace(item, due_at=now + _patience(item)) if item.id in ids else item
         for item in line.items
         if item.id not in finished
     )
-    line = Line(waiting)
+    line = msgspec.structs.replace(_ended(line, lane), items=waiting, failures=0, retry_at=0)
     return line, (Forget(finished),) if finished else ()
 
 
-def _held(line: Line, blob: bytes, *, whole: bool) -> tuple[Line, tuple[Command, ...]]:
-    line = Line(line.items)
-    if not whole:
+def _held(line: Line, blob: bytes, *, is_whole: bool) -> tuple[Line, tuple[Command, ...]]:
+    line = msgspec.structs.replace(_ended(line, Lane.BULK), failures=0, retry_at=0)
+    if not is_whole:
         return line, ()
     return _without(line, frozenset((blob,))), (Forget((blob,)),)
 
 
-def _failed(line: Line, jitter: float, now: Instant) -> Line:
+def _failed(line: Line, lane: Lane, jitter: float, now: Instant) -> Line:
     flash = any(item.precedence is Precedence.FLASH for item in line.items)
     longest = LONGEST_FLASH_DELAY if flash else LONGEST_DELAY
     # Between half and the whole of the doubled delay, so that partners do not march in step.
     delay = min(FIRST_DELAY << min(line.failures, 16), longest)
-    retry_at = now + int(delay * (1 + jitter) / 2)
-    return Line(line.items, frozenset(), line.failures + 1, retry_at)
+    return msgspec.structs.replace(
+        _ended(line, lane),
+        failures=line.failures + 1,
+        retry_at=now + int(delay * (1 + jitter) / 2),
+        # It may have failed for being more than the line carries in the time allowed.
+        rate=line.rate // 2,
+    )
+
+
+def _measured(line: Line, lane: Lane, took: int) -> Line:
+    """Return the line with the rate that a transmission of `took` us showed."""
+    ended = line.flash if lane is Lane.FLASH else line.bulk
+    if ended is None or took <= 0 or ended.size < _MEASURABLE:
+        return line
+    # Where most of the time was the round trip the rest says little: a tenth counts at least.
+    seen = ended.size * SECOND // max(took - line.round_trip, took // 10, 1)
+    # A line that became slow must be believed at once, one that became fast by and by.
+    rate = seen if not line.rate or seen < line.rate // 2 else (3 * line.rate + seen) // 4
+    return msgspec.structs.replace(line, rate=max(rate, 1))
+
+
+def _expire(line: Line, now: Instant) -> tuple[Line, tuple[Command, ...]]:
+    # What is under way may have arrived in time: its end decides.
+    under_way = frozenset[bytes]().union(*(u.ids for u in (line.flash, line.bulk) if u))
+    past = tuple(
+        item.id
+        for item in line.items
+        if item.expires_at is not None and item.expires_at <= now and item.id not in under_way
+    )
+    if not past:
+        return line, ()
+    return _without(line, frozenset(past)), (Expire(past),)
 
 
 def _next(line: Line, now: Instant) -> tuple[Line, tuple[Command, ...]]:
-    """Choose what goes now; nothing while something is under way or the line rests."""
-    if line.under_way or not line.items:
-        return line, ()
+    """Choose what goes now in each lane; nothing while the line rests."""
+    if line.is_silent or not line.items:
+        return line, _wake(_expiries(line))
     if now < line.retry_at:
-        return line, (WakeAt(line.retry_at),)
+        return line, _wake([line.retry_at, *_expiries(line)])
     due = [item for item in line.items if item.due_at <= now]
-    if not due:
-        return line, (WakeAt(min(item.due_at for item in line.items)),)
-    batch = _batch(due)
+    flashes = [item for item in due if item.lane is Lane.FLASH]
+    commands: tuple[Command, ...] = ()
+    if flashes and line.flash is None:
+        line, commands = _begin_flash(line, flashes, now)
+    others = [item for item in due if item.lane is Lane.BULK]
+    if others and line.bulk is None and line.flash is None:
+        return _begin_bulk(line, others, now)
+    if line.flash is None and line.bulk is None:
+        return line, _wake([min(item.due_at for item in line.items), *_expiries(line)])
+    return line, commands
+
+
+def _begin_flash(line: Line, due: list[Item], now: Instant) -> tuple[Line, tuple[Command, ...]]:
+    batch = _batch(due, line.portion)
     ids = tuple(item.id for item in batch)
-    line = msgspec.structs.replace(line, under_way=frozenset(ids))
-    if batch[0].cargo is Cargo.BLOB:
-        return line, (TransmitPiece(ids[0]),)
-    return line, (Transmit(ids),)
+    abort: tuple[Command, ...] = ()
+    if line.bulk is not None and _lasts_too_long(line, line.bulk, now):
+        abort = (Abort(),)
+        line = _ended(line, Lane.BULK)
+    under_way = UnderWay(frozenset(ids), sum(item.size for item in batch), now)
+    line = msgspec.structs.replace(line, flash=under_way)
+    return line, (*abort, Transmit(Lane.FLASH, ids))
 
 
-def _batch(due: list[Item]) -> list[Item]:
-    """Return the first items that fit one request; a blob always goes alone."""
+def _begin_bulk(line: Line, due: list[Item], now: Instant) -> tuple[Line, tuple[Command, ...]]:
+    first = due[0]
+    if first.cargo is Cargo.BLOB:
+        under_way = UnderWay(frozenset((first.id,)), min(first.size, line.portion), now)
+        line = msgspec.structs.replace(line, bulk=under_way)
+        return line, (TransmitPiece(first.id, line.portion),)
+    batch = _batch([item for item in due if item.cargo is not Cargo.BLOB], line.portion)
+    ids = tuple(item.id for item in batch)
+    under_way = UnderWay(frozenset(ids), sum(item.size for item in batch), now)
+    return msgspec.structs.replace(line, bulk=under_way), (Transmit(Lane.BULK, ids),)
+
+
+def _batch(due: list[Item], portion: int) -> list[Item]:
+    """Return the first items that fit one portion; at least one, however large."""
     batch, size = due[:1], due[0].size
     for item in due[1:BATCH_ITEMS]:
         size += item.size
-        if size > BATCH_BYTES or item.cargo is Cargo.BLOB or batch[0].cargo is Cargo.BLOB:
+        if size > portion:
             break
         batch.append(item)
     return batch
+
+
+def _lasts_too_long(line: Line, under_way: UnderWay, now: Instant) -> bool:
+    """Say whether a transmission will occupy the line for more than a portion's time yet."""
+    rate = line.rate or FIRST_PORTION * SECOND // PORTION_TIME
+    ends_at = under_way.since + line.round_trip + under_way.size * SECOND // rate
+    return max(ends_at, now) > now + PORTION_TIME
+
+
+def _expiries(line: Line) -> list[Instant]:
+    return [item.expires_at for item in line.items if item.expires_at is not None]
+
+
+def _wake(times: list[Instant]) -> tuple[Command, ...]:
+    return (WakeAt(min(times)),) if times else ()
+
+
+def _ended(line: Line, lane: Lane) -> Line:
+    if lane is Lane.FLASH:
+        return msgspec.structs.replace(line, flash=None)
+    return msgspec.structs.replace(line, bulk=None)
 
 
 def _without(line: Line, ids: frozenset[bytes]) -> Line:

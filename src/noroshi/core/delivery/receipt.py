@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from noroshi.core import gate
+from noroshi.core.delivery.check import Tally, check_tally
 from noroshi.core.delivery.ladder import RungRecord
 from noroshi.core.envelope import suite
 from noroshi.core.errors import MalformedError, RefusalError
@@ -55,10 +56,10 @@ class ReceiptEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 
 
 class Issued(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The highest serial that the issuer has given the addressee, per precedence number."""
+    """The serials that the issuer has given the addressee."""
 
     salt: bytes
-    highest: tuple[tuple[int, int], ...]
+    tally: Tally
 
 
 class Beside(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -86,10 +87,9 @@ def open_beside(head: ReceiptHead, beside: bytes) -> tuple[tuple[ReceiptEntry, .
         raise RefusalError("malformed", "the receipt's entries are not those that were signed")
     if len(digests) > MAX_ENTRIES:
         raise RefusalError("malformed", f"a receipt has at most {MAX_ENTRIES} entries")
-    return (
-        tuple(open_entry(raw) for raw in wire.entries),
-        gate.decode_struct(wire.issued, Issued, limit=suite.MAX_SIGNED),
-    )
+    issued = gate.decode_struct(wire.issued, Issued, limit=suite.MAX_SIGNED)
+    check_tally(issued.tally)
+    return tuple(open_entry(raw) for raw in wire.entries), issued
 
 
 def open_entry(raw: bytes) -> ReceiptEntry:

@@ -62,6 +62,8 @@ class Serial(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
     salt: bytes
     partner: str
+    epoch: int
+    """Serials count anew when a node was restored from a backup."""
     precedence: Precedence
     number: int
 
@@ -154,6 +156,7 @@ def check_report(head: ReportHead, opened: Opened, me: str) -> tuple[Beside, Own
     if (
         own.serial.partner != me
         or own.serial.number < 1
+        or own.serial.epoch < 1
         or commitment(own.serial) != expected
         or len(head.serials) != len(head.to)
     ):

@@ -35,6 +35,11 @@ class EntryKind(Enum):
     ANSWERED = "Answered"
     RECEIPT_ISSUED = "ReceiptIssued"
     RECEIPT_RECORDED = "ReceiptRecorded"
+    EXPIRED = "Expired"
+    ASSIGNED = "Assigned"
+    ALARM_RAISED = "AlarmRaised"
+    ALARM_TAKEN = "AlarmTaken"
+    WATCH_CHANGED = "WatchChanged"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -7,7 +7,6 @@ nothing. The answer goes out after the commit. `docs/formats/peer-door.md`.
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -19,16 +18,24 @@ from starlette.routing import Route
 
 from noroshi.adapters import admission
 from noroshi.core import gate
-from noroshi.core.envelope.suite import DIGEST_SIZE, MAX_ENVELOPE
-from noroshi.core.errors import MalformedError, NoroshiError, UnavailableError
+from noroshi.core.delivery.check import MAX_CHECK
+from noroshi.core.envelope.suite import MAX_ENVELOPE
+from noroshi.core.errors import (
+    MalformedError,
+    NoroshiError,
+    NotFoundError,
+    UnavailableError,
+)
 from noroshi.core.partner import PartnerState
-from noroshi.flow import deliver, receive
+from noroshi.flow import arrivals, receive
 from noroshi.flow.house import House
 
 MAX_REQUEST: Final = MAX_ENVELOPE + 2 * 1024 * 1024
 MAX_PIECE: Final = 2 * 1024 * 1024
 MAX_BATCH: Final = 64
 READ_SECONDS: Final = 60
+SLOWEST_RATE: Final = 100
+"""Bytes a second that a body must reach on average, or the request ends."""
 
 _log = structlog.get_logger()
 
@@ -57,6 +64,7 @@ def peer_door(
     return Starlette(
         routes=[
             Route("/node/envelopes", door.envelopes, methods=["POST"]),
+            Route("/node/check", door.check, methods=["POST"]),
             Route("/node/blobs/{blob_id}", door.blob, methods=["POST"]),
         ]
     )
@@ -82,6 +90,21 @@ class _PeerDoor:
             return Response(status_code=stop.status)
         return Response(msgspec.json.encode(outcomes), media_type="application/json")
 
+    async def check(self, http: Request) -> Response:
+        """Answer a comms check."""
+        try:
+            peer, body = await self._admitted(http, MAX_CHECK)
+            answer = await asyncio.to_thread(
+                arrivals.answer_check, self._house(), peer, body, "push"
+            )
+        except _Stop as stop:
+            return Response(status_code=stop.status)
+        except MalformedError:
+            return Response(status_code=400)
+        except UnavailableError:
+            return Response(status_code=503)
+        return Response(answer, media_type="application/cbor")
+
     async def blob(self, http: Request) -> Response:
         """Take a piece of a blob."""
         try:
@@ -93,27 +116,10 @@ class _PeerDoor:
 
     async def _take(self, peer: str, body: bytes) -> list[Outcome]:
         opened = await asyncio.to_thread(self._open, body)
-        house = self._house()
-        identity, entropy = house.identity(), house.entropy
-        futures = [
-            asyncio.wrap_future(
-                house.store.submit(
-                    partial(
-                        receive.take,
-                        incoming=incoming,
-                        peer=peer,
-                        identity=identity,
-                        entropy=entropy,
-                    ),
-                    incoming.precedence,
-                )
-            )
-            for incoming in opened
-        ]
         outcomes: list[Outcome] = []
-        for future in futures:
+        for taken in arrivals.submit_all(self._house(), opened, peer):
             try:
-                refused = await future
+                refused = await asyncio.wrap_future(taken)
             except UnavailableError as error:
                 _log.error("not-stored", partner=peer, code=error.code)
                 raise _Stop(507 if error.code == "disk-full" else 503) from error
@@ -129,40 +135,28 @@ class _PeerDoor:
 
     def _open(self, body: bytes) -> list[receive.Incoming]:
         """Open what a request carries; runs on a worker thread."""
-        house = self._house()
         try:
             raw = gate.convert(gate.decode(body, limit=MAX_REQUEST), list[bytes])
         except MalformedError as error:
             raise _Stop(400) from error
         if len(raw) > MAX_BATCH:
             raise _Stop(413)
-        identity, now = house.identity(), house.clock.now()
-        with house.store.read() as tables:
-            return [receive.open_raw(tables, envelope, identity, now) for envelope in raw]
+        return arrivals.open_all(self._house(), raw)
 
     def _take_piece(self, http: Request, peer: str, body: bytes) -> int:
-        house = self._house()
         try:
             blob_id = bytes.fromhex(http.path_params["blob_id"])
             offset = int(http.headers.get("noroshi-offset", ""))
         except ValueError as error:
             raise _Stop(400) from error
-        with house.store.read() as tables:
-            wanted = tables.reports.blob(blob_id) if len(blob_id) == DIGEST_SIZE else None
-        if wanted is None or wanted[0] != peer:
-            raise _Stop(404)
-        _, size, held = wanted
-        if held:
-            return size
         try:
-            here = house.blobs.write_piece(blob_id, offset, body, size)
+            return arrivals.take_piece(self._house(), peer, blob_id, offset, body)
+        except NotFoundError as error:
+            raise _Stop(404) from error
         except MalformedError as error:
             raise _Stop(422) from error
         except UnavailableError as error:
             raise _Stop(507) from error
-        if here == size:
-            house.store.perform(partial(deliver.hold_blob, blob_id=blob_id, me=house.me))
-        return here
 
     async def _admitted(self, http: Request, limit: int) -> tuple[str, bytes]:
         """Return the verified partner that signed the request, and its body.
@@ -190,9 +184,11 @@ async def _body(http: Request, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        began = asyncio.get_running_loop().time()
+        async with asyncio.timeout(READ_SECONDS) as deadline:
             async for chunk in http.stream():
                 size += len(chunk)
+                deadline.reschedule(began + READ_SECONDS + size / SLOWEST_RATE)
                 if size > limit:
                     raise _Stop(413)
                 parts.append(chunk)

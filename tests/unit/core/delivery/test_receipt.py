@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noroshi.core import gate
+from noroshi.core.delivery.check import Tally
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.delivery.receipt import (
     MAX_ENTRIES,
@@ -32,7 +33,7 @@ LADDER = (
 )
 ENTRY = ReceiptEntry(draw("s", 32), draw("r", 16), draw("h", 32), "watch", LADDER, 0)
 OTHER = changed(ENTRY, desk="cyber", salt=draw("t", 32))
-ISSUED = Issued(draw("i", 32), ((3, 8), (5, 7)))
+ISSUED = Issued(draw("i", 32), Tally(1, ((3, 8), (5, 7)), ()))
 RAW = [gate.encode_struct(entry) for entry in (ENTRY, OTHER)]
 RAW_ISSUED = gate.encode_struct(ISSUED)
 HEAD = ReceiptHead(
@@ -88,7 +89,7 @@ def test_the_fields_stand_in_their_order() -> None:
         [["DELIVERED", NOW, None, None], ["ACKNOWLEDGED", NOW + 1, "Officer of NZ", "seen"]],
         0,
     ]
-    assert cbor2.loads(RAW_ISSUED) == [draw("i", 32), [[3, 8], [5, 7]]]
+    assert cbor2.loads(RAW_ISSUED) == [draw("i", 32), [1, [[3, 8], [5, 7]], []]]
     assert digest(RAW[0]) == hashlib.sha256(RAW[0]).digest()
 
 
@@ -112,7 +113,7 @@ def test_other_entries_than_were_signed_are_refused(raw: list[bytes]) -> None:
 
 
 def test_other_serial_numbers_than_were_signed_are_refused() -> None:
-    raw = gate.encode_struct(changed(ISSUED, highest=((5, 8),)))
+    raw = gate.encode_struct(changed(ISSUED, tally=changed(ISSUED.tally, highest=((5, 8),))))
     with pytest.raises(RefusalError, match="not those that were signed"):
         open_beside(HEAD, encode_beside(RAW, raw))
 

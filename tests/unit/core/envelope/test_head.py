@@ -81,15 +81,16 @@ def test_a_head_that_names_no_sender(fields: object) -> None:
 
 
 def test_a_commitment_binds_all_of_a_serial_number() -> None:
-    serial = Serial(bytes(16), "nz", Precedence.FLASH, 7)
-    assert commitment(serial) == hashlib.sha256(cbor2.dumps([bytes(16), "nz", 5, 7])).digest()
+    serial = Serial(bytes(16), "nz", 1, Precedence.FLASH, 7)
+    assert commitment(serial) == hashlib.sha256(cbor2.dumps([bytes(16), "nz", 1, 5, 7])).digest()
     others = [
         changed(serial, salt=bytes(15)),
         changed(serial, partner="au"),
         changed(serial, precedence=Precedence.ROUTINE),
         changed(serial, number=8),
+        changed(serial, epoch=2),
     ]
-    assert len({commitment(s) for s in (serial, *others)}) == 5
+    assert len({commitment(s) for s in (serial, *others)}) == 6
 
 
 def test_a_salted_digest() -> None:

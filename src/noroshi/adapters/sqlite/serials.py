@@ -1,0 +1,155 @@
+"""Serial numbers given out and heard (:class:`noroshi.flow.watch_tables.SerialTable`)."""
+
+from typing import Final
+
+from noroshi.adapters.sqlite.connection import Database
+from noroshi.adapters.sqlite.rows import integer, text
+from noroshi.core.delivery.check import Tombstone
+from noroshi.core.precedence import Precedence
+from noroshi.flow.records import Gap
+
+_NAMED: Final = 10
+"""How many missing serials are named."""
+
+
+class SqliteSerials:
+    """Both directions of every line."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def next(self, partner: str, precedence: Precedence) -> int:
+        """Return the next serial number for a partner at a precedence."""
+        return integer(
+            self._db.value(
+                "INSERT INTO serial_issued (partner, precedence, highest) VALUES (?, ?, 1)"
+                " ON CONFLICT DO UPDATE SET highest = highest + 1 RETURNING highest",
+                (partner, precedence),
+            )
+        )
+
+    def highest(self, partner: str) -> tuple[tuple[int, int], ...]:
+        """Return pairs of precedence and highest serial issued to a partner."""
+        rows = self._db.rows(
+            "SELECT precedence, highest FROM serial_issued WHERE partner = ? ORDER BY 1", (partner,)
+        )
+        return tuple((integer(precedence), integer(highest)) for precedence, highest in rows)
+
+    def bury(self, partner: str, precedence: Precedence, number: int, code: str) -> None:
+        """Note that no report will come with a serial."""
+        self._db.run(
+            "INSERT OR IGNORE INTO tombstone (partner, precedence, number, code)"
+            " VALUES (?, ?, ?, ?)",
+            (partner, precedence, number, code),
+        )
+
+    def tombstones(self, partner: str, limit: int) -> tuple[Tombstone, ...]:
+        """Return the first serials that a partner may still wait for in vain."""
+        rows = self._db.rows(
+            "SELECT precedence, number, code FROM tombstone WHERE partner = ?"
+            " ORDER BY precedence DESC, number LIMIT ?",
+            (partner, limit),
+        )
+        return tuple(Tombstone(integer(p), integer(n), text(code)) for p, n, code in rows)
+
+    def unearth(self, partner: str, precedence: int, up_to: int) -> None:
+        """Forget tombstones that a partner has settled."""
+        self._db.run(
+            "DELETE FROM tombstone WHERE partner = ? AND precedence = ? AND number <= ?",
+            (partner, precedence, up_to),
+        )
+
+    def is_new(self, sender: str, epoch: int, precedence: Precedence, number: int) -> bool:
+        """Note a serial number of a sender; say whether no report used it before."""
+        self._db.run(
+            "INSERT INTO serial_heard (sender, epoch, precedence, number) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET void = NULL WHERE void IS NOT NULL",
+            (sender, epoch, precedence, number),
+        )
+        is_new = self._db.changes() > 0
+        if is_new:
+            self._advance(sender, epoch, precedence, number)
+        return is_new
+
+    def is_told(self, sender: str, epoch: int, precedence: int, highest: int) -> None:
+        """Note that a sender says it has issued serials up to `highest`."""
+        self._advance(sender, epoch, precedence, highest)
+
+    def is_void(self, sender: str, epoch: int, precedence: int, number: int, code: str) -> None:
+        """Note that a sender says no report will come with a serial."""
+        self._db.run(
+            "INSERT OR IGNORE INTO serial_heard (sender, epoch, precedence, number, void)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (sender, epoch, precedence, number, code),
+        )
+        if self._db.changes() > 0:
+            self._advance(sender, epoch, precedence, number)
+
+    def settled(self, sender: str) -> tuple[tuple[int, int, int], ...]:
+        """Return epoch, precedence and number up to which all of a sender's serials are here."""
+        rows = self._db.rows(
+            "SELECT epoch, precedence, settled FROM serial_row WHERE sender = ? ORDER BY 1, 2",
+            (sender,),
+        )
+        return tuple((integer(e), integer(p), integer(n)) for e, p, n in rows)
+
+    def gaps(self, sender: str) -> list[Gap]:
+        """Return what is missing of a sender's serials."""
+        rows = self._db.rows(
+            "SELECT epoch, precedence, settled, highest FROM serial_row"
+            " WHERE sender = ? AND highest > settled ORDER BY epoch, precedence DESC",
+            (sender,),
+        )
+        return [
+            Gap(
+                integer(epoch),
+                Precedence(integer(precedence)),
+                self._missing(sender, integer(epoch), integer(precedence), integer(settled),
+                              integer(highest)),
+            )
+            for epoch, precedence, settled, highest in list(rows)
+        ]  # fmt: skip
+
+    def _missing(
+        self, sender: str, epoch: int, precedence: int, settled: int, highest: int
+    ) -> tuple[int, ...]:
+        rows = self._db.rows(
+            "SELECT number FROM serial_heard WHERE sender = ? AND epoch = ? AND precedence = ?"
+            " AND number > ?",
+            (sender, epoch, precedence, settled),
+        )
+        here = {integer(number) for (number,) in rows}
+        missing: list[int] = []
+        for number in range(settled + 1, highest + 1):
+            if number not in here:
+                missing.append(number)
+                if len(missing) == _NAMED:
+                    break
+        return tuple(missing)
+
+    def _advance(self, sender: str, epoch: int, precedence: int, number: int) -> None:
+        """Note that `number` exists, and move up to where all serials are accounted for."""
+        settled = integer(
+            self._db.value(
+                "INSERT INTO serial_row (sender, epoch, precedence, settled, highest)"
+                " VALUES (?1, ?2, ?3, 0, ?4)"
+                " ON CONFLICT DO UPDATE SET highest = MAX(highest, ?4) RETURNING settled",
+                (sender, epoch, precedence, number),
+            )
+        )
+        rows = self._db.rows(
+            "SELECT number FROM serial_heard WHERE sender = ? AND epoch = ? AND precedence = ?"
+            " AND number > ? ORDER BY number",
+            (sender, epoch, precedence, settled),
+        )
+        reached = settled
+        for (following,) in rows:
+            if integer(following) != reached + 1:
+                break
+            reached += 1
+        if reached > settled:
+            self._db.run(
+                "UPDATE serial_row SET settled = ?"
+                " WHERE sender = ? AND epoch = ? AND precedence = ?",
+                (reached, sender, epoch, precedence),
+            )

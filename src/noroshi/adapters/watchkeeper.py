@@ -1,0 +1,163 @@
+"""The watchkeeper: fires deadlines when they pass, and tests every line on schedule.
+
+One task sleeps until the next deadline of the store; commits that set one wake it. One task per
+verified partner asks a comms check every quarter of an hour, and once a minute while the last one
+was missed. What is recorded is decided by :mod:`noroshi.flow.watch`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol
+
+import structlog
+
+from noroshi.core.delivery.check import CommsCheck, decode_check, encode_check
+from noroshi.core.directory.card import Card
+from noroshi.core.errors import NoroshiError
+from noroshi.core.instant import SECOND
+from noroshi.core.partner import PartnerState
+from noroshi.core.precedence import Precedence
+from noroshi.flow import watch
+from noroshi.flow.ports import Clock, Entropy, Store
+from noroshi.flow.records import Committed, Identity, LineCheck
+from noroshi.flow.tables import Transaction
+
+MISSED_SECONDS: Final = 60
+"""Time to the next check after a missed one."""
+_LONGEST_SLEEP: Final = 3600.0
+_GATHER_SECONDS: Final = 0.2
+_WAKING: Final = frozenset({"watch", "partner"})
+
+_log = structlog.get_logger()
+
+
+class Checker(Protocol):
+    """A way to ask a comms check."""
+
+    @property
+    def name(self) -> str:
+        """What the history calls it."""
+        ...
+
+    async def check(self, card: Card, raw: bytes) -> bytes:
+        """Hand over this side's half; return the other's."""
+        ...
+
+
+class Watchkeeper:
+    """Drives the watch of a node (a :class:`noroshi.adapters.sqlite.store.Listener`)."""
+
+    def __init__(
+        self,
+        store: Store,
+        checker: Checker,
+        identity: Identity,
+        clock: Clock,
+        entropy: Entropy,
+        jitter: Callable[[], float],
+    ) -> None:
+        """Join the parts; `jitter` draws from 0 up to 1, so that checks do not march in step."""
+        self._store = store
+        self._checker = checker
+        self._identity = identity
+        self._clock = clock
+        self._entropy = entropy
+        self._jitter = jitter
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed = asyncio.Event()
+        self._checking: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep watch until `stop` is set."""
+        self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
+            firing = tasks.create_task(self._fire(tasks))
+            await stop.wait()
+            firing.cancel()
+            for checking in self._checking.values():
+                checking.cancel()
+        self._loop = None
+
+    def on_commit(self, committed: Committed) -> None:
+        """Look again, because a deadline was set; called on the writer's thread."""
+        if self._loop is not None and any(a.event in _WAKING for a in committed.announcements):
+            with contextlib.suppress(RuntimeError):  # the loop has just closed
+                self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def _fire(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            self._changed.clear()
+            with self._store.read() as tables:
+                next_due = tables.watch.next_due()
+                partners = [
+                    known.signed_card.card.partner
+                    for known in tables.partners.all()
+                    if known.state is PartnerState.VERIFIED
+                ]
+            for partner in partners:
+                if partner not in self._checking:
+                    self._checking[partner] = tasks.create_task(self._check(partner))
+            if next_due is None or next_due > self._clock.now():
+                await self._sleep(next_due)
+                continue
+            try:
+                await self._perform(
+                    partial(watch.fire_due, identity=self._identity, entropy=self._entropy)
+                )
+            except NoroshiError as error:
+                _log.error("watch-failed", code=error.code)
+                await asyncio.sleep(1)  # noqa: TID251 - the disk may be well again
+
+    async def _sleep(self, until: int | None) -> None:
+        seconds = _LONGEST_SLEEP
+        if until is not None:
+            seconds = min(seconds, max(0.0, (until - self._clock.now()) / SECOND))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+                # No deadline is that near; under load many reports set theirs at once.
+                await asyncio.sleep(_GATHER_SECONDS)  # noqa: TID251 - no proof waits for it
+
+    async def _check(self, partner: str) -> None:
+        duty = self._identity.duty
+        while True:
+            is_good = await self._check_once(partner)
+            pause = duty.check_seconds if is_good else min(MISSED_SECONDS, duty.check_seconds)
+            await asyncio.sleep(pause * (0.9 + 0.2 * self._jitter()))  # noqa: TID251 - the schedule
+
+    async def _check_once(self, partner: str) -> bool:
+        """Ask one comms check and record it; say whether it was answered."""
+        with self._store.read() as tables:
+            known = tables.partners.get(partner)
+            if known is None or known.state is not PartnerState.VERIFIED:
+                return False
+            mine = watch.make_check(tables, partner, self._identity, self._clock.now())
+        began = asyncio.get_running_loop().time()
+        told: CommsCheck | None = None
+        code: str | None = None
+        try:
+            told = decode_check(
+                await self._checker.check(known.signed_card.card, encode_check(mine))
+            )
+        except NoroshiError as error:
+            code = error.code
+        took = int((asyncio.get_running_loop().time() - began) * SECOND)
+        line_check = LineCheck(
+            outgoing=True, at=self._clock.now(), bearer=self._checker.name,
+            round_trip=took if code is None else None, code=code,
+        )  # fmt: skip
+        try:
+            await self._perform(
+                partial(
+                    watch.note_check, partner=partner, line_check=line_check, told=told,
+                    identity=self._identity, entropy=self._entropy,
+                )
+            )  # fmt: skip
+        except NoroshiError as error:
+            _log.error("watch-failed", partner=partner, code=error.code)
+        return code is None
+
+    async def _perform(self, act: Callable[[Transaction], object]) -> None:
+        await asyncio.wrap_future(self._store.submit(act, Precedence.PRIORITY))

@@ -1,0 +1,72 @@
+"""Alarms: what a person must hear of, in one sentence each."""
+
+from enum import Enum
+
+import msgspec
+
+from noroshi.core.instant import Instant
+from noroshi.core.precedence import Precedence
+
+
+class AlarmKind(Enum):
+    """Why somebody is called."""
+
+    NEXT_DESK = "NEXT_DESK"
+    NEXT_OFFICER = "NEXT_OFFICER"
+    UNACKNOWLEDGED = "UNACKNOWLEDGED"
+    UNDELIVERED = "UNDELIVERED"
+    REFUSED = "REFUSED"
+    EXPIRED = "EXPIRED"
+    GAP = "GAP"
+    LINE_DOWN = "LINE_DOWN"
+    UNHEARD = "UNHEARD"
+    FLASH_FLOOD = "FLASH_FLOOD"
+    JOURNAL_CONFLICT = "JOURNAL_CONFLICT"
+    NEW_EPOCH = "NEW_EPOCH"
+    CLOCK_STEP = "CLOCK_STEP"
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """An alarm that was raised."""
+
+    kind: AlarmKind
+    partner: str
+    """The partner it concerns; the node's own for its own desks."""
+    at: Instant
+    report_id: bytes | None = None
+    desk: str | None = None
+    detail: str = ""
+    """What the sentence fills in: the next desk, the officer, the missing numbers."""
+    precedence: Precedence = Precedence.IMMEDIATE
+
+
+def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
+    """Return what an alarm tells a person."""
+    desk = f"{alarm.desk}@{alarm.partner}" if alarm.desk else alarm.partner
+    match alarm.kind:
+        case AlarmKind.NEXT_DESK:
+            return f"{desk} has not acknowledged in time; the desk {alarm.detail} is called"
+        case AlarmKind.NEXT_OFFICER:
+            return f"{desk} has not acknowledged; the duty officer is called ({alarm.detail})"
+        case AlarmKind.UNACKNOWLEDGED:
+            return f"nobody at {desk} has acknowledged: {alarm.detail}"
+        case AlarmKind.UNDELIVERED:
+            return f"the report is not delivered to {desk} yet: {alarm.detail}"
+        case AlarmKind.REFUSED:
+            return f"{desk} refused the report: {alarm.detail}"
+        case AlarmKind.EXPIRED:
+            return f"the report expired before {desk} had it; it is not sent any more"
+        case AlarmKind.GAP:
+            return f"reports of {alarm.partner} are missing: {alarm.detail}"
+        case AlarmKind.LINE_DOWN:
+            return f"the line to {alarm.partner} is down: {alarm.detail}"
+        case AlarmKind.UNHEARD:
+            return f"the comms checks of {alarm.partner} do not arrive"
+        case AlarmKind.FLASH_FLOOD:
+            return f"{alarm.partner} sends many FLASH reports ({alarm.detail}); the line is shared"
+        case AlarmKind.JOURNAL_CONFLICT:
+            return f"{alarm.partner} has shown two journals that contradict each other"
+        case AlarmKind.NEW_EPOCH:
+            return f"{alarm.partner} was restored from a backup: {alarm.detail}"
+        case AlarmKind.CLOCK_STEP:
+            return f"the clock of this machine was set by {alarm.detail}; check it and restart"

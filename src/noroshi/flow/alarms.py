@@ -1,0 +1,85 @@
+"""Raising and ending alarms and deadlines, inside whatever act learns of the cause."""
+
+from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.clocks import Step, receiver_deadlines, sender_deadlines
+from noroshi.core.precedence import Precedence
+from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.ports import Entropy
+from noroshi.flow.records import Addressee, Announcement, Duty
+from noroshi.flow.tables import Transaction
+
+_OF_SENDER = (Step.UNDELIVERED, Step.UNACKNOWLEDGED)
+_OF_RECEIVER = (Step.NEXT_DESK, Step.NEXT_OFFICER)
+_OF_REPORT = (
+    AlarmKind.UNDELIVERED,
+    AlarmKind.UNACKNOWLEDGED,
+    AlarmKind.NEXT_DESK,
+    AlarmKind.NEXT_OFFICER,
+)
+
+
+def raise_alarm(tx: Transaction, alarm: Alarm, me: str, entropy: Entropy) -> None:
+    """Raise an alarm, journalled and told; one that is open already is not raised again."""
+    number = tx.watch.raise_alarm(alarm)
+    if number is None:
+        return
+    tx.journal.append(
+        new_entry(
+            EntryKind.ALARM_RAISED,
+            tx.now,
+            entropy.draw(SALT_SIZE),
+            me,
+            report_id=alarm.report_id,
+            desk=f"{alarm.desk}@{alarm.partner}" if alarm.desk else None,
+            code=alarm.kind.value,
+        )
+    )
+    tx.announce(
+        Announcement(
+            "alarm",
+            alarm.partner,
+            alarm.report_id,
+            alarm.desk,
+            alarm.precedence,
+            alarm=alarm,
+            number=number,
+        )
+    )
+
+
+def expect_answers(tx: Transaction, report_id: bytes, sent: Addressee, duty: Duty) -> None:
+    """Start the sender's clocks for one addressed desk."""
+    allowed = duty.clocks.allowed(sent.precedence)
+    for step, due_at in sender_deadlines(tx.now, allowed, is_action=sent.is_action):
+        tx.watch.set_deadline(step, sent.desk.partner, report_id, sent.desk.desk, due_at)
+    tx.announce(Announcement("watch", sent.desk.partner))
+
+
+def expect_people(tx: Transaction, report_id: bytes, received: Addressee, duty: Duty) -> None:
+    """Start the clocks of the house for one of its desks that must act."""
+    if not received.is_action:
+        return
+    allowed = duty.clocks.allowed(received.precedence)
+    for step, due_at in receiver_deadlines(tx.now, allowed):
+        tx.watch.set_deadline(step, received.desk.partner, report_id, received.desk.desk, due_at)
+    tx.announce(Announcement("watch", received.desk.partner))
+
+
+def is_delivered(tx: Transaction, report_id: bytes, partner: str, desk: str) -> None:
+    """Stop waiting for a delivery."""
+    tx.watch.drop_deadlines(report_id, partner, desk, (Step.UNDELIVERED,))
+    tx.watch.end_alarms((AlarmKind.UNDELIVERED,), partner, tx.now, report_id, desk)
+
+
+def is_answered(tx: Transaction, report_id: bytes, partner: str, desk: str) -> None:
+    """Stop waiting for people: a desk has answered, or there is nothing to answer any more."""
+    tx.watch.drop_deadlines(report_id, partner, desk, (*_OF_SENDER, *_OF_RECEIVER))
+    tx.watch.end_alarms(_OF_REPORT, partner, tx.now, report_id, desk)
+
+
+def precedence_at(tx: Transaction, report_id: bytes, partner: str, desk: str) -> Precedence:
+    """Return the precedence at which a report goes to a desk."""
+    for addressee in tx.reports.addressees(report_id):
+        if (addressee.desk.partner, addressee.desk.desk) == (partner, desk):
+            return addressee.precedence
+    return Precedence.ROUTINE

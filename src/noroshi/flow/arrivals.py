@@ -1,0 +1,78 @@
+"""Arrivals: what any bearer brings, taken in by one way.
+
+A bearer opens what it brought (`open_all`, which needs no lock), hands it to the writer
+(`submit_all`), and tells its partner what became of it once that is on disk.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import partial
+
+from noroshi.core.delivery.check import decode_check, encode_check
+from noroshi.core.errors import NotFoundError
+from noroshi.core.precedence import Precedence
+from noroshi.flow import deliver, receive, watch
+from noroshi.flow.house import House
+from noroshi.flow.records import LineCheck
+
+
+def open_all(house: House, envelopes: Iterable[bytes]) -> list[receive.Incoming]:
+    """Return what each envelope is, verified as far as it goes; a bad one stops no other."""
+    identity, now = house.identity(), house.clock.now()
+    with house.store.read() as tables:
+        return [receive.open_raw(tables, raw, identity, now) for raw in envelopes]
+
+
+def submit_all(
+    house: House, opened: Iterable[receive.Incoming], peer: str
+) -> list[Future[receive.Refused | None]]:
+    """Commit each by itself; a future says why it was not taken, None if it was."""
+    identity, entropy = house.identity(), house.entropy
+    return [
+        house.store.submit(
+            partial(receive.take, incoming=incoming, peer=peer, identity=identity, entropy=entropy),
+            incoming.precedence,
+        )
+        for incoming in opened
+    ]
+
+
+def answer_check(house: House, peer: str, raw: bytes, bearer: str) -> bytes:
+    """Record a comms check that came in; return this side's half.
+
+    Raises:
+        MalformedError: it is no comms check.
+    """
+    told = decode_check(raw)
+    identity, now = house.identity(), house.clock.now()
+    line_check = LineCheck(outgoing=False, at=now, bearer=bearer, round_trip=None, code=None)
+    house.store.perform(
+        partial(
+            watch.note_check, partner=peer, line_check=line_check, told=told,
+            identity=identity, entropy=house.entropy,
+        ),
+        Precedence.PRIORITY,
+    )  # fmt: skip
+    with house.store.read() as tables:
+        return encode_check(watch.make_check(tables, peer, identity, now))
+
+
+def take_piece(house: House, peer: str, blob_id: bytes, offset: int, data: bytes) -> int:
+    """Add bytes of a blob that a report of `peer` announced; return how many bytes are here.
+
+    Raises:
+        NotFoundError: no report of that partner needs such a blob.
+        MalformedError: the bytes are not its bytes.
+        UnavailableError: the disk did not take them.
+    """
+    with house.store.read() as tables:
+        wanted = tables.reports.blob(blob_id)
+    if wanted is None or wanted[0] != peer:
+        raise NotFoundError("not-found", f"no report of {peer} needs that blob")
+    _, size, is_held = wanted
+    if is_held:
+        return size
+    here = house.blobs.write_piece(blob_id, offset, data, size)
+    if here == size:
+        house.store.perform(partial(deliver.hold_blob, blob_id=blob_id, me=house.me))
+    return here

@@ -1,0 +1,218 @@
+"""Watch: deadlines that pass, comms checks, desks and who sits there, alarms and who takes them.
+
+Deadlines are rows that the acts of a report's life set and take away; here they fire. Whoever
+drives this (an adapter with a timer) calls `fire_due` when the next one passes.
+"""
+
+from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.check import (
+    VERSION,
+    CommsCheck,
+    DeskState,
+    DeskTold,
+)
+from noroshi.core.delivery.clocks import Step, next_desk
+from noroshi.core.delivery.ladder import ANSWERS, Rung
+from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence
+from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.alarms import precedence_at, raise_alarm
+from noroshi.flow.ports import Entropy
+from noroshi.flow.records import Announcement, DeskWatch, Due, Gap, Identity, LineCheck
+from noroshi.flow.tables import Tables, Transaction
+from noroshi.flow.tallies import make_tally, note_tally
+
+_AT_ONCE = 100
+
+
+def fire_due(tx: Transaction, identity: Identity, entropy: Entropy) -> bool:
+    """Do what is due; say whether more is."""
+    due = tx.watch.due(tx.now, _AT_ONCE)
+    for deadline in due:
+        _fire(tx, deadline, identity, entropy)
+    return len(due) == _AT_ONCE
+
+
+def make_check(tables: Tables, partner: str, identity: Identity, now: int) -> CommsCheck:
+    """Return this side's half of a comms check with a partner."""
+    return CommsCheck(
+        version=VERSION,
+        at=now,
+        tally=make_tally(tables, partner, identity),
+        settled=tables.serials.settled(partner),
+        desks=tuple(
+            DeskTold(watch.desk, watch.state, watch.since)
+            for watch in tables.watch.desks(identity.me)
+        ),
+    )
+
+
+def note_check(
+    tx: Transaction,
+    partner: str,
+    line_check: LineCheck,
+    told: CommsCheck | None,
+    identity: Identity,
+    entropy: Entropy,
+) -> None:
+    """Record a comms check that went, came in, or was missed, and what the partner told."""
+    kind = AlarmKind.LINE_DOWN if line_check.outgoing else AlarmKind.UNHEARD
+    before = tx.watch.last_check(partner, outgoing=line_check.outgoing, good=False)
+    tx.watch.add_check(partner, line_check)
+    if line_check.code is None:
+        tx.watch.end_alarms((kind,), partner, tx.now)
+        tx.announce(Announcement("heard", partner, round_trip=line_check.round_trip or 0))
+    elif before is not None and before.code is not None:
+        # Missed twice in a row: one lost packet is no alarm.
+        detail = f"{line_check.code}, comms checks are missed"
+        alarm = Alarm(kind, partner, tx.now, detail=detail)
+        raise_alarm(tx, alarm, identity.me, entropy)
+    if told is not None:
+        epoch = identity.card.card.epoch
+        for settled_epoch, precedence, number in told.settled:
+            if settled_epoch == epoch:
+                tx.serials.unearth(partner, precedence, number)
+        for desk in told.desks:
+            tx.watch.put_desk(DeskWatch(partner, desk.desk, desk.state, None, desk.since))
+        note_tally(tx, partner, told.tally)
+
+
+def set_desk(
+    tx: Transaction,
+    desk: str,
+    state: DeskState,
+    *,
+    by: str,
+    note: str | None,
+    me: str,
+    entropy: Entropy,
+) -> list[bytes]:
+    """Record who watches a desk of ours from now on; return what is open there."""
+    open_reports = [row.report_id for row in tx.reports.inbox(desk, unacknowledged=True)]
+    watch = DeskWatch(me, desk, state, by, tx.now)
+    tx.watch.put_desk(watch)
+    tx.watch.log_watch(watch, note, len(open_reports))
+    tx.journal.append(
+        new_entry(
+            EntryKind.WATCH_CHANGED, tx.now, entropy.draw(SALT_SIZE), me,
+            desk=desk, by=by, code=state.value,
+        )
+    )  # fmt: skip
+    tx.announce(Announcement("desk", me, desk=desk))
+    return open_reports
+
+
+def take_alarm(tx: Transaction, number: int, by: str, me: str, entropy: Entropy) -> None:
+    """Record who takes care of an alarm.
+
+    Raises:
+        NotFoundError: no such alarm is open.
+    """
+    if not tx.watch.take_alarm(number, by, tx.now):
+        raise NotFoundError("not-found", f"no alarm {number} is open; see 'noroshi alarms'")
+    tx.journal.append(new_entry(EntryKind.ALARM_TAKEN, tx.now, entropy.draw(SALT_SIZE), me, by=by))
+
+
+def assign(
+    tx: Transaction,
+    report_id: bytes,
+    desk: str,
+    to_desk: str,
+    *,
+    by: str | None,
+    me: str,
+    entropy: Entropy,
+) -> None:
+    """Give a report that came to `desk` to another desk of the house too.
+
+    Raises:
+        NotFoundError: no such report came to that desk.
+        InputError: it is the same desk.
+    """
+    report = tx.reports.get(report_id)
+    if report is None or report.outgoing or desk not in report.content.desks_of(me):
+        raise NotFoundError("not-found", f"that report did not come to the desk {desk!r}")
+    if to_desk in report.content.desks_of(me):
+        raise InputError("bad-input", f"the desk {to_desk!r} has that report already")
+    if tx.watch.assign(report_id, desk, to_desk, tx.now, by):
+        tx.journal.append(
+            new_entry(
+                EntryKind.ASSIGNED, tx.now, entropy.draw(SALT_SIZE), me,
+                report_id=report_id, desk=to_desk, by=by,
+            )
+        )  # fmt: skip
+        precedence = precedence_at(tx, report_id, me, desk)
+        announcement = Announcement("received", report.head.sender, report_id, to_desk, precedence)
+        tx.announce(announcement)
+
+
+def _fire(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> None:
+    if due.step is Step.GAP:
+        _fire_gap(tx, due, identity, entropy)
+        return
+    rungs = {r.rung for r in tx.reports.ladder(due.report_id, DeskAddress(due.desk, due.partner))}
+    if rungs & ANSWERS or Rung.REFUSED in rungs:
+        return
+    if due.step is Step.UNDELIVERED and Rung.DELIVERED in rungs:
+        return
+    kind, detail = _what(tx, due, identity, is_delivered=Rung.DELIVERED in rungs)
+    precedence = precedence_at(tx, due.report_id, due.partner, due.desk)
+    alarm = Alarm(kind, due.partner, tx.now, due.report_id, due.desk, detail, precedence)
+    raise_alarm(tx, alarm, identity.me, entropy)
+    if due.step is Step.NEXT_DESK:
+        following = next_desk(identity.card.card.desks, due.desk)
+        report = tx.reports.get(due.report_id)
+        if following and report and following not in report.content.desks_of(identity.me):
+            assign(tx, due.report_id, due.desk, following, by=None, me=identity.me, entropy=entropy)
+
+
+def _what(
+    tx: Transaction, due: Due, identity: Identity, *, is_delivered: bool
+) -> tuple[AlarmKind, str]:
+    """Return which alarm a deadline raises, and what its sentence fills in."""
+    match due.step:
+        case Step.NEXT_DESK:
+            following = next_desk(identity.card.card.desks, due.desk)
+            return AlarmKind.NEXT_DESK, following or "there is no other desk"
+        case Step.NEXT_OFFICER:
+            return AlarmKind.NEXT_OFFICER, identity.duty.officer
+        case Step.UNDELIVERED:
+            return AlarmKind.UNDELIVERED, _line_state(tx, due.partner)
+        case _:
+            state = _desk_state(tx, due) if is_delivered else _line_state(tx, due.partner)
+            return AlarmKind.UNACKNOWLEDGED, state
+
+
+def _line_state(tx: Transaction, partner: str) -> str:
+    last = tx.watch.last_check(partner, outgoing=True, good=False)
+    if last is None:
+        return "the line was never tested"
+    return "the line is up" if last.code is None else f"the line is down ({last.code})"
+
+
+def _desk_state(tx: Transaction, due: Due) -> str:
+    told = {watch.desk: watch.state for watch in tx.watch.desks(due.partner)}
+    return {
+        DeskState.STAFFED: "the desk is staffed and does not answer",
+        DeskState.UNSTAFFED: "the desk is unstaffed",
+        DeskState.SILENT: "the desk is silent by order",
+        None: "whether the desk is staffed is not known",
+    }[told.get(due.desk)]
+
+
+def _fire_gap(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> None:
+    gaps = [gap for gap in tx.serials.gaps(due.partner) if gap.precedence.name == due.desk]
+    if not gaps:
+        tx.watch.end_alarms((AlarmKind.GAP,), due.partner, tx.now)
+        return
+    detail = "; ".join(_gap_text(gap) for gap in gaps)
+    alarm = Alarm(
+        AlarmKind.GAP, due.partner, tx.now, detail=detail, precedence=Precedence[due.desk]
+    )
+    raise_alarm(tx, alarm, identity.me, entropy)
+
+
+def _gap_text(gap: Gap) -> str:
+    numbers = ", ".join(map(str, gap.missing))
+    return f"{gap.precedence.name} serial {numbers}"

@@ -1,0 +1,132 @@
+"""The tables of the watch: serials, deadlines, alarms, desks, comms checks.
+
+Beside :mod:`noroshi.flow.tables`; :mod:`noroshi.flow.watch` and the acts of a report's life
+write them.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.check import Tombstone
+from noroshi.core.delivery.clocks import Step
+from noroshi.core.instant import Instant
+from noroshi.core.precedence import Precedence
+from noroshi.flow.records import DeskWatch, Due, Gap, LineCheck, OpenAlarm
+
+
+class SerialTable(Protocol):
+    """Serial numbers given out and heard."""
+
+    def next(self, partner: str, precedence: Precedence) -> int:
+        """Return the next serial number for a partner at a precedence."""
+        ...
+
+    def highest(self, partner: str) -> tuple[tuple[int, int], ...]:
+        """Return pairs of precedence and highest serial issued to a partner."""
+        ...
+
+    def bury(self, partner: str, precedence: Precedence, number: int, code: str) -> None:
+        """Note that no report will come with a serial."""
+        ...
+
+    def tombstones(self, partner: str, limit: int) -> tuple[Tombstone, ...]:
+        """Return the newest serials that a partner may still wait for in vain."""
+        ...
+
+    def unearth(self, partner: str, precedence: int, up_to: int) -> None:
+        """Forget tombstones that a partner has settled."""
+        ...
+
+    def is_new(self, sender: str, epoch: int, precedence: Precedence, number: int) -> bool:
+        """Note a serial number of a sender; say whether no report used it before."""
+        ...
+
+    def is_told(self, sender: str, epoch: int, precedence: int, highest: int) -> None:
+        """Note that a sender says it has issued serials up to `highest`."""
+        ...
+
+    def is_void(self, sender: str, epoch: int, precedence: int, number: int, code: str) -> None:
+        """Note that a sender says no report will come with a serial."""
+        ...
+
+    def settled(self, sender: str) -> tuple[tuple[int, int, int], ...]:
+        """Return epoch, precedence and number up to which all of a sender's serials are here."""
+        ...
+
+    def gaps(self, sender: str) -> list[Gap]:
+        """Return what is missing of a sender's serials."""
+        ...
+
+
+class WatchTable(Protocol):
+    """What people must hear of, and when."""
+
+    def set_deadline(
+        self, step: Step, partner: str, report_id: bytes, desk: str, due_at: Instant
+    ) -> None:
+        """Add a deadline; one that is there already stays as it is."""
+        ...
+
+    def drop_deadlines(
+        self, report_id: bytes, partner: str, desk: str, steps: Iterable[Step]
+    ) -> None:
+        """Take deadlines away: what they watched has happened."""
+        ...
+
+    def due(self, now: Instant, limit: int) -> list[Due]:
+        """Return deadlines that have passed, and take them away."""
+        ...
+
+    def next_due(self) -> Instant | None:
+        """Return when the next deadline passes."""
+        ...
+
+    def raise_alarm(self, alarm: Alarm) -> int | None:
+        """Add an alarm; return its number, None if the same is open already."""
+        ...
+
+    def end_alarms(
+        self, kinds: Iterable[AlarmKind], partner: str, at: Instant,
+        report_id: bytes | None = None, desk: str | None = None,
+    ) -> None:  # fmt: skip
+        """End open alarms whose cause is gone."""
+        ...
+
+    def take_alarm(self, number: int, by: str, at: Instant) -> bool:
+        """Note who takes care of an alarm; say whether it is open."""
+        ...
+
+    def alarms(self, *, is_open: bool = True) -> list[OpenAlarm]:
+        """Return alarms, the newest last."""
+        ...
+
+    def assign(
+        self, report_id: bytes, desk: str, to_desk: str, at: Instant, by: str | None
+    ) -> bool:
+        """Give a report that came to `desk` to another desk too; say whether that is new."""
+        ...
+
+    def put_desk(self, watch: DeskWatch) -> None:
+        """Keep the state of a desk, own or a partner's."""
+        ...
+
+    def desks(self, partner: str) -> list[DeskWatch]:
+        """Return the desks of a partner whose state is known."""
+        ...
+
+    def log_watch(self, watch: DeskWatch, note: str | None, open_reports: int) -> None:
+        """Add a line to the watch log of an own desk."""
+        ...
+
+    def add_check(self, partner: str, check: LineCheck) -> None:
+        """Add a comms check to the history of a line; old ones are dropped."""
+        ...
+
+    def last_check(self, partner: str, *, outgoing: bool, good: bool) -> LineCheck | None:
+        """Return the newest check of a line in one direction; with `good` the newest that went."""
+        ...
+
+    def checks(self, partner: str, limit: int) -> list[LineCheck]:
+        """Return the newest checks of a line in both directions, the newest first."""
+        ...
