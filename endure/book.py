@@ -16,8 +16,8 @@ import msgspec
 from endure.exchange import Pair, open_pair
 from noroshi.adapters.home import DATABASE
 from noroshi.adapters.sqlite.connection import Database, Row
+from noroshi.adapters.sqlite.groups import Effects, SqliteTables
 from noroshi.adapters.sqlite.rows import blob, integer
-from noroshi.adapters.sqlite.store import Effects, SqliteTables
 from noroshi.bootstrap import Node
 from noroshi.core.directory.card import Card
 from noroshi.core.envelope.primitives import Primitives, Signer

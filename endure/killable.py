@@ -20,8 +20,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
 
-from noroshi import bootstrap, doors
-from noroshi.adapters.sqlite.store import SqliteStore, _Submitted
+from noroshi import doors
+from noroshi.adapters.sqlite import store
+from noroshi.adapters.sqlite.groups import GroupWriter, Submitted
 from noroshi.core.errors import UnavailableError
 from noroshi.entrypoints.cli.context import Serving
 
@@ -29,10 +30,10 @@ ACK_BEFORE_COMMIT: Final = "ack-before-commit"
 _SLOW_DISK_SECONDS: Final = 0.02
 
 
-class HastyStore(SqliteStore):
+class HastyWriter(GroupWriter):
     """A planted fault: tells the outcome of an act before its commit, which takes a while."""
 
-    def _run(self, submitted: _Submitted) -> object:
+    def _run(self, submitted: Submitted) -> object:
         outcome = super()._run(submitted)
         told, submitted.future = submitted.future, Future()
         if isinstance(outcome, BaseException):
@@ -77,7 +78,7 @@ def main() -> None:
     asked = parser.parse_args()
     faulthandler.enable()
     if asked.plant is not None:
-        bootstrap.SqliteStore = HastyStore  # type: ignore[attr-defined]  # the fault to be noticed
+        store.GroupWriter = HastyWriter  # type: ignore[attr-defined]  # the fault to be noticed
     serving = Serving(
         home=asked.home,
         listen="127.0.0.1:0",

@@ -85,7 +85,7 @@ class Bearer(Protocol):
 
 
 class Lines:
-    """All lines of a node (a :class:`noroshi.adapters.sqlite.store.Listener`)."""
+    """All lines of a node (a :class:`noroshi.adapters.sqlite.groups.Listener`)."""
 
     def __init__(
         self,

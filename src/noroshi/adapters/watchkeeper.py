@@ -47,7 +47,7 @@ class Checker(Protocol):
 
 
 class Watchkeeper:
-    """Drives the watch of a node (a :class:`noroshi.adapters.sqlite.store.Listener`)."""
+    """Drives the watch of a node (a :class:`noroshi.adapters.sqlite.groups.Listener`)."""
 
     def __init__(
         self,

@@ -55,9 +55,8 @@ class Pieces(msgspec.Struct, frozen=True):
 class PushBearer:
     """Speaks to the peer doors of partners."""
 
-    name: Final = "push"
-
     def __init__(self, sign: SignRequest, now: Callable[[], Instant]) -> None:
+        self.name = "push"
         self._sign = sign
         self._now = now
         self._sessions: dict[Lane, aiohttp.ClientSession] = {}

@@ -1,135 +1,38 @@
 """The store: one writer thread with group commit, and readers (:class:`noroshi.flow.ports.Store`).
 
-Whatever waits when the writer comes round is one group: each act in a savepoint of its own,
-so that one that fails takes back only itself; then one signed checkpoint, one COMMIT, one
-sync. The sync of one group is the time in which the next gathers. Acts are taken by
-precedence, so a FLASH is in the very next group. Only after the commit do futures resolve,
-lines learn of their items and listeners of what happened.
-
-If the disk fails, the group fails and nothing of it is told to anyone; after an I/O error the
-store refuses everything from then on, because what the disk holds is no longer known.
+Whatever waits when the writer comes round is one group (:mod:`noroshi.adapters.sqlite.groups`).
+The sync of one group is the time in which the next gathers. Acts are taken by precedence, so a
+FLASH is in the very next group.
 """
 
 import contextlib
-import functools
 import itertools
 import queue
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import apsw
 
 from noroshi.adapters.sqlite.connection import Database, explain, open_reader, open_writer
-from noroshi.adapters.sqlite.journal import SqliteJournal
-from noroshi.adapters.sqlite.outbox import SqliteOutbox
-from noroshi.adapters.sqlite.partners import SqlitePartners
-from noroshi.adapters.sqlite.receipts import SqliteReceipts
-from noroshi.adapters.sqlite.reports import SqliteReports
-from noroshi.adapters.sqlite.serials import SqliteSerials
-from noroshi.adapters.sqlite.watch import SqliteWatch
-from noroshi.core.delivery.line import Item
-from noroshi.core.errors import NoroshiError, UnavailableError
-from noroshi.core.instant import Instant
+from noroshi.adapters.sqlite.groups import (
+    CheckpointSigner,
+    Effects,
+    GroupWriter,
+    Listener,
+    SqliteTables,
+    Submitted,
+)
 from noroshi.core.precedence import Precedence
 from noroshi.flow.ports import Clock
-from noroshi.flow.records import Announcement, Committed
 from noroshi.flow.tables import Transaction
 
 T = TypeVar("T")
 
 LARGEST_GROUP: Final = 64
 IDLE_READERS: Final = 4
-
-CheckpointSigner = Callable[[int, bytes], bytes]
-"""Returns the signed note of a tree's size and root."""
-
-
-class Listener(Protocol):
-    """Whoever must know of commits; called on the writer's thread, so it must be quick."""
-
-    def on_commit(self, committed: Committed) -> None:
-        """Something became true."""
-        ...
-
-
-class SqliteTables:
-    """All tables over one connection."""
-
-    def __init__(self, database: Database, effects: "Effects") -> None:
-        self.journal = SqliteJournal(database)
-        self.partners = SqlitePartners(database)
-        self.reports = SqliteReports(database)
-        self.outbox = SqliteOutbox(database, effects.on_outbox)
-        self.receipts = SqliteReceipts(database)
-        self.serials = SqliteSerials(database)
-        self.watch = SqliteWatch(database)
-
-
-class Effects:
-    """What is to be told after the commit, in order."""
-
-    def __init__(self) -> None:
-        self._noted: list[tuple[str, tuple[Item, ...], frozenset[bytes]] | Announcement] = []
-
-    def on_outbox(self, partner: str, added: tuple[Item, ...], removed: frozenset[bytes]) -> None:
-        """Note a change of the outbox."""
-        self._noted.append((partner, added, removed))
-
-    def announce(self, announcement: Announcement) -> None:
-        """Note an announcement."""
-        self._noted.append(announcement)
-
-    def mark(self) -> int:
-        """Return how much is noted."""
-        return len(self._noted)
-
-    def rewind(self, mark: int) -> None:
-        """Forget what was noted after `mark`."""
-        del self._noted[mark:]
-
-    def take(self) -> Committed:
-        """Return what was noted, joined by partner, and forget it."""
-        added: dict[str, tuple[Item, ...]] = {}
-        removed: dict[str, frozenset[bytes]] = {}
-        announcements: list[Announcement] = []
-        for noted in self._noted:
-            if isinstance(noted, Announcement):
-                announcements.append(noted)
-                continue
-            partner, items, ids = noted
-            if items:
-                added[partner] = added.get(partner, ()) + items
-            if ids:
-                removed[partner] = removed.get(partner, frozenset()) | ids
-        self._noted.clear()
-        return Committed(added, removed, tuple(announcements))
-
-
-class SqliteTransaction(SqliteTables):
-    """The tables while an act may write (:class:`noroshi.flow.tables.Transaction`)."""
-
-    def __init__(self, database: Database, effects: Effects, clock: Clock) -> None:
-        super().__init__(database, effects)
-        self._clock = clock
-        self.announce = effects.announce
-
-    @property
-    def now(self) -> Instant:
-        """The time of the act."""
-        return self._clock.now()
-
-
-class _Submitted:
-    """An act that waits for the writer."""
-
-    def __init__(self, act: Callable[[Transaction], object]) -> None:
-        self.act = act
-        inner = act.func if isinstance(act, functools.partial) else act
-        self.name = getattr(inner, "__name__", "act")
-        self.future: Future[object] = Future()
 
 
 class SqliteStore:
@@ -157,29 +60,24 @@ class SqliteStore:
         self._path = path
         self._vfs = vfs
         self._database = open_writer(path, synchronous=synchronous, vfs=vfs)
-        self._sign = sign
-        self._on_phase = on_phase
-        self._effects = Effects()
-        self._transaction = SqliteTransaction(self._database, self._effects, clock)
-        self._listeners: list[Listener] = []
-        self._waiting: queue.PriorityQueue[tuple[int, int, _Submitted | None]] = (
+        self._groups = GroupWriter(self._database, path, clock, sign, on_phase)
+        self._waiting: queue.PriorityQueue[tuple[int, int, Submitted | None]] = (
             queue.PriorityQueue()
         )
         self._numbers = itertools.count()
         self._readers: queue.SimpleQueue[tuple[Database, SqliteTables]] = queue.SimpleQueue()
-        self._broken: NoroshiError | None = None
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
 
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of every commit from now on."""
-        self._listeners.append(listener)
+        self._groups.listen(listener)
 
     def submit(
         self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE
     ) -> Future[T]:
         """Run `act` on the writer; the future is done when its commit is on disk."""
-        submitted = _Submitted(act)
+        submitted = Submitted(act)
         self._waiting.put((-precedence, next(self._numbers), submitted))
         return submitted.future  # type: ignore[return-value]  # the future holds what the act returns
 
@@ -223,13 +121,13 @@ class SqliteStore:
         while True:
             group, ended = self._gather()
             if group:
-                self._commit(group)
+                self._groups.commit(group)
             if ended:
                 return
 
-    def _gather(self) -> tuple[list[_Submitted], bool]:
+    def _gather(self) -> tuple[list[Submitted], bool]:
         """Wait for an act; return it with all that wait beside it, and whether the end came."""
-        group: list[_Submitted] = []
+        group: list[Submitted] = []
         _, _, submitted = self._waiting.get()
         while submitted is not None:
             if submitted.future.set_running_or_notify_cancel():
@@ -241,67 +139,3 @@ class SqliteStore:
             except queue.Empty:
                 return group, False
         return group, True
-
-    def _commit(self, group: list[_Submitted]) -> None:
-        """Run the acts of a group, commit them together, and tell."""
-        outcomes: list[tuple[_Submitted, object]] = []
-        try:
-            self._check_whole()
-            self._database.run("BEGIN IMMEDIATE")
-            size = self._transaction.journal.size
-            outcomes = [(submitted, self._run(submitted)) for submitted in group]
-            tree = self._transaction.journal.tree
-            if tree.size > size:
-                self._transaction.journal.put_note(tree.size, self._sign(tree.size, tree.root))
-            self._on_phase("committing")
-            self._database.run("COMMIT")
-            self._on_phase("committed")
-        except Exception as error:  # noqa: BLE001 - whatever it is, all futures must hear of it
-            self._abandon(group, error)
-            return
-        # Lines and desks first: they wait on behalf of people elsewhere.
-        committed = self._effects.take()
-        for listener in self._listeners:
-            listener.on_commit(committed)
-        for submitted, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                submitted.future.set_exception(outcome)
-            else:
-                submitted.future.set_result(outcome)
-
-    def _check_whole(self) -> None:
-        if self._broken:
-            raise self._broken
-
-    def _run(self, submitted: _Submitted) -> object:
-        """Return what the act returned, or the exception that took it back."""
-        tree, mark = self._transaction.journal.tree, self._effects.mark()
-        self._database.run("SAVEPOINT act")
-        try:
-            outcome = submitted.act(self._transaction)
-        except (apsw.FullError, apsw.IOError, apsw.CorruptError):
-            raise
-        except Exception as error:  # noqa: BLE001 - it goes to whoever asked for the act
-            self._database.run("ROLLBACK TO act")
-            self._transaction.journal.rewind(tree)
-            self._effects.rewind(mark)
-            outcome = error
-        self._database.run("RELEASE act")
-        self._on_phase(f"{submitted.name}:acted")
-        return outcome
-
-    def _abandon(self, group: list[_Submitted], error: Exception) -> None:
-        """Take the whole group back."""
-        explained = explain(error, self._path) if isinstance(error, apsw.Error) else error
-        if isinstance(error, (apsw.IOError, apsw.CorruptError)):
-            self._broken = UnavailableError(
-                "storage-failed",
-                f"{explained}. The node takes nothing more until it is started again",
-            )
-        with contextlib.suppress(apsw.Error):
-            if self._database.in_transaction():
-                self._database.run("ROLLBACK")
-        self._transaction.journal.rewind(None)
-        self._effects.rewind(0)
-        for submitted in group:
-            submitted.future.set_exception(explained)
