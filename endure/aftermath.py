@@ -16,8 +16,8 @@ import msgspec
 from endure.load import CANARY, Ledger, Letter
 from noroshi.adapters import home as homes_of
 from noroshi.adapters.sqlite.connection import open_reader
-from noroshi.adapters.sqlite.rows import blob, integer
 from noroshi.adapters.sqlite.groups import SqliteTables
+from noroshi.adapters.sqlite.rows import blob, integer
 from noroshi.bootstrap import Node, embedded_node
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import NoroshiError

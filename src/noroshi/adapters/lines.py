@@ -287,7 +287,8 @@ class PartnerLine:
         refused = {i: (o.code, o.message) for i, o in pairs if not o.taken}
         if refused:
             self._record(partial(deliver.note_failures, partner=self._partner, failures=refused))
-        self.put(Taken(lane, frozenset(ids), _since(began) if len(known) == len(ids) else 0))
+        took = _since(began) if len(known) == len(ids) else 0
+        self.put(Taken(lane, frozenset(ids), took, frozenset(refused)))
 
     async def _transmit_piece(self, blob_id: bytes, most: int) -> None:
         lines = self._lines

@@ -27,6 +27,8 @@ from noroshi.flow.tables import Transaction
 MISSED_SECONDS: Final = 60
 """Time to the next check after a missed one."""
 _LONGEST_SLEEP: Final = 3600.0
+_FIRST_PAUSE: Final = 0.5
+"""Seconds after the disk refused; twice as long each time, at most a minute."""
 _GATHER_SECONDS: Final = 0.2
 _WAKING: Final = frozenset({"watch", "partner"})
 
@@ -87,6 +89,7 @@ class Watchkeeper:
                 self._loop.call_soon_threadsafe(self._changed.set)
 
     async def _fire(self, tasks: asyncio.TaskGroup) -> None:
+        pause = _FIRST_PAUSE
         while True:
             self._changed.clear()
             with self._store.read() as tables:
@@ -108,7 +111,10 @@ class Watchkeeper:
                 )
             except NoroshiError as error:
                 _log.error("watch-failed", code=error.code)
-                await asyncio.sleep(1)  # noqa: TID251 - the disk may be well again
+                await asyncio.sleep(pause)  # noqa: TID251 - it may be well again
+                pause = min(2 * pause, MISSED_SECONDS)
+            else:
+                pause = _FIRST_PAUSE
 
     async def _sleep(self, until: int | None) -> None:
         seconds = _LONGEST_SLEEP

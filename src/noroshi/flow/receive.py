@@ -55,6 +55,9 @@ from noroshi.flow.records import (
 from noroshi.flow.tables import Tables, Transaction
 from noroshi.flow.tallies import expect_missing, note_tally
 
+WHOLE_NODE = ""
+"""In place of a desk in a refusal: the content could not be read, so its desks are not known."""
+
 
 class VerifiedReport(msgspec.Struct, frozen=True):
     """A report whose sender and content are proven."""
@@ -133,6 +136,7 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
         # it somebody else who was addressed could seal the same signed head anew, have us sign a
         # refusal, and so make the originator give up the real envelope.
         beside, own = check_report(head, opened, identity.me)
+        desks = (WHOLE_NODE,)
         content = decode_content(beside.content)
         check_content(head, content, identity.me)
         desks = content.desks_of(identity.me)
@@ -281,6 +285,12 @@ def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> No
 
 def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: Entropy) -> bool:
     """Let one ladder rise; say whether the entry is about a report sent to that desk."""
+    if entry.desk == WHOLE_NODE and all(r.rung is Rung.REFUSED for r in entry.ladder):
+        desks = [a.desk.desk for a in tx.reports.addressees(entry.report_id)
+                 if a.desk.partner == issuer]  # fmt: skip
+        whole = [msgspec.structs.replace(entry, desk=desk) for desk in desks]
+        climbed = [_climb(tx, issuer, each, me, entropy) for each in whole]
+        return bool(climbed) and all(climbed)
     desk = DeskAddress(entry.desk, issuer)
     sent = tx.reports.sent_to(entry.report_id, desk)
     if sent is None or sent.head_digest != entry.head_digest:

@@ -120,6 +120,16 @@ def open_reader(path: Path, *, vfs: str | None = None) -> Database:
     return Database(connection)
 
 
+def open_memory(image: bytes | None) -> apsw.Connection:
+    """Return a database in memory, from an earlier image of it, for simulations."""
+    connection = apsw.Connection(":memory:", statementcachesize=256)
+    if image is not None:
+        connection.deserialize("main", image)
+    connection.execute(_SETTINGS.format(synchronous="OFF"))
+    _migrate(connection, Path("memory"))
+    return connection
+
+
 def check_sqlite(version: str) -> None:
     """Return if SQLite `version` may hold a node's data.
 

@@ -138,11 +138,16 @@ class Reachable(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """The partner's node has made these durable, `took` us after they were begun."""
+    """The partner's node has seen these, `took` us after they were begun.
+
+    They are durable there, but for those that it `refused`: these are offered again, until a
+    signed receipt says why not.
+    """
 
     lane: Lane
     ids: frozenset[bytes]
     took: int = 0
+    refused: frozenset[bytes] = frozenset()
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -224,8 +229,8 @@ def step(line: Line, event: Event, now: Instant) -> tuple[Line, tuple[Command, .
             pass
         case Reachable(round_trip):
             line = _reachable(line, round_trip, now)
-        case Taken(lane, ids, took):
-            line, done = _taken(_measured(line, lane, took), lane, ids, now)
+        case Taken(lane, ids, took, refused):
+            line, done = _taken(_measured(line, lane, took), lane, ids, refused, now)
         case Held(blob, is_whole, took):
             line, done = _held(_measured(line, Lane.BULK, took), blob, is_whole=is_whole)
         case Failed(lane, jitter):
@@ -260,9 +265,9 @@ def _reachable(line: Line, round_trip: int, now: Instant) -> Line:
 
 
 def _taken(
-    line: Line, lane: Lane, ids: frozenset[bytes], now: Instant
+    line: Line, lane: Lane, ids: frozenset[bytes], refused: frozenset[bytes], now: Instant
 ) -> tuple[Line, tuple[Command, ...]]:
-    finished = tuple(i.id for i in line.items if i.id in ids and i.cargo is Cargo.RECEIPT)
+    finished = tuple(i.id for i in line.items if i.id in ids - refused and i.cargo is Cargo.RECEIPT)
     waiting = tuple(
         msgspec.structs.replace(item, due_at=now + _patience(item)) if item.id in ids else item
         for item in line.items

@@ -121,6 +121,14 @@ def test_a_receipt_is_done_when_it_is_taken() -> None:
     assert line.line == Line()
 
 
+def test_a_receipt_that_was_refused_is_offered_again() -> None:
+    line = Recording()
+    line.submit(receipt("r"))
+    refused = Taken(Lane.BULK, ids("r"), refused=ids("r"))
+    assert line.feed(refused) == (WakeAt(line.now + RECEIPT_PATIENCE),)
+    assert line.feed(WokeUp(), after=RECEIPT_PATIENCE) == bulk("r")
+
+
 def test_a_flash_goes_at_once_beside_what_is_under_way() -> None:
     line = Recording()
     line.submit(report("a"))

@@ -1,0 +1,194 @@
+"""A node of the simulation: the shipped lines, watch and acts on a disk that may forget."""
+
+import asyncio
+import random
+from typing import Protocol
+
+from noroshi.adapters.lines import Lines
+from noroshi.adapters.watchkeeper import Watchkeeper
+from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.suite import H3, ROOT_ALG, Alg
+from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from noroshi.flow import directory
+from noroshi.flow.house import House
+from noroshi.flow.records import Committed, Identity
+from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimStore
+from noroshi.simulation.net import Net, NodeBearer
+from noroshi.simulation.standin import StandInPrimitives, StandInSigner, StandInUnwrapper
+from noroshi.simulation.virtual import NodeClock, VirtualLoop
+
+DESKS = ("cyber", "duty")
+
+
+class Draw:
+    """Randomness of one node (:class:`noroshi.flow.ports.Entropy`)."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)
+
+    def draw(self, size: int) -> bytes:
+        """Return `size` bytes that the seed decides."""
+        return self._random.randbytes(size)
+
+
+class Guardian(Protocol):
+    """Whoever looks after nodes from outside."""
+
+    def on_commit(self, node: "SimNode", committed: Committed) -> None:
+        """A commit of `node` is on disk."""
+        ...
+
+    def on_cut(self, node: "SimNode") -> None:
+        """The power of `node` failed in the middle of a commit."""
+        ...
+
+
+class SimNode:
+    """One partner's node: a disk, and while it is up everything that runs on it."""
+
+    def __init__(self, name: str, loop: VirtualLoop, net: Net, seed: str, skew: int) -> None:
+        self.name = name
+        self.clock = NodeClock(loop, skew)
+        self.disk = SimDisk()
+        self.incarnation = 0
+        self.booted_at = 0.0
+        self.is_up = False
+        self.is_deaf = False
+        self.phases_to_cut: int | None = None
+        self.phase_error: Exception | None = None
+        self.guardian: Guardian | None = None
+        self._loop = loop
+        self._net = net
+        self._draw = random.Random(f"{seed} disk")
+        self._entropy = Draw(f"{seed} entropy")
+        self._jitter = random.Random(f"{seed} jitter").random
+        self._tasks: list[asyncio.Task[None]] = []
+        self.identity = _identity(name, self._entropy, self.clock)
+        self._start_store()
+        card, entropy = self.identity.card, self._entropy
+        self.store.perform(lambda tx: directory.issue_card(tx, card, entropy))
+
+    def meet(self, other: "SimNode") -> None:
+        """Know another node and trust its card."""
+        signed = verify_card(other.identity.card.raw, self.identity.primitives)
+        entropy = self._entropy
+        self.store.perform(lambda tx: directory.add_partner(tx, signed, entropy))
+        with self.store.read() as tables:
+            number = directory.number_of(tables, other.name)
+        self.store.perform(
+            lambda tx: directory.verify_partner(
+                tx, other.name, number=number, by="Lt Sim", entropy=entropy
+            )
+        )
+
+    def boot(self) -> None:
+        """Start, with what the disk holds."""
+        self.incarnation += 1
+        self.booted_at = self._loop.time()
+        self._start_store()
+        bearer = NodeBearer(self._net, self, self.incarnation)
+        stop = asyncio.Event()
+        lines = Lines(
+            self.store, self.house.blobs, bearer, self.identity, self.clock, self._entropy,
+            self._jitter,
+        )  # fmt: skip
+        watchkeeper = Watchkeeper(
+            self.store, bearer, self.identity, self.clock, self._entropy, self._jitter
+        )
+        self.store.listen(self)
+        self.store.listen(lines)
+        self.store.listen(watchkeeper)
+        self.is_up = True
+        self._tasks = [
+            self._loop.create_task(lines.run(stop)),
+            self._loop.create_task(watchkeeper.run(stop)),
+        ]
+
+    def on_commit(self, committed: Committed) -> None:
+        """Tell the checker (:class:`noroshi.adapters.sqlite.groups.Listener`)."""
+        if self.guardian is not None:
+            self.guardian.on_commit(self, committed)
+
+    def crash(self) -> bool:
+        """Lose power; say whether confirmed commits were lost with it."""
+        self.is_up = False
+        self.incarnation += 1
+        self.store.is_dead = True
+        self.phases_to_cut = None
+        self.phase_error = None
+        for task in self._tasks:
+            task.cancel()
+        return self.disk.cut()
+
+    def _start_store(self) -> None:
+        def sign(size: int, root: bytes) -> bytes:
+            checkpoint = Checkpoint(origin_of(self.name, 1), size, root)
+            return sign_checkpoint(checkpoint, self.identity.journal_signer)
+
+        self.store = SimStore(
+            self.disk, self._loop, self.clock, sign, self._draw, self._pass_phase, self._cut
+        )
+        self.house = House(
+            me=self.name,
+            desks=DESKS,
+            default_marking="TLP:AMBER",
+            store=self.store,
+            blobs=SimBlobs(self.disk),
+            clock=self.clock,
+            entropy=self._entropy,
+            primitives=self.identity.primitives,
+            identity=lambda: self.identity,
+            examine=list,
+            staged={},
+        )
+
+    def _pass_phase(self, _phase: str) -> None:
+        if self.phase_error is not None:
+            error, self.phase_error = self.phase_error, None
+            raise error
+        if self.phases_to_cut is not None:
+            self.phases_to_cut -= 1
+            if self.phases_to_cut <= 0:
+                raise PowerCut
+
+    def _cut(self) -> None:
+        if self.guardian is not None:
+            self.guardian.on_cut(self)
+
+
+def _identity(name: str, entropy: Draw, clock: NodeClock) -> Identity:
+    def signers(purpose: Purpose, algs: tuple[Alg, ...]) -> tuple[StandInSigner, ...]:
+        return tuple(StandInSigner(purpose, alg, entropy.draw(32)) for alg in algs)
+
+    (root,) = signers(Purpose.ROOT, (ROOT_ALG,))
+    unwrapper = StandInUnwrapper(H3.kem, entropy.draw(32))
+    report = signers(Purpose.REPORT, H3.signatures)
+    receipt = signers(Purpose.RECEIPT, H3.signatures)
+    (journal,) = signers(Purpose.JOURNAL, (Alg.ED25519,))
+    (request,) = signers(Purpose.REQUEST, (Alg.ED25519,))
+    keys: tuple[StandInSigner | StandInUnwrapper, ...] = (
+        root, unwrapper, *report, *receipt, journal, request
+    )  # fmt: skip
+    card = Card(
+        version=VERSION,
+        partner=name,
+        name=name.upper(),
+        serial=1,
+        issued_at=clock.now(),
+        epoch=1,
+        peer_url="https://127.0.0.1:1",
+        tls_digest=bytes(32),
+        desks=DESKS,
+        profile=H3.number,
+        keys=tuple(key.public_key for key in keys),
+    )
+    return Identity(
+        card=SignedCard.issue(card, root),
+        report_signers=report,
+        receipt_signers=receipt,
+        journal_signer=journal,
+        request_signer=request,
+        unwrappers={unwrapper.public_key.kid: unwrapper},
+        primitives=StandInPrimitives(),
+    )

@@ -1,0 +1,84 @@
+"""STAND-IN CRYPTOGRAPHY: hides nothing from anybody and proves nothing. For simulations alone.
+
+It notices damage as the real primitives do, is deterministic and costs next to nothing, so that
+a simulated hour is spent on what is being simulated. Nothing outside this folder may use it.
+"""
+
+import hashlib
+
+from noroshi.core.envelope.keys import PublicKey, Purpose
+from noroshi.core.envelope.suite import Alg
+
+_TAG = 16
+
+
+class StandInSigner:
+    """A signing key whose public half is enough to sign."""
+
+    def __init__(self, purpose: Purpose, alg: Alg, seed: bytes) -> None:
+        """Make the key of `seed`."""
+        self.public_key = PublicKey(purpose, alg, _digest(b"key", seed))
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a digest of key and message."""
+        return _signature(self.public_key, message)
+
+
+class StandInUnwrapper:
+    """A sealing key whose public half is enough to open."""
+
+    def __init__(self, alg: Alg, seed: bytes) -> None:
+        """Make the key of `seed`."""
+        self.public_key = PublicKey(Purpose.SEAL, alg, _digest(b"key", seed))
+
+    def unwrap(self, encapsulated: bytes, wrapped: bytes, info: bytes) -> bytes | None:
+        """Return what was wrapped to this key, or None."""
+        key = _digest(self.public_key.material, encapsulated)
+        return _open(key, wrapped, info)
+
+
+class StandInPrimitives:
+    """Operations with public keys and content keys."""
+
+    def is_usable(self, key: PublicKey) -> bool:
+        """Say whether `key` is one of ours."""
+        return len(key.material) == hashlib.sha256().digest_size
+
+    def is_signed(self, key: PublicKey, message: bytes, signature: bytes) -> bool:
+        """Say whether `key` signed `message`."""
+        return signature == _signature(key, message)
+
+    def wrap(self, key: PublicKey, plaintext: bytes, info: bytes) -> tuple[bytes, bytes]:
+        """Return the encapsulated key and the wrapped `plaintext`."""
+        encapsulated = _digest(b"encapsulated", plaintext + info)
+        return encapsulated, _close(_digest(key.material, encapsulated), plaintext, info)
+
+    def encrypt(self, key: bytes, iv: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        """Return the masked plaintext with a tag."""
+        return _close(key + iv, plaintext, aad)
+
+    def decrypt(self, key: bytes, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes | None:
+        """Return the plaintext, or None when the tag does not fit."""
+        return _open(key + iv, ciphertext, aad)
+
+
+def _signature(key: PublicKey, message: bytes) -> bytes:
+    return _digest(key.material, message)
+
+
+def _close(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    return _mask(key, plaintext) + _digest(key, plaintext + aad)[:_TAG]
+
+
+def _open(key: bytes, ciphertext: bytes, aad: bytes) -> bytes | None:
+    plaintext = _mask(key, ciphertext[:-_TAG])
+    return plaintext if _digest(key, plaintext + aad)[:_TAG] == ciphertext[-_TAG:] else None
+
+
+def _mask(key: bytes, data: bytes) -> bytes:
+    stream = hashlib.shake_128(key).digest(len(data))
+    return (int.from_bytes(data) ^ int.from_bytes(stream)).to_bytes(len(data))
+
+
+def _digest(key: bytes, data: bytes) -> bytes:
+    return hashlib.sha256(key + data).digest()

@@ -1,0 +1,74 @@
+"""Virtual time: an asyncio loop that never waits, and the clocks of nodes."""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import TypeVar, TypeVarTuple
+
+from noroshi.core.instant import SECOND, Instant
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+START: Instant = 1_800_000_000 * SECOND
+"""Where every history begins."""
+
+
+class _Selector(selectors.SelectSelector):
+    """Instead of waiting it moves the clock on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Let `timeout` seconds pass at once."""
+        if timeout is None:
+            raise RuntimeError("the world has nothing left to do and waits for ever")
+        self.now += max(0.0, timeout)
+        return []
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop of one thread in which waiting costs nothing."""
+
+    def __init__(self) -> None:
+        self._virtual = _Selector()
+        super().__init__(self._virtual)
+
+    def time(self) -> float:
+        """Return virtual seconds since the start."""
+        return self._virtual.now
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: object = None
+    ) -> asyncio.Handle:
+        """Call soon: nobody else is there."""
+        del context
+        return self.call_soon(callback, *args)
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Call at once, on this thread."""
+        del executor
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits
+            future.set_exception(error)
+        return future
+
+
+class NodeClock:
+    """A node's clock, which may be wrong (:class:`noroshi.flow.ports.Clock`)."""
+
+    def __init__(self, loop: VirtualLoop, skew: int) -> None:
+        """Run `skew` microseconds ahead."""
+        self._loop = loop
+        self.skew = skew
+
+    def now(self) -> Instant:
+        """Return what the node takes for the time."""
+        return START + int(self._loop.time() * SECOND) + self.skew

@@ -1,0 +1,94 @@
+"""One history: build a federation, let it live through bad weather, heal it, ask the checker."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from noroshi.simulation.checker import Checker
+from noroshi.simulation.ledger import Ledger, Violation
+from noroshi.simulation.net import Net, Weather
+from noroshi.simulation.node import SimNode
+from noroshi.simulation.people import Drafters, Officer
+from noroshi.simulation.virtual import VirtualLoop
+from noroshi.simulation.weather import HOUR, Faults
+
+PARTNERS: Final = ("jp", "nato", "au")
+HEALING_HOURS: Final = 2.0
+"""Without faults at the end; every line must come to rest in it."""
+REPORTS_PER_HOUR: Final = 6.0
+
+
+class History(msgspec.Struct, frozen=True):
+    """What came of one seed."""
+
+    seed: int
+    hours: float
+    events: int
+    reports: int
+    messages: int
+    violations: tuple[Violation, ...]
+    trace: str
+    """SHA-256 of everything that happened, in order."""
+
+
+def simulate(hours: float, seed: int) -> History:
+    """Return what happens in `hours` of virtual time."""
+    loop = VirtualLoop()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(_live(loop, hours, seed))
+    finally:
+        _end(loop)
+
+
+async def _live(loop: VirtualLoop, hours: float, seed: int) -> History:
+    name = f"seed {seed}"
+    net, ledger = Net(loop, name), Ledger()
+    nodes = [
+        SimNode(partner, loop, net, f"{name} {partner}", skew=(number - 1) * 1_500_000)
+        for number, partner in enumerate(PARTNERS)
+    ]
+    net.nodes = {node.name: node for node in nodes}
+    net.trace = lambda what: ledger.note(loop.time(), what)
+    for node in nodes:
+        for other in nodes:
+            if other is not node:
+                node.meet(other)
+    faults = Faults(loop, net, nodes, ledger, name)
+    checker = Checker(loop, {node.name: node for node in nodes}, net, ledger, faults)
+    drafters = Drafters(loop, nodes, ledger, name, REPORTS_PER_HOUR)
+    for node in nodes:
+        node.boot()
+    working = [
+        loop.create_task(work)
+        for work in (
+            drafters.work(),
+            faults.blow(),
+            *(Officer(loop, node, ledger, name).watch() for node in nodes),
+        )
+    ]
+    await asyncio.sleep(max(0.0, hours - HEALING_HOURS) * HOUR)
+    drafters.is_quiet = faults.is_over = True
+    net.weather = Weather()
+    net.cuts.clear()
+    for node in nodes:
+        node.phases_to_cut = node.phase_error = None
+        node.is_deaf = False
+    await asyncio.sleep(HEALING_HOURS * HOUR)
+    for work in working:
+        work.cancel()
+    checker.check_rest()
+    return History(
+        seed, hours, ledger.events, len(ledger.promises), net.messages,
+        tuple(ledger.violations), ledger.trace,
+    )  # fmt: skip
+
+
+def _end(loop: VirtualLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    asyncio.set_event_loop(None)
+    loop.close()
