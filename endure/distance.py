@@ -5,13 +5,13 @@ It is warm. FLASH reports go over one after another; the script at the other end
 as soon as it is shown; what counts is the time from the sending to ACKNOWLEDGED at the sender.
 """
 
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
 from endure import evidence
 from endure.link import open_link
+from endure.rounds import repeat
 from endure.stations import two_stations
 from endure.wire import Weather
 from noroshi.core.delivery.ladder import Rung
@@ -66,14 +66,10 @@ def run_round(folder: Path, reports: int, seed: int) -> tuple[bool, dict[str, ob
 
 
 def prove(minutes: float, seed: int, count: int | None, _plant: str | None) -> bool:
-    """Run a round of `count` reports, or rounds of a hundred while they fit into the time."""
-    began, proved, rounds = time.monotonic(), True, 0
-    while evidence.is_another_due(began, rounds, minutes, None if count is None else 1):
-        with tempfile.TemporaryDirectory(prefix="noroshi-distance-") as folder:
-            is_proved, figures = run_round(Path(folder), count or REPORTS, seed)
-        print(figures)
-        evidence.record("distance", figures)
-        proved = proved and is_proved
-        rounds, seed = rounds + 1, seed + 1
-    print("total", evidence.totals("distance"))
-    return proved
+    """Play a round of `count` reports, or rounds of a hundred while they fit into the time."""
+
+    def play(folder: Path, seed: int) -> tuple[bool, dict[str, object]]:
+        return run_round(folder, count or REPORTS, seed)
+
+    rounds = None if count is None else 1
+    return repeat("distance", play, minutes=minutes, seed=seed, rounds=rounds)

@@ -6,7 +6,6 @@ can be stopped after any round and gone on with another day.
 
 import json
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -37,14 +36,6 @@ def totals(proof: str, folder: Path = FOLDER) -> dict[str, int]:
             if isinstance(value, int) and name != "seed":
                 sums[name] = sums.get(name, 0) + value
     return sums
-
-
-def is_another_due(began: float, rounds: int, minutes: float, count: int | None) -> bool:
-    """Say whether another round is due: `count` of them, or as many as fit, one at least."""
-    if count is not None or not rounds:
-        return rounds < (count or 1)
-    spent = time.monotonic() - began
-    return spent * (rounds + 1) / rounds < minutes * 60
 
 
 def commit() -> str:

@@ -5,15 +5,14 @@ a minute or as long as asked; the link is healed. The first FLASH is there withi
 any ROUTINE of the backlog; in the end each report is there once, and its sender knows.
 """
 
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from endure import evidence
 from endure.link import Link, open_link
+from endure.rounds import repeat
 from endure.stations import Announced, Stations, two_stations
 from endure.wire import Weather
 from noroshi.core.precedence import Precedence
@@ -104,7 +103,7 @@ def run_round(
         "packets_cut": sum(tally.cut for tally in tallies),
         "seconds": round(time.monotonic() - began, 1),
     }
-    was_cut = all(tally.cut for tally in tallies[:1])
+    was_cut = tallies[0].cut > 0
     return was_cut and is_quiet and findings.is_clean and backlog.is_as_promised, figures
 
 
@@ -134,14 +133,10 @@ def prove(
     _plant: str | None,
     cut_seconds: float = CUT_SECONDS,
 ) -> bool:
-    """Run a round with `count` ROUTINE reports, or rounds of a thousand while they fit."""
-    began, proved, rounds = time.monotonic(), True, 0
-    while evidence.is_another_due(began, rounds, minutes, None if count is None else 1):
-        with tempfile.TemporaryDirectory(prefix="noroshi-outage-") as folder:
-            is_proved, figures = run_round(Path(folder), count or ROUTINES, seed, cut_seconds)
-        print(figures)
-        evidence.record("outage", figures)
-        proved = proved and is_proved
-        rounds, seed = rounds + 1, seed + 1
-    print("total", evidence.totals("outage"))
-    return proved
+    """Play a round with `count` ROUTINE reports, or rounds of a thousand while they fit."""
+
+    def play(folder: Path, seed: int) -> tuple[bool, dict[str, object]]:
+        return run_round(folder, count or ROUTINES, seed, cut_seconds)
+
+    rounds = None if count is None else 1
+    return repeat("outage", play, minutes=minutes, seed=seed, rounds=rounds)

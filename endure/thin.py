@@ -8,15 +8,14 @@ in each step is told to the byte.
 """
 
 import random
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from endure import evidence
 from endure.link import Link, open_link
+from endure.rounds import repeat
 from endure.stations import Stations, two_stations
 from endure.trace import Account, account, read_trace
 from endure.wire import Weather
@@ -55,6 +54,8 @@ class Passage(msgspec.Struct):
     """What one round showed."""
 
     steps: list[Step] = []
+    idle_flash_seconds: float | None = None
+    """For comparison: before there was an attachment."""
     flash_seconds: float | None = None
     has_resumed: bool = False
     is_complete: bool = False
@@ -94,6 +95,7 @@ def run_round(folder: Path, seed: int) -> tuple[bool, dict[str, object]]:
         "twice": len(findings.twice),
         "wrong": len(findings.wrong),
         "flash_seconds": shown.flash_seconds,
+        "idle_flash_seconds": shown.idle_flash_seconds,
         "was_busy": is_busy,
         "has_resumed": shown.has_resumed,
         "is_complete": shown.is_complete,
@@ -110,6 +112,10 @@ def _pass(stations: Stations, link: Link, attachment: bytes, shown: Passage) -> 
     at = time.monotonic()
     stations.warm(PATIENCE_SECONDS)
     at = shown.step("warm up, both ways", at)
+    idle = stations.sender.send("smoke before", Precedence.FLASH)
+    seen_at = stations.sender.wait_for_rung(idle, Rung.ACKNOWLEDGED, PATIENCE_SECONDS)
+    shown.idle_flash_seconds = None if seen_at is None else round(seen_at - at, 1)
+    at = shown.step("FLASH with nothing else", at)
     routine = stations.sender.send("and an annex", Precedence.ROUTINE, attachment)
     stations.receiver.wait_for_received(routine, PATIENCE_SECONDS)
     at = shown.step("report of the attachment", at)
@@ -153,14 +159,5 @@ def _tell(step: Step) -> None:
 
 
 def prove(minutes: float, seed: int, count: int | None, _plant: str | None) -> bool:
-    """Run `count` rounds, or as many as fit into the time, one at least."""
-    began, proved, rounds = time.monotonic(), True, 0
-    while evidence.is_another_due(began, rounds, minutes, count):
-        with tempfile.TemporaryDirectory(prefix="noroshi-thin-") as folder:
-            is_proved, figures = run_round(Path(folder), seed)
-        print({name: value for name, value in figures.items() if name != "steps"})
-        evidence.record("thin", figures)
-        proved = proved and is_proved
-        rounds, seed = rounds + 1, seed + 1
-    print("total", evidence.totals("thin"))
-    return proved
+    """Play `count` rounds, or as many as fit into the time, one at least."""
+    return repeat("thin", run_round, minutes=minutes, seed=seed, rounds=count)
