@@ -1,6 +1,8 @@
 """The long proofs of Noroshi.
 
 python -m endure NAME [--minutes N] [--seed S] [--count N]
+
+Exit code 0: proved. 1: not so. 3: this machine cannot try it; the message says what is missing.
 """
 
 import argparse
@@ -9,19 +11,32 @@ import secrets
 import sys
 from typing import Final, Protocol, cast
 
+from endure.link import NoRigError
+
 PROOFS: Final = {
     "kill": "nodes under load are killed at every named point and at random",
     "powercut": "the store on a disk that loses what was not synced",
     "journal": "edits of a journal on disk are found and bracketed",
     "fuzz": "hostile bytes for every decoder",
+    "distance": "FLASHes over a far, bad line are acknowledged within 10 s",
+    "thin": "a FLASH over 9.6 kbit/s, an attachment under way, is acknowledged within 60 s",
+    "outage": "after a cut the FLASHes come first, and everything exactly once",
 }
+CANNOT: Final = 3
 PLANTS: Final = ("ack-before-commit",)
 
 
 class Proof(Protocol):
     """A module of a proof."""
 
-    def prove(self, minutes: float, seed: int, count: int | None, plant: str | None) -> bool:
+    def prove(
+        self,
+        minutes: float,
+        seed: int,
+        count: int | None,
+        plant: str | None,
+        **options: float,
+    ) -> bool:
         """Go on with the proof; return whether it holds."""
         ...
 
@@ -39,13 +54,22 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="of the first round")
     parser.add_argument("--count", type=int, default=None, help="end after so many")
     parser.add_argument("--plant", choices=PLANTS, help="a fault that must be noticed (kill)")
+    parser.add_argument("--cut", type=float, help="seconds that the link is cut (outage)")
     asked = parser.parse_args()
     if asked.name is None:
         parser.print_help()
         return 0
     seed = secrets.randbits(32) if asked.seed is None else asked.seed
     proof = cast("Proof", importlib.import_module(f"endure.{asked.name}"))
-    return 0 if proof.prove(asked.minutes, seed, asked.count, asked.plant) else 1
+    if asked.cut is not None and asked.name != "outage":
+        parser.error("--cut is for outage alone")
+    options = {} if asked.cut is None else {"cut_seconds": asked.cut}
+    try:
+        proved = proof.prove(asked.minutes, seed, asked.count, asked.plant, **options)
+    except NoRigError as error:
+        print(error, file=sys.stderr)
+        return CANNOT
+    return 0 if proved else 1
 
 
 if __name__ == "__main__":

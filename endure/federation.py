@@ -30,6 +30,7 @@ from noroshi.flow.house import House
 from noroshi.settings import Settings
 
 DESK: Final = "cyber"
+LOOPBACK: Final = "127.0.0.1:0"
 ANSWER_SECONDS: Final = 60
 START_SECONDS: Final = 30
 
@@ -42,11 +43,17 @@ class BrokenError(Exception):
     """The connection broke off: whether the node did what was asked is not known."""
 
 
-def found(folder: Path, profiles: Mapping[str, str]) -> dict[str, Path]:
-    """Make nodes (profile by partner) that have verified one another; return their homes."""
+def found(
+    folder: Path, profiles: Mapping[str, str], peers: Mapping[str, str] | None = None
+) -> dict[str, Path]:
+    """Make nodes (profile by partner) that have verified one another; return their homes.
+
+    `peers` are addresses of peer doors that are not on this machine's own network.
+    """
     homes = {partner: folder / partner for partner in profiles}
     cards = {
-        partner: make_home(home, partner, profiles[partner]) for partner, home in homes.items()
+        partner: make_home(home, partner, profiles[partner], (peers or {}).get(partner, LOOPBACK))
+        for partner, home in homes.items()
     }
     for partner, home in homes.items():
         with embedded_node(home, lambda: None) as node:
@@ -56,14 +63,14 @@ def found(folder: Path, profiles: Mapping[str, str]) -> dict[str, Path]:
     return homes
 
 
-def make_home(home: Path, partner: str, profile: str) -> bytes:
+def make_home(home: Path, partner: str, profile: str, peer: str = LOOPBACK) -> bytes:
     """Make one node; return its card."""
     settings = Settings(
         partner=partner,
         name=partner.upper(),
         desks=(DESK,),
         profile=profile,
-        peer="127.0.0.1:0",
+        peer=peer,
         default_marking="TLP:AMBER",
     )
     create_node(home, settings, lambda: None)
@@ -92,8 +99,10 @@ def befriend_through(door: "Door", card: bytes) -> str:
 class Door:
     """The local door of a served node."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """Speak to the node of a home; after `answer_seconds` of silence a connection is broken."""
         self._path = socket_path(home)
+        self._answer_seconds = answer_seconds
 
     def ask(self, request: requests.AnyRequest) -> dict[str, object]:
         """Return the answer to a request that is answered with one object.
@@ -146,7 +155,7 @@ class Door:
     @contextlib.contextmanager
     def _connect(self) -> Iterator[http.client.HTTPConnection]:
         sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(ANSWER_SECONDS)
+        sock.settimeout(self._answer_seconds)
         connection = http.client.HTTPConnection("localhost")
         connection.sock = sock
         try:
@@ -162,15 +171,19 @@ class Door:
 class ServedNode:
     """A process that serves a home (:mod:`endure.killable`)."""
 
-    def __init__(self, home: Path, *arguments: str) -> None:
-        """Start it; `arguments` say where it is to kill itself."""
+    def __init__(self, home: Path, *arguments: str, namespace: str | None = None) -> None:
+        """Start it, in a network namespace if one is named.
+
+        `arguments` say where it is to kill itself.
+        """
+        inside = () if namespace is None else ("ip", "netns", "exec", namespace)
         self.points: set[str] = set()
         self.ready_after: float | None = None
         self.error: str | None = None
         self._started_at = time.monotonic()
         with home.with_suffix(".log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "endure.killable", str(home), *arguments],
+                [*inside, sys.executable, "-m", "endure.killable", str(home), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
