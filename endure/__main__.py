@@ -17,6 +17,8 @@ PROOFS: Final = {
     "kill": "nodes under load are killed at every named point and at random",
     "powercut": "the store on a disk that loses what was not synced",
     "journal": "edits of a journal on disk are found and bracketed",
+    "simulate": "federations in virtual time and bad weather keep every promise",
+    "planted": "every planted bug is noticed by the simulator",
     "fuzz": "hostile bytes for every decoder",
     "distance": "FLASHes over a far, bad line are acknowledged within 10 s",
     "thin": "a FLASH over 9.6 kbit/s, an attachment under way, is acknowledged within 60 s",

@@ -29,6 +29,7 @@ from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import (
     OwnPart,
     ReportHead,
+    Serial,
     check_report,
     check_routing,
     claimed_sender,
@@ -102,6 +103,8 @@ class Refused(msgspec.Struct, frozen=True):
     """Set once the sender of a report was verified: then it is told why."""
     head_digest: bytes = b""
     desks: tuple[str, ...] = ()
+    serial: Serial | None = None
+    """Proven to be the report's: no other report will come with it."""
 
     @property
     def precedence(self) -> Precedence:
@@ -124,6 +127,7 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
         return Refused(_digest(raw), "unreadable", UnreadableError().message)
     head: ReportHead | None = None
     desks: tuple[str, ...] = ()
+    serial: Serial | None = None
     try:
         if purpose is Purpose.RECEIPT:
             receipt = gate.decode_struct(signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
@@ -136,7 +140,7 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
         # it somebody else who was addressed could seal the same signed head anew, have us sign a
         # refusal, and so make the originator give up the real envelope.
         beside, own = check_report(head, opened, identity.me)
-        desks = (WHOLE_NODE,)
+        desks, serial = (WHOLE_NODE,), own.serial
         content = decode_content(beside.content)
         check_content(head, content, identity.me)
         desks = content.desks_of(identity.me)
@@ -144,8 +148,10 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
         if own.serial.precedence is not effective_precedence(head, content, identity.me):
             raise RefusalError("malformed", "the serial number is of another precedence")
         _check_desks(desks, identity.card.card)
+    except UnreadableError as error:
+        return Refused(_digest(raw), error.code, error.message)
     except MalformedError as error:
-        return Refused(_digest(raw), error.code, error.message, head, signed.digest, desks)
+        return Refused(_digest(raw), error.code, error.message, head, signed.digest, desks, serial)
     return VerifiedReport(head, signed.digest, signed.raw, beside.salt, content, own)
 
 
@@ -274,6 +280,11 @@ def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> No
             )
         )
         tx.announce(Announcement("refused", peer))
+    if refused.head is not None and refused.serial is not None:
+        serial = refused.serial
+        tx.serials.is_void(
+            refused.head.sender, serial.epoch, serial.precedence, serial.number, refused.code
+        )
     if refused.head is None or tx.partners.get(refused.head.sender) is None:
         return
     reason = RungRecord(Rung.REFUSED, tx.now, None, f"{refused.code}: {refused.message}")
@@ -328,7 +339,8 @@ def _contradiction(tx: Transaction, report: VerifiedReport, *, is_new_id: bool) 
     else:
         return None
     desks = report.content.desks_of(serial.partner)
-    return Refused(report.digest, code, message, head, report.digest, desks)
+    void = None if code == "serial-reused" else serial
+    return Refused(report.digest, code, message, head, report.digest, desks, void)
 
 
 def _sender_card(tables: Tables, sender: str) -> Card:

@@ -36,7 +36,10 @@ FACTORS: Final = {
     AlarmKind.UNACKNOWLEDGED: 2.0,
 }
 TOLERANCE_SECONDS: Final = 1.0
+CHECK_SECONDS: Final = 900
+MOST_MESSAGES_AN_HOUR: Final = 600
 _FAIR_START_SECONDS: Final = 0.5
+_TRIED_SECONDS: Final = 90.0
 
 
 class Checker:
@@ -58,7 +61,8 @@ class Checker:
         self._told: Counter[tuple[str, bytes, str]] = Counter()
         self._alarms: Counter[tuple[str, AlarmKind, bytes, str, str]] = Counter()
         self._roots: dict[str, tuple[int, bytes]] = {}
-        self._in_flight: dict[tuple[str, str], list[bytes]] = {}
+        self._flashes: dict[tuple[str, bytes], float] = {}
+        """When a FLASH was last on the wire, by addressee and bytes."""
         net.on_wire = self.on_wire
         for node in nodes.values():
             node.guardian = self
@@ -88,18 +92,23 @@ class Checker:
         for raw in envelopes:
             if b"canary-" in raw:
                 self._violate("I15", node, f"plaintext on the way to {to}")
+        now = self._loop.time()
         if lane is Lane.FLASH:
+            self._flashes.update(dict.fromkeys(((to, raw) for raw in envelopes), now))
             return
-        now = node.clock.now()
         with node.store.read() as tables:
             for item in tables.outbox.items(to):
-                if item.lane is not Lane.FLASH or item.id in self._in_flight.get((sender, to), []):
+                if item.lane is not Lane.FLASH:
+                    continue
+                # One that was just offered, and taken or refused, waits for its turn again.
+                tried_at = self._flashes.get((to, tables.outbox.read(item.id)), -_TRIED_SECONDS)
+                if now - tried_at < _TRIED_SECONDS:
                     continue
                 report_id = tables.outbox.report_of(to, item.id)
                 report = tables.reports.get(report_id) if report_id else None
                 if report is None or self._is_here(to, report.id):
                     continue
-                if now - report.stored_at > _FAIR_START_SECONDS * SECOND:
+                if node.clock.now() - report.stored_at > _FAIR_START_SECONDS * SECOND:
                     self._violate("I8", node, f"bulk leaves for {to} while a FLASH waits")
 
     def check_rest(self) -> None:
@@ -109,6 +118,9 @@ class Checker:
         for node in self._nodes.values():
             self._check_node(node)
         self._check_serials()
+        most = MOST_MESSAGES_AN_HOUR * max(1.0, self._loop.time() / 3600)
+        if self._net.messages > most:
+            self._violate("I18", next(iter(self._nodes.values())), "a storm of messages")
 
     def _check_received(self, node: SimNode, told: Announcement) -> None:
         if told.report_id is None or told.desk is None:
@@ -181,7 +193,8 @@ class Checker:
         if report is None:
             self._violate("I14", node, "an alarm about a report that is not here")
             return
-        if any(record.rung in ANSWERS for record in ladder):
+        rungs = {record.rung for record in ladder}
+        if rungs & ANSWERS or (alarm.kind is AlarmKind.UNDELIVERED and Rung.DELIVERED in rungs):
             self._violate("I14", node, f"{alarm.kind.value} after an answer")
         due_at = self._due_at(report, alarm.desk, alarm.partner, factor)
         late = (alarm.at - max(due_at, self._ready_at(node))) / SECOND
@@ -249,6 +262,7 @@ class Checker:
                 ):
                     self._violate("I2", sender, f"{partner} acknowledged {promise.report_id.hex()}")
                 self._check_escalated(sender, report, desk, partner, rungs)
+                self._check_arrived(report, desk, partner)
 
     def _check_escalated(
         self, sender: SimNode, report: StoredReport, desk: str, partner: str, rungs: set[Rung]
@@ -261,11 +275,43 @@ class Checker:
         if due_at < sender.clock.now() - SECOND and not self._alarms[key]:
             self._violate("I14", sender, f"{report.id.hex()} waits at {desk}@{partner} in silence")
 
+    def _check_arrived(self, report: StoredReport, desk: str, partner: str) -> None:
+        """Check that attachments came after the report, and that its house was called (I2, I14)."""
+        node = self._nodes[partner]
+        with node.store.read() as tables:
+            received = tables.reports.get(report.id)
+            if received is None:
+                return
+            held = tables.reports.held_blobs(report.id)
+            ladder = tables.reports.ladder(report.id, DeskAddress(desk, partner))
+        expires_at = report.head.expires_at
+        if held < len(report.head.attachments) and expires_at is None:
+            self._violate("I2", node, f"the attachments of {report.id.hex()} are not here")
+        if any(record.rung in ANSWERS for record in ladder):
+            return
+        due_at = self._due_at(received, desk, partner, FACTORS[AlarmKind.NEXT_DESK])
+        key = (node.name, AlarmKind.NEXT_DESK, report.id, partner, desk)
+        if due_at < node.clock.now() - SECOND and not self._alarms[key]:
+            self._violate("I14", node, f"{report.id.hex()} waits at {desk} in silence")
+
     def _check_node(self, node: SimNode) -> None:
         """Check that a healed node is at rest (I13, I18)."""
         with node.store.read() as tables:
             counts = tables.outbox.counts()
             owed = tables.receipts.owed_partners()
+            alarms = tables.watch.alarms()
+            checks = {
+                other: tables.watch.last_check(other, outgoing=True, good=True)
+                for other in self._nodes
+                if other != node.name
+            }
+        for open_alarm in alarms:
+            if open_alarm.alarm.kind in {AlarmKind.LINE_DOWN, AlarmKind.UNHEARD, AlarmKind.GAP}:
+                what = f"{open_alarm.alarm.kind.value} of {open_alarm.alarm.partner} does not end"
+                self._violate("I18", node, what)
+        for other, check in checks.items():
+            if check is None or node.clock.now() - check.at > 2 * CHECK_SECONDS * SECOND:
+                self._violate("I18", node, f"the line to {other} is not tested any more")
         if any(counts.values()):
             self._violate("I18", node, f"its outbox still holds {counts}")
         if owed:

@@ -77,6 +77,8 @@ class Item(msgspec.Struct, frozen=True):
     expires_at: Instant | None = None
     """From then on it is not sent any more."""
     due_at: Instant = 0
+    refusals: int = 0
+    """How often the partner's node has not taken it, without a signed reason."""
 
     @property
     def rank(self) -> tuple[bool, int, int]:
@@ -269,7 +271,7 @@ def _taken(
 ) -> tuple[Line, tuple[Command, ...]]:
     finished = tuple(i.id for i in line.items if i.id in ids - refused and i.cargo is Cargo.RECEIPT)
     waiting = tuple(
-        msgspec.structs.replace(item, due_at=now + _patience(item)) if item.id in ids else item
+        _offered(item, now, is_refused=item.id in refused) if item.id in ids else item
         for item in line.items
         if item.id not in finished
     )
@@ -401,6 +403,15 @@ def _ended(line: Line, lane: Lane) -> Line:
 def _without(line: Line, ids: frozenset[bytes]) -> Line:
     kept = tuple(item for item in line.items if item.id not in ids)
     return msgspec.structs.replace(line, items=kept)
+
+
+def _offered(item: Item, now: Instant, *, is_refused: bool) -> Item:
+    """Return an item that the partner's node has seen, with the time to offer it again."""
+    if not is_refused:
+        return msgspec.structs.replace(item, due_at=now + _patience(item), refusals=0)
+    # The node may just not be ready for it, or the way have damaged it.
+    wait = min(FIRST_DELAY << min(item.refusals, 16), _patience(item))
+    return msgspec.structs.replace(item, due_at=now + wait, refusals=item.refusals + 1)
 
 
 def _patience(item: Item) -> int:

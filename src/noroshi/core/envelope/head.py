@@ -14,7 +14,7 @@ import msgspec
 from noroshi.core import gate
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.open import Opened
-from noroshi.core.errors import RefusalError
+from noroshi.core.errors import RefusalError, UnreadableError
 from noroshi.core.instant import DAY, Instant, is_instant
 from noroshi.core.precedence import Precedence, Status
 
@@ -122,6 +122,8 @@ def check_routing(head: _Routing, opened: Opened, me: str, now: Instant) -> None
     """Return if the verified `head` belongs to the envelope it came in, and is meant for `me`.
 
     Raises:
+        UnreadableError: the envelope has a block for somebody whom the head does not name.
+            Blocks of others are not bound to it, so any bearer can have put that there.
         RefusalError: it was cut from another envelope, is addressed to others, or its time
             is past or impossible.
     """
@@ -130,8 +132,10 @@ def check_routing(head: _Routing, opened: Opened, me: str, now: Instant) -> None
         raise RefusalError("malformed", "the head is of an unknown version or order")
     if head.envelope_id != opened.outer.envelope_id or head.expires_at != opened.outer.expires_at:
         raise RefusalError("malformed", "the head belongs to another envelope")
-    if (me, opened.kid) not in head.to or not opened.recipient_kids <= set(kids):
+    if (me, opened.kid) not in head.to:
         raise RefusalError("not-addressed", "the head names other recipients than the envelope")
+    if not opened.recipient_kids <= set(kids):
+        raise UnreadableError
     if not is_instant(head.created_at) or head.created_at > now + MAX_SKEW:
         raise RefusalError("clock-off", "it was written in the future; compare the clocks")
     if head.expires_at is not None and head.expires_at <= now:

@@ -125,8 +125,14 @@ def test_a_receipt_that_was_refused_is_offered_again() -> None:
     line = Recording()
     line.submit(receipt("r"))
     refused = Taken(Lane.BULK, ids("r"), refused=ids("r"))
-    assert line.feed(refused) == (WakeAt(line.now + RECEIPT_PATIENCE),)
-    assert line.feed(WokeUp(), after=RECEIPT_PATIENCE) == bulk("r")
+    pauses = []
+    for _ in range(10):
+        (wake,) = line.feed(refused)
+        assert isinstance(wake, WakeAt)
+        pauses.append(wake.at - line.now)
+        assert line.feed(WokeUp(), after=wake.at - line.now) == bulk("r")
+    assert pauses[:3] == [FIRST_DELAY, 2 * FIRST_DELAY, 4 * FIRST_DELAY]
+    assert pauses[-1] == RECEIPT_PATIENCE
 
 
 def test_a_flash_goes_at_once_beside_what_is_under_way() -> None:

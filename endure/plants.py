@@ -1,0 +1,153 @@
+"""Planted bugs: small patches to the shipped code, each of which the simulator must notice.
+
+They were written down before it was known which seeds notice them. Each is the text of a line or
+two and what stands there instead; a text that is not found fails the proof, so that the list
+stays true to the code.
+"""
+
+from typing import Final
+
+import msgspec
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """One bug."""
+
+    name: str
+    edits: tuple[tuple[str, str, str], ...]
+    """File below `src/noroshi`, text, and what stands there instead."""
+
+
+def _plant(name: str, *edits: tuple[str, str, str]) -> Plant:
+    return Plant(name, edits)
+
+
+_LINE: Final = "core/delivery/line.py"
+_GROUPS: Final = "adapters/sqlite/groups.py"
+_LINES: Final = "adapters/lines.py"
+_RECEIVE: Final = "flow/receive.py"
+_DELIVER: Final = "flow/deliver.py"
+_SEND: Final = "flow/send.py"
+_WATCH: Final = "flow/watch.py"
+_ALARMS: Final = "flow/alarms.py"
+
+PLANTS: Final = (
+    _plant("a receipt that was refused is forgotten",
+           (_LINE, "if i.id in ids - refused and", "if i.id in ids and")),
+    _plant("a report is forgotten when it was offered",
+           (_LINE, "if i.id in ids - refused and i.cargo is Cargo.RECEIPT", "if i.id in ids")),
+    _plant("after a failure nothing is tried again",
+           (_LINE, "retry_at=now + int(delay * (1 + jitter) / 2)", "retry_at=now + 10**15")),
+    _plant("a taken report is offered again at once",
+           (_LINE, "due_at=now + _patience(item), refusals=0)", "due_at=now, refusals=0)")),
+    _plant("bulk begins while a FLASH is under way",
+           (_LINE, "if others and line.bulk is None and line.flash is None:",
+            "if others and line.bulk is None:")),
+    _plant("a FLASH waits for the bulk lane",
+           (_LINE, "if flashes and line.flash is None:",
+            "if flashes and line.flash is None and not [i for i in due if i.lane is Lane.BULK]:")),
+    _plant("what expires is never given up",
+           (_LINE, "    if not past:\n", "    if past or not past:\n")),
+    _plant("everyone is told before the commit",
+           (_GROUPS, '            self._on_phase("committing")\n            self._database.run("COMMIT")\n',
+            ('            told, self._effects = self._effects.take(), self._effects\n'
+            '            for listener in self._listeners:\n'
+            '                listener.on_commit(told)\n'
+            '            self._on_phase("committing")\n            self._database.run("COMMIT")\n'))),
+    _plant("a group that failed is told all the same",
+           (_GROUPS, "        self._effects.rewind(0)\n",
+            ("        committed = self._effects.take()\n"
+            "        for listener in self._listeners:\n"
+            "            listener.on_commit(committed)\n"))),
+    _plant("after a failed group the journal in memory stays ahead",
+           (_GROUPS, "        self._transaction.journal.rewind(None)\n        self._effects.rewind(0)",
+            "        self._effects.rewind(0)")),
+    _plant("of items for two partners only one line hears",
+           (_GROUPS, "added[partner] = added.get(partner, ()) + items", "added = {partner: items}")),
+    _plant("a known report is announced again",
+           (_RECEIVE, "        for desk in desks:\n            _owe(tx, head, report.digest, desk)\n        return None",
+            ("        for desk in desks:\n            _owe(tx, head, report.digest, desk)\n"
+            '            tx.announce(Announcement("received", head.sender, head.report_id, desk))\n'
+            "        return None"))),
+    _plant("a report after its time is taken",
+           ("core/envelope/head.py", "if head.expires_at is not None and head.expires_at <= now:",
+            "if head.expires_at is not None and head.expires_at <= 0:")),
+    _plant("what is stored is not what came",
+           (_RECEIVE, "            content=report.content,\n            stored_at",
+            ('            content=msgspec.structs.replace(report.content, body=b"-"),\n'
+            "            stored_at"))),
+    _plant("an older checkpoint is taken for a fork",
+           (_RECEIVE, "elif new.size == old.size and new.root != old.root:",
+            "elif new.size <= old.size and new.root != old.root:")),
+    _plant("a delivered report stays in the outbox",
+           (_RECEIVE, "        tx.outbox.remove(issuer, [sent.envelope_id])\n", "")),
+    _plant("a receipt lets only its first ladder rise",
+           (_RECEIVE, "zip(receipt.raw_entries, receipt.entries, strict=True):",
+            "list(zip(receipt.raw_entries, receipt.entries, strict=True))[:1]:")),
+    _plant("the delivery of a report goes on being awaited",
+           (_RECEIVE, "        is_delivered(tx, entry.report_id, issuer, entry.desk)\n", ""),
+           (_WATCH, "    if due.step is Step.UNDELIVERED and Rung.DELIVERED in rungs:\n        return\n", "")),
+    _plant("the second partner gets nothing",
+           (_SEND, "    for name in partners:\n        _queue", "    for name in list(partners)[:1]:\n        _queue")),
+    _plant("a serial is lost with every report",
+           (_SEND, "serials = {name: tx.serials.next(name, planned.precedence_for(name)) for name in partners}",
+            "serials = {name: max(tx.serials.next(name, planned.precedence_for(name)) for _ in 'xx') for name in partners}")),
+    _plant("serials are used twice",
+           ("adapters/sqlite/serials.py", "SET highest = highest + 1", "SET highest = (highest / 2) * 2 + 1")),
+    _plant("the sender's clocks do not start",
+           (_SEND, "        expect_answers(tx, planned.report_id, addressee, identity.duty)\n", "        pass\n")),
+    _plant("the house's clocks do not start",
+           (_ALARMS, "    if not received.is_action:\n", "    if received.is_action:\n")),
+    _plant("people are called although they answered",
+           (_ALARMS, "    tx.watch.drop_deadlines(report_id, partner, desk, (*_OF_SENDER, *_OF_RECEIVER))\n", ""),
+           (_WATCH, "    if rungs & ANSWERS or Rung.REFUSED in rungs:\n        return\n", "")),
+    _plant("the next desk is called late",
+           ("core/delivery/clocks.py", "(Step.NEXT_DESK, received_at + allowed)",
+            "(Step.NEXT_DESK, received_at + allowed + 2_000_000)")),
+    _plant("the officer is called with the desk",
+           ("core/delivery/clocks.py", "received_at + allowed + allowed // 2", "received_at + allowed")),
+    _plant("deadlines do not wake the watch",
+           ("adapters/watchkeeper.py", '_WAKING: Final = frozenset({"watch", "partner"})',
+            '_WAKING: Final = frozenset({"partner"})')),
+    _plant("a missed comms check is the last",
+           ("adapters/watchkeeper.py", "            is_good = await self._check_once(partner)\n",
+            ("            is_good = await self._check_once(partner)\n"
+            "            if not is_good:\n                return\n"))),
+    _plant("a line that is up again stays reported down",
+           (_WATCH, "        tx.watch.end_alarms((kind,), partner, tx.now)\n", "")),
+    _plant("serials that came meanwhile are called missing",
+           (_WATCH, "    if not gaps:\n        tx.watch.end_alarms", "    if gaps is None:\n        tx.watch.end_alarms")),
+    _plant("what expired leaves no tombstone",
+           (_DELIVER, '        tx.serials.bury(partner, addressed[0].precedence, addressed[0].serial, "expired")\n', "")),
+    _plant("tombstones are forgotten before they are heard",
+           (_WATCH, "tx.serials.unearth(partner, precedence, number)",
+            "tx.serials.unearth(partner, precedence, number + 1000)")),
+    _plant("of what is owed one is told and all is settled",
+           (_DELIVER, "encode_struct(_entry(tx, pending, identity.me, entropy)) for pending in owed]",
+            "encode_struct(_entry(tx, pending, identity.me, entropy)) for pending in owed[:1]]"),
+           (_DELIVER, "zip(owed, entries, strict=True)", "zip(owed, entries, strict=False)")),
+    _plant("an acknowledgement is not told",
+           ("flow/acknowledge.py", "        tx.receipts.owe(report.head.sender, pending)\n", "")),
+    _plant("an acknowledgement has no name",
+           ("flow/acknowledge.py", "RungRecord(rung, tx.now, by, check_note(note))",
+            "RungRecord(rung, tx.now, None, check_note(note))")),
+    _plant("an acknowledged report was never shown",
+           ("core/delivery/ladder.py", "below = (Rung.OPENED, Rung.SHOWN) if", "below = (Rung.OPENED,) if")),
+    _plant("the outbox is not read at the start",
+           (_LINES, "            self.put(Submitted(tuple(tables.outbox.items(self._partner))))\n",
+            "            tables.outbox.items(self._partner)\n")),
+    _plant("receipts owed before a crash are not issued after it",
+           (_LINES, "        self._owed = asyncio.Event()\n        self._owed.set()\n",
+            "        self._owed = asyncio.Event()\n")),
+    _plant("a failure is not told to the machine",
+           (_LINES, "        self.put(Failed(lane, self._lines.jitter()))\n", "")),
+    _plant("an attachment goes on from where it should be",
+           (_LINES, "        self._offsets[blob_id] = held\n", "        self._offsets[blob_id] = offset + len(data)\n")),
+    _plant("a whole attachment is not noted",
+           ("flow/arrivals.py", "    if here == size:\n", "    if here > size:\n")),
+    _plant("an envelope goes with the first partner's outbox",
+           ("adapters/sqlite/outbox.py", '                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",', '"",')),
+    _plant("the text lies open beside the seal",
+           ("core/envelope/seal.py", "[protected, {suite.LABEL_IV: draws.iv}, ciphertext, blocks]",
+            "[protected, {suite.LABEL_IV: draws.iv}, ciphertext + beside, blocks]")),
+)  # fmt: skip
