@@ -288,7 +288,11 @@ def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
         tx.outbox.remove(issuer, tx.outbox.items_of(issuer, entry.report_id))
     elif Rung.DELIVERED in rungs:
         tx.reports.set_failure(entry.report_id, issuer, None)
-        tx.outbox.remove(issuer, [sent.envelope_id])
+        settled = [sent.envelope_id]
+        # On files nobody answers for a blob but the receipt that counts it.
+        if 0 < entry.attachments_held >= tx.reports.held_blobs(entry.report_id):
+            settled = tx.outbox.items_of(issuer, entry.report_id)
+        tx.outbox.remove(issuer, settled)
     tx.announce(Announcement("risen", issuer, entry.report_id, entry.desk))
     return True
 

@@ -23,6 +23,7 @@ from typing import Final, Protocol, TypeVar
 import apsw
 
 from noroshi.adapters.sqlite.connection import Database, explain, open_reader, open_writer
+from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
@@ -62,6 +63,7 @@ class SqliteTables:
         self.reports = SqliteReports(database)
         self.outbox = SqliteOutbox(database, effects.on_outbox)
         self.receipts = SqliteReceipts(database)
+        self.courier = SqliteCourier(database)
 
 
 class Effects:

@@ -35,6 +35,8 @@ class EntryKind(Enum):
     ANSWERED = "Answered"
     RECEIPT_ISSUED = "ReceiptIssued"
     RECEIPT_RECORDED = "ReceiptRecorded"
+    VOLUME_ISSUED = "VolumeIssued"
+    VOLUME_IMPORTED = "VolumeImported"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
