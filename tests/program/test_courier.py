@@ -124,13 +124,13 @@ def test_volumes_come_in_any_order_doubled_and_under_any_name(
     for file, other in zip(reversed(files), renamed, strict=True):
         file.rename(other)
     *first, last = renamed  # the last is volume 1, with the report
+    told: Any = None
     for number, file in enumerate(first):
         told = nato.ask("courier", "in", file, file)
         assert [v["state"] for v in told["volumes"]] == ["IMPORTED", "KNOWN"]
         assert told["envelopes"] == 0
         assert len(told["missing"]) == count - 1 - number
-        assert all(f" of {count}" in name for name in told["missing"])
-    assert told["missing"][0].endswith(f": volume 1 of {count}")
+        assert told["missing"][0].endswith(f": volume 1 of {count}")
     assert not arrived(nato, report)
     told = nato.ask("courier", "in", last)
     assert (told["envelopes"], told["attachments"], told["missing"]) == (1, 1, [])
