@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from noroshi.adapters.clock import SystemClock
+from noroshi.core.instant import SECOND, to_text
 from tests.program.conftest import Desk, Ran, befriend, make
 
 pytestmark = pytest.mark.xdist_group("courier")
@@ -236,6 +239,36 @@ def test_what_a_courier_began_the_net_completes_and_the_other_way(
     assert_attached(nato, report, large, tmp_path)
     assert nato.ask("courier", "in", *files[2:])["missing"] == []
     assert arrived(nato, report) == 1
+
+
+def test_a_courier_goes_on_where_the_net_broke_off(
+    pair: Pair, text: Path, sample: Path, tmp_path: Path
+) -> None:
+    jp, nato = pair.jp, pair.nato
+    report = send(jp, text, "--attach", sample)
+    files = pair.out(jp, "64K")
+    nato.ask("courier", "in", files[0])
+    (part,) = (nato.home / "blobs").glob("*.part")
+    # What the peer door would have left, ending within the third volume.
+    part.write_bytes((jp.home / "blobs" / part.stem).read_bytes()[:100_000])
+    told = nato.ask("courier", "in", files[3], files[2])
+    assert (told["attachments"], len(told["missing"])) == (1, 1)
+    assert_attached(nato, report, sample, tmp_path)
+    assert nato.ask("courier", "in", files[1])["missing"] == []
+
+
+def test_why_a_report_was_refused_travels_back(pair: Pair, text: Path) -> None:
+    expires_at = SystemClock().now() + 5 * SECOND
+    report = send(pair.jp, text, "--expires", to_text(expires_at))
+    files = pair.out(pair.jp)
+    while SystemClock().now() <= expires_at:
+        time.sleep(0.1)
+    told = pair.nato.ask("courier", "in", *files)
+    assert told["refused"] == 1
+    assert told["reasons"][0].startswith("expired: ")
+    pair.carry(pair.nato)
+    assert recipient(pair.jp, report)["failure"]["code"] == "expired"
+    assert outbox(pair.jp) == "empty"
 
 
 POINTS = ("import_volume", "take", "hold_blob", "finish_volume")

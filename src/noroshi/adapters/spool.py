@@ -20,7 +20,7 @@ from noroshi.core.errors import MalformedError, UnavailableError
 
 MAX_FILES: Final = 20_000
 MAX_BYTES: Final = 64 * 1024**3
-"""Of all payloads together: as much as a large stick holds."""
+"""Of all payloads of one partner: as much as a large stick holds."""
 KEPT_FREE: Final = 64 * 1024**2
 """Of the disk, for reports that come by other ways meanwhile."""
 
@@ -99,11 +99,13 @@ class FileSpool:
                 path.unlink()
 
     def _check_room(self, label: str, size: int) -> None:
-        sizes = [path.stat().st_size for path in self._folder.iterdir() if path.name != label]
+        partner, _, _ = label.partition(".")
+        others = self._folder.glob(f"{partner}.*")
+        sizes = [path.stat().st_size for path in others if path.name != label]
         if len(sizes) >= MAX_FILES or sum(sizes) + size > MAX_BYTES:
             msg = (
-                f"{self._folder} already holds {len(sizes):,} volumes of sets that lack others; "
-                "bring the volumes that 'missing' names, or a newer set, which replaces them"
+                f"{len(sizes):,} volumes of {partner} already wait for others of their sets; bring "
+                "those that 'missing' names, or a newer set, which replaces them"
             )
             raise UnavailableError("disk-full", msg)
         if shutil.disk_usage(self._folder).free < size + KEPT_FREE:

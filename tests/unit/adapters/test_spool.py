@@ -84,6 +84,7 @@ def test_number_size_and_room_are_bounded(
         with pytest.raises(UnavailableError, match="missing"):
             spool.keep("jp.00.2", chunks(PAYLOAD), len(PAYLOAD), DIGEST)
         spool.keep("jp.00.1", chunks(PAYLOAD), len(PAYLOAD), DIGEST)  # the same once more
+        spool.keep("nato.00.1", chunks(PAYLOAD), len(PAYLOAD), DIGEST)  # of another partner
     with monkeypatch.context() as patched:
         patched.setattr(spools, "MAX_BYTES", 2 * len(PAYLOAD) - 1)
         with pytest.raises(UnavailableError, match="missing"):

@@ -120,7 +120,10 @@ class SignedHead(msgspec.Struct, frozen=True):
             self.signed.verify(signers, primitives)
         except MalformedError as error:
             who = self.head.sender
-            msg = f"its signature is not by {who}; it was damaged, or somebody else wrote it"
+            msg = (
+                f"its signature is not by {who}: it was damaged, somebody else wrote it, or the "
+                f"card of {who} here is not their newest"
+            )
             raise _bad(msg) from error
 
 

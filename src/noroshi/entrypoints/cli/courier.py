@@ -121,6 +121,7 @@ def _summary(
         for name in ("envelopes", "receipts", "attachments", "refused")
     }
     told["missing"] = [name for names in missing.values() for name in names]
+    told["reasons"] = [reason for a in answers for reason in cast("list[str]", a["reasons"])]
     told["volumes"] = [
         {"volume": answer["volume"], "from": answer["from"], "state": answer["state"]}
         for answer in answers

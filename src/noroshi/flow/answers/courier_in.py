@@ -40,6 +40,7 @@ def import_volume(house: House, chunks: Iterable[bytes]) -> Json:
     """
     source = _Source(chunks)
     try:
+        house.identity()  # a missing passphrase is told before anything is kept
         signed = volumes.read_head(source.take)
         is_new = _keep(house, signed, source)
     except NoroshiError:
