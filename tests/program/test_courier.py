@@ -341,6 +341,12 @@ def test_out_refuses_and_leaves_no_file_behind(pair: Pair, tmp_path: Path) -> No
         assert hint in refused["message"]
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     assert there.read_text() == "mine"
+    (tmp_path / ".new.part").symlink_to(there)  # put there by somebody else
+    pair.jp.ask("courier", "out", "--to", "nato", "-o", tmp_path / "new")
+    assert there.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "there"]
+    refused = pair.jp.fail("courier", "out", "--to", "nato", "-o", tmp_path / "new")
+    assert "there already" in refused["message"]
 
 
 def test_nothing_goes_to_a_partner_who_is_not_verified(tmp_path: Path) -> None:

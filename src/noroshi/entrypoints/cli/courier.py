@@ -182,7 +182,9 @@ def _write(context: Context, path: Path, size: int, chunks: Iterator[bytes]) -> 
     """Write a file that is there whole and durable, or not at all."""
     draft = path.with_name(f".{path.name}.part")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        # A stick may hold anything under that name; what is written to is a new file.
+        draft.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
             written = 0
             with _progress(context, f"Writing {path.name}", size) as on_progress:
@@ -195,17 +197,23 @@ def _write(context: Context, path: Path, size: int, chunks: Iterator[bytes]) -> 
             msg = "the serving process stopped before the volume was whole; run it again"
             raise InputError("connection-lost", msg)
         draft.rename(path)
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync_folder(path.parent)
     except OSError as error:
         msg = f"{_shown(path)} cannot be written: {error.strerror}"
         raise InputError("bad-input", msg) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a name durable, where the file system of the stick can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _import(context: Context, desk: "Desk", path: Path) -> requests.Json:
