@@ -5,9 +5,11 @@ raise :class:`noroshi.core.errors.NoroshiError` and nothing else.
 """
 
 import asyncio
+import io
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -20,6 +22,8 @@ from endure.mutate import mutate
 from noroshi.adapters.admission import RequestSigner, RequestVerifier
 from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
+from noroshi.core.courier.cut import SMALLEST_SIZE
+from noroshi.core.courier.volume import MAGIC, PURPOSE, payload_digest, read_fragments, read_head
 from noroshi.core.delivery.receipt import ReceiptHead, digest, encode_beside, open_beside
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
@@ -29,7 +33,7 @@ from noroshi.core.recognition import recognise
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.entrypoints.peer.door import peer_door
-from noroshi.flow import audit, receive
+from noroshi.flow import answers, audit, receive, requests
 from noroshi.flow.records import KnownPartner
 
 STATUSES: Final = frozenset({200, 400, 401, 403, 404, 408, 413, 415, 422})
@@ -57,6 +61,7 @@ def decoders(pair: Pair) -> Iterator[Mapping[str, Decoder]]:
             "proof": _proof(pair),
             "checkpoint": _checkpoint(pair),
             "entry": _entry(pair),
+            "courier": _courier(pair),
             "json": Decoder(make_json, lambda raw: str(recognise(raw)), is_own=True),
             "peer-door": _peer_door(pair, runner),
         }
@@ -200,6 +205,52 @@ def _entry(pair: Pair) -> Decoder:
         return "read"
 
     return Decoder(lambda draw: mutate(draw.choice(leaves), draw), feed)
+
+
+def _courier(pair: Pair) -> Decoder:
+    """A courier volume: changed, or its payload or head changed by the partner that signs it."""
+    first, second = pair.nodes
+    pair.send(first, "carried")
+    asked = requests.CourierOut(to=second.house.me, volume=SMALLEST_SIZE)
+    packed = answers.handle(first.house, asked)
+    assert isinstance(packed, dict)
+    _, chunks = answers.volume(first.house, str(packed["set"]), 1)
+    whole = b"".join(chunks)
+    card = first.identity.card.card
+    file = io.BytesIO(whole)
+    signed = read_head(file.read)
+    payload = file.read()
+
+    def make(draw: random.Random) -> bytes:
+        kind = draw.random()
+        if kind < 0.4:
+            return mutate(whole, draw)
+        head, content = signed.head, payload
+        if kind < 0.7:
+            content = mutate(payload, draw)
+            size, digest = payload_digest(iter((content,)))
+            head = msgspec.structs.replace(head, size=size, digest=digest)
+        raw = gate.encode_struct(head)
+        if kind >= 0.7:
+            raw = mutate(raw, draw)
+        raw = cose.sign(raw, suite.COURIER, card.profile, first.identity.receipt_signers)
+        return MAGIC + len(raw).to_bytes(4) + raw + content
+
+    def feed(raw: bytes) -> str:
+        file = io.BytesIO(raw)
+        found = read_head(file.read)
+        found.verify(card.signers(PURPOSE), second.house.primitives)
+        content = file.read()
+        if payload_digest(iter((content,))) != (found.head.size, found.head.digest):
+            return "another payload"
+        read = partial(_slice, content)
+        return str(len(list(read_fragments(read, found.head.number, len(content)))))
+
+    return Decoder(make, feed)
+
+
+def _slice(raw: bytes, position: int, size: int) -> bytes:
+    return raw[position : position + size]
 
 
 def _peer_door(pair: Pair, runner: asyncio.Runner) -> Decoder:

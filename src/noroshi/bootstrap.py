@@ -27,6 +27,7 @@ from noroshi.adapters.sealing.pyca import (
     PycaUnwrapper,
     seed_from,
 )
+from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.core.directory.card import MAX_NAME, VERSION, Card, SignedCard
 from noroshi.core.envelope.keys import PublicKey, Purpose
@@ -179,6 +180,7 @@ def _open_node(
     _check_database(home / homes.DATABASE)
     keys = KeyFiles(home / homes.KEYS, ask_passphrase)
     blobs = FileBlobs(home / homes.BLOBS)
+    spool = FileSpool(home / homes.SPOOL)
     entropy = SystemEntropy()
 
     @cache
@@ -206,18 +208,21 @@ def _open_node(
         check_clock(clock.now(), _last_recorded(store))
         with store.read() as tables:
             blobs.sweep(tables.reports.blob_ids())
+            spool.sweep({volume.label for volume in tables.courier.volumes()})
         house = House(
             me=settings.partner,
             desks=settings.desks,
             default_marking=settings.default_marking,
             store=store,
             blobs=blobs,
+            spool=spool,
             clock=clock,
             entropy=entropy,
             primitives=PycaPrimitives(),
             identity=identity,
             examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
             staged={},
+            packed={},
         )
         yield Node(home, settings, house, store, blobs, keys)
     finally:
@@ -225,7 +230,7 @@ def _open_node(
 
 
 def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock) -> None:
-    for folder in (homes.KEYS, homes.BLOBS):
+    for folder in (homes.KEYS, homes.BLOBS, homes.SPOOL):
         (draft / folder).mkdir(mode=0o700)
     passphrase = ask()
     entropy = SystemEntropy()

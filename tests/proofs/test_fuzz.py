@@ -16,6 +16,7 @@ DECODERS = (
     "proof",
     "checkpoint",
     "entry",
+    "courier",
     "json",
     "peer-door",
 )

@@ -16,8 +16,10 @@ import cbor2
 
 from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
+from noroshi.core.courier.volume import Fragment, VolumeHead, begin_fragment, begin_volume
 from noroshi.core.delivery.check import Tally, Tombstone
 from noroshi.core.delivery.ladder import Rung, RungRecord
+from noroshi.core.delivery.line import Cargo
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,
@@ -82,6 +84,7 @@ def main() -> None:
         "receipt": receipt,
         "card": card,
         "journal": journal,
+        "courier": courier,
     }
     for name, make in makers.items():
         path = FOLDER / f"{name}.json"
@@ -258,6 +261,39 @@ def journal() -> Vector:
         "key": JP.journal.public_key.material.hex(),
         "origin": checkpoint.origin,
         "note": sign_checkpoint(checkpoint, JP.journal).decode(),
+    }
+
+
+def courier() -> Vector:
+    """Return a volume of NZ for JP: a whole envelope and a part of an attachment."""
+    letter, piece = a_letter(NZ, [JP]).seal(), draw("piece of a blob", 300)
+    contents = (
+        (Fragment(Cargo.ENVELOPE, draw("envelope", 16), len(letter), 0, len(letter)), letter),
+        (Fragment(Cargo.BLOB, draw("blob", 32), 1_000_000, 10_000, 300), piece),
+    )
+    payload = b"".join(begin_fragment(fragment) + data for fragment, data in contents)
+    head = VolumeHead(
+        version=1,
+        set_id=draw("set", 16),
+        sender="nz",
+        to="jp",
+        number=2,
+        count=3,
+        created_at=NOW,
+        size=len(payload),
+        digest=hashlib.sha256(payload).digest(),
+        imported=(draw("their set", 16),),
+    )
+    begin, signed_digest = begin_volume(head, NZ.profile.number, NZ.receipt_signers)
+    return {
+        "sender": _signing(NZ, NZ.receipt_signers),
+        "head": to_plain(head),
+        "head_encoded": gate.encode_struct(head).hex(),
+        "begin": begin.hex(),
+        "signed_sha256": signed_digest.hex(),
+        "fragments": [to_plain(fragment) for fragment, _ in contents],
+        "fragments_encoded": [begin_fragment(fragment).hex() for fragment, _ in contents],
+        "payload": payload.hex(),
     }
 
 

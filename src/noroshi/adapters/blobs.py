@@ -7,6 +7,7 @@ or is swept away. Plaintext is never on disk here.
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -21,6 +22,7 @@ from noroshi.flow.records import StagedBlob
 
 _CHUNK: Final = 1024 * 1024
 _TAG: Final = 16
+_LOCKS: Final = 16
 
 
 class FileBlobs:
@@ -28,6 +30,8 @@ class FileBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # Pieces of one blob may come by two bearers at once.
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
 
     def stage(self, chunks: Iterable[bytes], key: bytes, iv: bytes, salt: bytes) -> StagedBlob:
         """Encrypt `chunks` into a durable blob.
@@ -105,6 +109,10 @@ class FileBlobs:
             MalformedError: more bytes came than the blob has, or others.
             UnavailableError: the disk is full.
         """
+        with self._locks[blob_id[0] % _LOCKS]:
+            return self._write_piece(blob_id, offset, data, size)
+
+    def _write_piece(self, blob_id: bytes, offset: int, data: bytes, size: int) -> int:
         if self._path(blob_id).exists():
             return size
         part, here = self._part(blob_id), self.held(blob_id)

@@ -12,6 +12,7 @@ from noroshi.core.errors import UnavailableError
 DATABASE: Final = "node.db"
 KEYS: Final = "keys"
 BLOBS: Final = "blobs"
+SPOOL: Final = "spool"
 CERTIFICATE: Final = "tls.crt"
 CERTIFICATE_KEY: Final = "tls.key"
 _LOCK: Final = "lock"

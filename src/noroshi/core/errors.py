@@ -25,6 +25,7 @@ CODES: Final = {
     "bad-json": "The file looks like JSON but cannot be read as such.",
     "bad-marking": "The marking is not in a written form that is known.",
     "bad-proof": "The file is no proof, or it does not verify against the given cards.",
+    "bad-volume": "The file is no courier volume, or it is damaged, incomplete or contradictory.",
     "body-empty": "The report has no text.",
     "body-too-large": "The body of a report may have at most 4 MiB.",
     "card-older": "A newer card of that partner is already known.",

@@ -6,8 +6,8 @@ import msgspec
 
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.flow.draft import EncryptedFile
-from noroshi.flow.ports import BlobStore, Clock, Entropy, Store
-from noroshi.flow.records import Identity
+from noroshi.flow.ports import BlobStore, Clock, Entropy, Spool, Store
+from noroshi.flow.records import Identity, PackedSet
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -26,6 +26,7 @@ class House(msgspec.Struct, frozen=True):
     default_marking: str
     store: Store
     blobs: BlobStore
+    spool: Spool
     clock: Clock
     entropy: Entropy
     primitives: Primitives
@@ -33,3 +34,5 @@ class House(msgspec.Struct, frozen=True):
     """Reads the private keys at the first call, so that reading needs no passphrase."""
     examine: Callable[[], list[Check]]
     staged: dict[str, EncryptedFile]
+    packed: dict[str, PackedSet]
+    """Courier sets that are being given out, by their id in hex."""

@@ -79,3 +79,27 @@ class BlobStore(Protocol):
     def write_piece(self, blob_id: bytes, offset: int, data: bytes, size: int) -> int:
         """Add a part; return how many bytes are here. All of `size`: the blob is durable."""
         ...
+
+
+class Spool(Protocol):
+    """Payloads of courier volumes as files, until their set is complete."""
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Give a stretch in which no other thread applies volumes."""
+        ...
+
+    def keep(self, label: str, chunks: Iterable[bytes], size: int, digest: bytes) -> None:
+        """Keep a durable payload of that size and digest, or nothing of it."""
+        ...
+
+    def holds(self, label: str) -> bool:
+        """Say whether a payload is here."""
+        ...
+
+    def read(self, label: str, position: int, size: int) -> bytes:
+        """Return a part of a payload."""
+        ...
+
+    def drop(self, labels: Iterable[str]) -> None:
+        """Remove payloads."""
+        ...

@@ -319,7 +319,11 @@ def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: 
         raise_alarm(tx, alarm, me, entropy)
     elif Rung.DELIVERED in rungs:
         tx.reports.set_failure(entry.report_id, issuer, None)
-        tx.outbox.remove(issuer, [sent.envelope_id])
+        settled = [sent.envelope_id]
+        # On files nobody answers for a blob but the receipt that counts it.
+        if 0 < entry.attachments_held >= tx.reports.held_blobs(entry.report_id):
+            settled = tx.outbox.items_of(issuer, entry.report_id)
+        tx.outbox.remove(issuer, settled)
         is_delivered(tx, entry.report_id, issuer, entry.desk)
     if rungs.keys() & ANSWERS:
         is_answered(tx, entry.report_id, issuer, entry.desk)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from noroshi.core.courier.volume import Fragment
 from noroshi.core.delivery.alarm import Alarm
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.delivery.clocks import Clocks, Step
@@ -177,6 +178,37 @@ class OpenAlarm(msgspec.Struct, frozen=True):
     taken_at: Instant | None
     taken_by: str | None
     ended_at: Instant | None
+
+
+class PackedSet(msgspec.Struct, frozen=True):
+    """A set of courier volumes that is being given out."""
+
+    partner: str
+    set_id: bytes
+    created_at: Instant
+    imported: tuple[bytes, ...]
+    """Sets of the partner that were imported here."""
+    volumes: tuple[tuple[Fragment, ...], ...]
+
+
+class CourierVolume(msgspec.Struct, frozen=True):
+    """A volume that came from a partner, while its set is not complete."""
+
+    partner: str
+    set_id: bytes
+    number: int
+    count: int
+    created_at: Instant
+    size: int
+    """Of its payload in the spool."""
+    digest: bytes
+    """SHA-256 of the payload."""
+    applied: bool = False
+
+    @property
+    def label(self) -> str:
+        """What its payload is called in the spool."""
+        return f"{self.partner}.{self.set_id.hex()}.{self.number}"
 
 
 class Announcement(msgspec.Struct, frozen=True):

@@ -128,6 +128,13 @@ class MakeProof(Request, frozen=True, kw_only=True):
     report: str
 
 
+class CourierOut(Request, frozen=True, kw_only=True):
+    """Pack all that waits for a partner into volumes of at most so many bytes."""
+
+    to: str
+    volume: int
+
+
 class Examine(Request, frozen=True, kw_only=True):
     """Say what is wrong with the node."""
 
@@ -147,5 +154,6 @@ AnyRequest = (
     | VerifyPartner
     | VerifyJournal
     | MakeProof
+    | CourierOut
     | Examine
 )

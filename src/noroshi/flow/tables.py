@@ -7,6 +7,7 @@ tables without the right to write. :mod:`noroshi.flow.ports` has what else acts 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from noroshi.core.courier.volume import Placed
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
@@ -16,6 +17,7 @@ from noroshi.core.tlog.entry import Entry
 from noroshi.flow.records import (
     Addressee,
     Announcement,
+    CourierVolume,
     Failure,
     InboxRow,
     KnownPartner,
@@ -266,6 +268,58 @@ class ReceiptTable(Protocol):
         ...
 
 
+class CourierTable(Protocol):
+    """Sets of courier volumes, given out and coming in."""
+
+    def carry(self, partner: str, set_id: bytes, receipt_ids: Iterable[bytes]) -> None:
+        """Note which receipts a set for a partner carries; forget what no longer waits."""
+        ...
+
+    def settle(self, partner: str, set_ids: Iterable[bytes]) -> list[bytes]:
+        """Forget sets that a partner has imported; return the receipts that they carried."""
+        ...
+
+    def add_volume(self, volume: CourierVolume, loose: Iterable[Placed]) -> bool:
+        """Note a volume and its fragments that others may complete; say whether it is new."""
+        ...
+
+    def volume(self, partner: str, set_id: bytes, number: int) -> CourierVolume | None:
+        """Return a volume of a set that is not complete."""
+        ...
+
+    def volumes(self, partner: str | None = None) -> list[CourierVolume]:
+        """Return the volumes of all sets that are not complete, in order."""
+        ...
+
+    def fragments(self, partner: str, set_id: bytes, item: bytes) -> list[Placed]:
+        """Return the fragments of an item that are here."""
+        ...
+
+    def blobs(self, partner: str, set_id: bytes) -> list[bytes]:
+        """Return the blobs of which a set has brought fragments."""
+        ...
+
+    def mark_applied(self, partner: str, set_id: bytes, number: int) -> None:
+        """Note that what a volume holds whole has been taken."""
+        ...
+
+    def complete(self, partner: str, set_id: bytes) -> None:
+        """Note that a set is imported, and forget its volumes."""
+        ...
+
+    def drop(self, partner: str, set_id: bytes) -> None:
+        """Forget the volumes of a set that will not be completed."""
+        ...
+
+    def is_complete(self, partner: str, set_id: bytes) -> bool:
+        """Say whether a set has been imported."""
+        ...
+
+    def completed(self, partner: str, limit: int) -> tuple[bytes, ...]:
+        """Return the sets of a partner imported last, the newest first."""
+        ...
+
+
 class Tables(Protocol):
     """All that is stored."""
 
@@ -302,6 +356,11 @@ class Tables(Protocol):
     @property
     def receipts(self) -> ReceiptTable:
         """Receipts owed and kept."""
+        ...
+
+    @property
+    def courier(self) -> CourierTable:
+        """Courier volumes."""
         ...
 
 

@@ -37,6 +37,8 @@ FACTORS: Final = {
 }
 TOLERANCE_SECONDS: Final = 1.0
 CHECK_SECONDS: Final = 900
+SLOWEST_TO_TELL_SECONDS: Final = 3600
+"""A node may be down for that long after its disk has failed."""
 MOST_MESSAGES_AN_HOUR: Final = 600
 _FAIR_START_SECONDS: Final = 0.5
 _TRIED_SECONDS: Final = 90.0
@@ -255,6 +257,11 @@ class Checker:
                     self._violate(
                         "I2", sender, f"{promise.report_id.hex()} never reached {partner}"
                     )
+                if promise.expires_at is not None and Rung.DELIVERED not in rungs:
+                    told_at = failure.at if failure else sender.clock.now()
+                    if told_at > promise.expires_at + SLOWEST_TO_TELL_SECONDS * SECOND:
+                        what = f"was not told in time that {promise.report_id.hex()} expired"
+                        self._violate("I9", sender, what)
                 if is_over and promise.expires_at is None:
                     self._violate("I9", sender, f"{promise.report_id.hex()} expired without a time")
                 if Rung.ACKNOWLEDGED not in rungs and self._has_acknowledged(

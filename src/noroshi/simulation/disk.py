@@ -47,6 +47,7 @@ class SimDisk:
         self.connection = open_memory(None)
         self.blobs: dict[bytes, bytearray] = {}
         self.whole: set[bytes] = set()
+        self.payloads: dict[str, bytes] = {}
         self._lied_since: bytes | None = None
 
     @property
@@ -202,6 +203,37 @@ class SimBlobs:
                 raise MalformedError("the blob has another digest")
             self._disk.whole.add(blob_id)
         return len(held)
+
+
+class SimSpool:
+    """Payloads of courier volumes in memory (:class:`noroshi.flow.ports.Spool`)."""
+
+    def __init__(self, disk: SimDisk) -> None:
+        self._payloads = disk.payloads
+
+    def alone(self) -> contextlib.AbstractContextManager[object]:
+        """Give a stretch in which nobody else applies volumes: there is one thread."""
+        return contextlib.nullcontext()
+
+    def keep(self, label: str, chunks: Iterable[bytes], size: int, digest: bytes) -> None:
+        """Keep a payload of that size and digest, or nothing of it."""
+        payload = b"".join(chunks)
+        if len(payload) != size or hashlib.sha256(payload).digest() != digest:
+            raise MalformedError("the payload is not the one that was signed")
+        self._payloads[label] = payload
+
+    def holds(self, label: str) -> bool:
+        """Say whether a payload is here."""
+        return label in self._payloads
+
+    def read(self, label: str, position: int, size: int) -> bytes:
+        """Return a part of a payload."""
+        return self._payloads[label][position : position + size]
+
+    def drop(self, labels: Iterable[str]) -> None:
+        """Remove payloads."""
+        for label in labels:
+            self._payloads.pop(label, None)
 
 
 def full_disk() -> Exception:

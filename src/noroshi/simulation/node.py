@@ -13,7 +13,7 @@ from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.flow import directory
 from noroshi.flow.house import House
 from noroshi.flow.records import Committed, Identity
-from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimStore
+from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimSpool, SimStore
 from noroshi.simulation.net import Net, NodeBearer
 from noroshi.simulation.standin import StandInPrimitives, StandInSigner, StandInUnwrapper
 from noroshi.simulation.virtual import NodeClock, VirtualLoop
@@ -135,12 +135,14 @@ class SimNode:
             default_marking="TLP:AMBER",
             store=self.store,
             blobs=SimBlobs(self.disk),
+            spool=SimSpool(self.disk),
             clock=self.clock,
             entropy=self._entropy,
             primitives=self.identity.primitives,
             identity=lambda: self.identity,
             examine=list,
             staged={},
+            packed={},
         )
 
     def _pass_phase(self, _phase: str) -> None:

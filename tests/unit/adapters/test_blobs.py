@@ -1,6 +1,7 @@
 """Encrypted attachments as files, and what a crash leaves of them."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def carry(there: FileBlobs, here: FileBlobs, blob: StagedBlob, piece: int = 1_00
 
 def test_a_blob_crosses_in_pieces(there: FileBlobs, here: FileBlobs, staged: StagedBlob) -> None:
     carry(there, here, staged)
+    assert b"".join(here.decrypt(staged.blob_id, KEY, IV)) == PLAIN
+
+
+def test_two_bearers_may_bring_one_blob_at_once(
+    there: FileBlobs, here: FileBlobs, staged: StagedBlob
+) -> None:
+    with ThreadPoolExecutor(4) as bearers:
+        carrying = [bearers.submit(carry, there, here, staged, 50_000 + n) for n in range(4)]
+    for carried in carrying:
+        assert carried.result() is None
     assert b"".join(here.decrypt(staged.blob_id, KEY, IV)) == PLAIN
 
 

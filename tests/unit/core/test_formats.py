@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from noroshi.core.courier.volume import MAGIC, Fragment, VolumeHead
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.delivery.receipt import ReceiptEntry, ReceiptHead
 from noroshi.core.directory.card import Card
@@ -40,6 +41,8 @@ def grammar_of(page: str, rule: str) -> str:
         ("receipt", "entry", ReceiptEntry),
         ("card", "card", Card),
         ("journal", "entry", Entry),
+        ("courier", "head", VolumeHead),
+        ("courier", "fragment", Fragment),
     ],
 )
 def test_fields_stand_in_their_order(page: str, rule: str, struct: type[msgspec.Struct]) -> None:
@@ -67,6 +70,9 @@ def test_identifiers() -> None:
         assert context.aad.decode() in page
     assert suite.CARD.content_type in PAGES["card"]
     assert suite.CARD.aad.decode() in PAGES["card"]
+    assert suite.COURIER.content_type in PAGES["courier"]
+    assert suite.COURIER.aad.decode() in PAGES["courier"]
+    assert MAGIC.decode().strip() in PAGES["courier"]
     assert suite.ENVELOPE_TYPE in page
     assert suite.ENVELOPE_AAD.decode() in page
     for precedence in Precedence:
@@ -86,7 +92,7 @@ def test_entries_and_rungs() -> None:
         assert f'"{rung.value}"' in PAGES["receipt"]
 
 
-@pytest.mark.parametrize("page", ["envelope", "receipt", "card", "journal"])
+@pytest.mark.parametrize("page", ["envelope", "receipt", "card", "journal", "courier"])
 def test_codes_are_those_of_the_errors_page(page: str) -> None:
     _, _, errors = PAGES[page].partition("## Errors")
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", errors.partition("\n## ")[0]))

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import itertools
 import json
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,14 @@ import pytest
 
 from noroshi.adapters.sealing.pyca import PycaPrimitives, PycaSigner, PycaUnwrapper
 from noroshi.core import gate
+from noroshi.core.courier.volume import (
+    Fragment,
+    VolumeHead,
+    begin_fragment,
+    payload_digest,
+    read_fragments,
+    read_head,
+)
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,
@@ -76,7 +85,7 @@ READERS: Final = [
 
 
 def test_all_vectors_are_there_and_warn_of_their_keys() -> None:
-    assert set(VECTORS) == {*SEALED, "card", "journal"}
+    assert set(VECTORS) == {*SEALED, "card", "journal", "courier"}
     assert all(vector["about"].startswith("Test keys only") for vector in VECTORS.values())
 
 
@@ -410,6 +419,31 @@ def test_the_checkpoint_is_read_and_written_again() -> None:
     assert parse_note(note) == checkpoint
     assert sign_checkpoint(checkpoint, signer) == note
     assert base64.b64encode(checkpoint.root).decode() == vector["note"].split("\n")[2]
+
+
+def test_the_courier_volume_is_read_and_written_again() -> None:
+    vector = VECTORS["courier"]
+    begin, payload = bytes.fromhex(vector["begin"]), bytes.fromhex(vector["payload"])
+    file = io.BytesIO(begin + payload)
+    signed = read_head(file.read)
+    assert to_plain(signed.head) == vector["head"]
+    assert signed.digest.hex() == vector["signed_sha256"]
+    assert signed.signed.raw_payload.hex() == vector["head_encoded"]
+    signed.verify(SignerSet(vector["sender"]["profile"], sender_keys(vector)), PRIMITIVES)
+    assert file.read() == payload
+    assert payload_digest(iter((payload,))) == (signed.head.size, signed.head.digest)
+    placed = list(
+        read_fragments(lambda at, n: payload[at : at + n], signed.head.number, len(payload))
+    )
+    assert [to_plain(p.fragment) for p in placed] == vector["fragments"]
+    fragments = [from_plain(Fragment, fragment) for fragment in vector["fragments"]]
+    written = [begin_fragment(fragment) for fragment in fragments]
+    assert [raw.hex() for raw in written] == vector["fragments_encoded"]
+    for raw, p in zip(written, placed, strict=True):
+        assert payload[: p.position].endswith(raw)
+    assert (
+        gate.encode_struct(from_plain(VolumeHead, vector["head"])).hex() == vector["head_encoded"]
+    )
 
 
 def test_a_changed_vector_is_noticed() -> None:

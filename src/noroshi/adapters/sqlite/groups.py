@@ -17,6 +17,7 @@ from typing import Protocol
 import apsw
 
 from noroshi.adapters.sqlite.connection import Database, explain
+from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
@@ -52,6 +53,7 @@ class SqliteTables:
         self.reports = SqliteReports(database)
         self.outbox = SqliteOutbox(database, effects.on_outbox)
         self.receipts = SqliteReceipts(database)
+        self.courier = SqliteCourier(database)
         self.serials = SqliteSerials(database)
         self.watch = SqliteWatch(database)
 

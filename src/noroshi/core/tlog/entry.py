@@ -40,6 +40,8 @@ class EntryKind(Enum):
     ALARM_RAISED = "AlarmRaised"
     ALARM_TAKEN = "AlarmTaken"
     WATCH_CHANGED = "WatchChanged"
+    VOLUME_ISSUED = "VolumeIssued"
+    VOLUME_IMPORTED = "VolumeImported"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

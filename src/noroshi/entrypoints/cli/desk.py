@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1024 * 1024
 _PATIENCE_SECONDS: Final = 10.0
 _TIMEOUT_SECONDS: Final = 300
+_IMPORT_TIMEOUT_SECONDS: Final = 4 * 3600
+"""A volume may hold so many reports that opening all of them takes hours."""
 
 Progress = Callable[[int], None]
 """Called with the number of bytes that went through."""
@@ -43,6 +45,14 @@ class Desk(Protocol):
 
     def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
         """Return size and bytes of an attachment."""
+        ...
+
+    def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
+        """Return size and bytes of a courier volume that was packed."""
+        ...
+
+    def import_volume(self, chunks: Iterator[bytes]) -> requests.Json:
+        """Give the node a courier volume; return what came of it."""
         ...
 
 
@@ -112,6 +122,12 @@ class _DirectDesk:
     def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
         return answers.attachment(self._house, report, name)
 
+    def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
+        return answers.volume(self._house, set_id, number)
+
+    def import_volume(self, chunks: Iterator[bytes]) -> requests.Json:
+        return answers.import_volume(self._house, chunks)
+
 
 class _ServedDesk:
     """Speaks to the local door of the serving process."""
@@ -142,10 +158,26 @@ class _ServedDesk:
         size = int(response.headers["Content-Length"])
         return size, iter(lambda: response.read(_CHUNK), b"")
 
+    def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
+        query = urllib.parse.urlencode({"set": set_id, "number": number})
+        response = self._exchange("GET", f"/v1/volume?{query}", None)
+        size = int(response.headers["Content-Length"])
+        return size, iter(lambda: response.read(_CHUNK), b"")
+
+    def import_volume(self, chunks: Iterator[bytes]) -> requests.Json:
+        first = next(chunks, b"")
+        again = _again(first, chunks)
+        response = self._exchange("POST", "/v1/volume", again, _IMPORT_TIMEOUT_SECONDS)
+        return msgspec.msgpack.decode(response.read(), type=requests.Json)
+
     def _exchange(
-        self, method: str, target: str, body: bytes | Iterator[bytes] | None
+        self,
+        method: str,
+        target: str,
+        body: bytes | Iterator[bytes] | None,
+        timeout: int = _TIMEOUT_SECONDS,
     ) -> http.client.HTTPResponse:
-        connection = _UnixConnection(self._path)
+        connection = _UnixConnection(self._path, timeout)
         try:
             connection.request(method, target, body)
             response = connection.getresponse()
@@ -163,8 +195,8 @@ class _ServedDesk:
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_TIMEOUT_SECONDS)
+    def __init__(self, path: Path, timeout: int) -> None:
+        super().__init__("localhost", timeout=timeout)
         self._path = path
 
     def connect(self) -> None:

@@ -3,6 +3,8 @@
     POST /v1/request      a request (MessagePack)      -> its answer, or error and message
     POST /v1/stage        a file, ?name=               -> token
     GET  /v1/attachment   ?report= & name=             -> the file
+    GET  /v1/volume        ?set= & number=             -> a courier volume
+    POST /v1/volume        a courier volume            -> what came of it
     GET  /v1/events       what happens from now on, a JSON object a line
 
 It is internal to one release: the command line and the node it speaks to are the same version.
@@ -57,6 +59,21 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
             headers={"Content-Length": str(size)},
         )  # fmt: skip
 
+    async def volume(http: Request) -> Response:
+        query = http.query_params
+        size, chunks = await asyncio.to_thread(
+            answers.volume, house(), query["set"], int(query["number"])
+        )
+        first = await asyncio.to_thread(next, chunks, b"")
+        return StreamingResponse(
+            _chain(first, chunks), media_type="application/octet-stream",
+            headers={"Content-Length": str(size)},
+        )  # fmt: skip
+
+    async def import_volume(http: Request) -> Response:
+        chunks = _from_loop(http.stream(), asyncio.get_running_loop())
+        return _packed(await asyncio.to_thread(answers.import_volume, house(), chunks))
+
     async def events(_http: Request) -> Response:
         return StreamingResponse(_lines(subscribe()), media_type="application/x-ndjson")
 
@@ -65,6 +82,8 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
             Route("/v1/request", _explained(request), methods=["POST"]),
             Route("/v1/stage", _explained(stage), methods=["POST"]),
             Route("/v1/attachment", _explained(attachment)),
+            Route("/v1/volume", _explained(volume), methods=["GET"]),
+            Route("/v1/volume", _explained(import_volume), methods=["POST"]),
             Route("/v1/events", _explained(events)),
         ]
     )

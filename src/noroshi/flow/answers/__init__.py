@@ -2,7 +2,9 @@
 
 from typing import assert_never
 
-from noroshi.flow.answers import audit, partners, reports
+from noroshi.flow.answers import audit, courier_out, partners, reports
+from noroshi.flow.answers.courier_in import import_volume
+from noroshi.flow.answers.courier_out import volume
 from noroshi.flow.answers.files import attachment, stage
 from noroshi.flow.house import House
 from noroshi.flow.requests import (
@@ -10,6 +12,7 @@ from noroshi.flow.requests import (
     Answer,
     Answering,
     AnyRequest,
+    CourierOut,
     Examine,
     Inbox,
     MakeProof,
@@ -25,7 +28,7 @@ from noroshi.flow.requests import (
     VerifyPartner,
 )
 
-__all__ = ["attachment", "handle", "stage"]
+__all__ = ["attachment", "handle", "import_volume", "stage", "volume"]
 
 
 def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912 - a table
@@ -63,6 +66,8 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return audit.verify_journal(house, request)
         case MakeProof():
             return audit.make_proof(house, request)
+        case CourierOut():
+            return courier_out.pack(house, request)
         case Examine():
             return audit.examine(house)
         case _:  # pragma: no cover

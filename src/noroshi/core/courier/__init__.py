@@ -1,0 +1,1 @@
+"""Courier: what travels to a partner on files, as bytes and as rules for cutting and joining."""
