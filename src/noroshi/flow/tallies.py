@@ -1,5 +1,6 @@
 """Tallies: what a node says it has issued, compared with what its partner has."""
 
+from noroshi.core.delivery.alarm import AlarmKind
 from noroshi.core.delivery.check import MAX_TOMBSTONES, Tally
 from noroshi.core.delivery.clocks import GAP_PATIENCE, Step
 from noroshi.flow.records import Announcement, Identity
@@ -26,7 +27,10 @@ def note_tally(tx: Transaction, partner: str, tally: Tally) -> None:
 
 def expect_missing(tx: Transaction, partner: str) -> None:
     """Start the clock for serials that are missing: they may be on their way."""
-    for gap in tx.serials.gaps(partner):
+    gaps = tx.serials.gaps(partner)
+    if not gaps:
+        tx.watch.end_alarms((AlarmKind.GAP,), partner, tx.now)
+    for gap in gaps:
         due_at = tx.now + GAP_PATIENCE[gap.precedence]
         tx.watch.set_deadline(Step.GAP, partner, b"", gap.precedence.name, due_at)
         tx.announce(Announcement("watch", partner))
