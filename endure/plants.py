@@ -39,7 +39,7 @@ PLANTS: Final = (
     _plant("after a failure nothing is tried again",
            (_LINE, "retry_at=now + int(delay * (1 + jitter) / 2)", "retry_at=now + 10**15")),
     _plant("a taken report is offered again at once",
-           (_LINE, "due_at=now + _patience(item), refusals=0)", "due_at=now, refusals=0)")),
+           (_LINE, "due_at=now + _patience(line, item), refusals=0)", "due_at=now, refusals=0)")),
     _plant("bulk begins while a FLASH is under way",
            (_LINE, "if others and line.bulk is None and line.flash is None:",
             "if others and line.bulk is None:")),

@@ -30,7 +30,7 @@ BATCH_ITEMS: Final = 32
 
 PORTION_TIME: Final = 2 * SECOND
 """How long the bulk lane may occupy the line at a time."""
-FIRST_PORTION: Final = 16 * 1024
+FIRST_PORTION: Final = 4 * 1024
 """Bytes of a portion before the line's rate has been measured."""
 SMALLEST_PORTION: Final = 512
 LARGEST_PORTION: Final = 1024 * 1024
@@ -271,7 +271,7 @@ def _taken(
 ) -> tuple[Line, tuple[Command, ...]]:
     finished = tuple(i.id for i in line.items if i.id in ids - refused and i.cargo is Cargo.RECEIPT)
     waiting = tuple(
-        _offered(item, now, is_refused=item.id in refused) if item.id in ids else item
+        _offered(line, item, now, is_refused=item.id in refused) if item.id in ids else item
         for item in line.items
         if item.id not in finished
     )
@@ -380,10 +380,10 @@ def _batch(due: list[Item], portion: int) -> list[Item]:
 
 
 def _lasts_too_long(line: Line, under_way: UnderWay, now: Instant) -> bool:
-    """Say whether a transmission will occupy the line for more than a portion's time yet."""
+    """Say whether a transmission will occupy the line for long yet, or is stuck in it."""
     rate = line.rate or FIRST_PORTION * SECOND // PORTION_TIME
     ends_at = under_way.since + line.round_trip + under_way.size * SECOND // rate
-    return max(ends_at, now) > now + PORTION_TIME
+    return abs(ends_at - now) > PORTION_TIME
 
 
 def _expiries(line: Line) -> list[Instant]:
@@ -405,14 +405,18 @@ def _without(line: Line, ids: frozenset[bytes]) -> Line:
     return msgspec.structs.replace(line, items=kept)
 
 
-def _offered(item: Item, now: Instant, *, is_refused: bool) -> Item:
+def _offered(line: Line, item: Item, now: Instant, *, is_refused: bool) -> Item:
     """Return an item that the partner's node has seen, with the time to offer it again."""
     if not is_refused:
-        return msgspec.structs.replace(item, due_at=now + _patience(item), refusals=0)
+        return msgspec.structs.replace(item, due_at=now + _patience(line, item), refusals=0)
     # The node may just not be ready for it, or the way have damaged it.
-    wait = min(FIRST_DELAY << min(item.refusals, 16), _patience(item))
+    wait = min(FIRST_DELAY << min(item.refusals, 16), _patience(line, item))
     return msgspec.structs.replace(item, due_at=now + wait, refusals=item.refusals + 1)
 
 
-def _patience(item: Item) -> int:
-    return FLASH_RECEIPT_PATIENCE if item.precedence is Precedence.FLASH else RECEIPT_PATIENCE
+def _patience(line: Line, item: Item) -> int:
+    """Return how long a receipt may take; on a thin line it needs as long as the report did."""
+    is_flash = item.precedence is Precedence.FLASH
+    least = FLASH_RECEIPT_PATIENCE if is_flash else RECEIPT_PATIENCE
+    on_line = line.round_trip + item.size * SECOND // line.rate if line.rate else 0
+    return max(least, 4 * on_line)

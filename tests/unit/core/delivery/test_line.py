@@ -168,7 +168,11 @@ def test_what_was_not_taken_goes_again() -> None:
 def test_the_higher_precedence_goes_first_then_the_earlier() -> None:
     line = Recording()
     line.submit(report("x"))
-    line.submit(report("a"), report("b", Precedence.PRIORITY), report("c", Precedence.PRIORITY))
+    line.submit(
+        report("a", size=9),
+        report("b", Precedence.PRIORITY, size=9),
+        report("c", Precedence.PRIORITY, size=9),
+    )
     assert line.taken("x") == bulk("b", "c", "a")
 
 
@@ -183,9 +187,9 @@ def test_a_batch_is_bounded_by_number() -> None:
 def test_a_batch_is_bounded_by_what_the_line_carries_in_two_seconds() -> None:
     line = Recording()
     assert line.submit(report("a", size=FIRST_PORTION), report("b")) == bulk("a")
-    # 16 KiB took 16 s: the line carries 2 KiB in two seconds, one small report at a time.
+    # 4 KiB took 4 s: the line carries 2 KiB in two seconds, one small report at a time.
     line.submit(report("c", size=2000), report("d", size=48), report("e"))
-    assert line.taken("a", took=16 * SECOND) == bulk("b")
+    assert line.taken("a", took=4 * SECOND) == bulk("b")
     assert line.line.portion == 2048
     assert line.taken("b") == bulk("c", "d")
 
@@ -239,6 +243,25 @@ def test_what_would_hold_the_line_is_broken_off_for_a_flash_and_goes_again() -> 
     line.submit(report("big", size=4 * MIB))
     assert line.submit(report("f", FLASH)) == (Abort(), *flash("f"))
     assert line.taken("f", lane=Lane.FLASH) == bulk("big")
+
+
+def test_what_is_stuck_in_the_line_is_broken_off_for_a_flash() -> None:
+    line = Recording()
+    line.submit(report("a"))
+    assert line.feed(Submitted((report("f", FLASH),)), after=10 * SECOND) == (
+        Abort(),
+        *flash("f"),
+    )
+
+
+def test_on_a_thin_line_a_receipt_may_take_longer() -> None:
+    line = Recording()
+    line.submit(report("a", size=12_000))
+    line.taken("a", took=10 * SECOND)
+    line.feed(Settled(ids("a")))
+    line.submit(report("f", FLASH, size=6_000))
+    (wake,) = line.taken("f", lane=Lane.FLASH, took=5 * SECOND)
+    assert wake == WakeAt(line.now + 4 * 5 * SECOND)
 
 
 def test_what_ends_soon_is_not_broken_off() -> None:
