@@ -66,16 +66,19 @@ def notice(plant: Plant, first_seed: int, seeds: int = SEEDS) -> Noticed:
         shutil.copytree(_SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         apply(plant, copy)
         arguments = [str(HOURS), str(first_seed), str(first_seed + seeds)]
-        done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, *arguments],
-            env={**os.environ, "PYTHONPATH": folder},
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            timeout=_PATIENCE_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", _PROGRAM, *arguments],
+                env={**os.environ, "PYTHONPATH": folder},
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                timeout=_PATIENCE_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Noticed(plant, None, ())
     if not done.stdout:
         return Noticed(plant, None, ())
     told = json.loads(done.stdout)
