@@ -81,7 +81,7 @@ PLANTS: Final = (
            (_RECEIVE, "elif new.size == old.size and new.root != old.root:",
             "elif new.size <= old.size and new.root != old.root:")),
     _plant("a delivered report stays in the outbox",
-           (_RECEIVE, "        tx.outbox.remove(issuer, [sent.envelope_id])\n", "")),
+           (_RECEIVE, "        tx.outbox.remove(issuer, settled)\n", "")),
     _plant("a receipt lets only its first ladder rise",
            (_RECEIVE, "zip(receipt.raw_entries, receipt.entries, strict=True):",
             "list(zip(receipt.raw_entries, receipt.entries, strict=True))[:1]:")),
