@@ -223,6 +223,8 @@ def _open_node(
             examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
             staged={},
             packed={},
+            free_bytes=lambda: shutil.disk_usage(home).free,
+            flashes={},
         )
         yield Node(home, settings, house, store, blobs, keys)
     finally:

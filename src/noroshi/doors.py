@@ -33,6 +33,7 @@ from noroshi.entrypoints.cli.context import Serving
 from noroshi.entrypoints.console.door import desk_door
 from noroshi.entrypoints.local.door import local_door
 from noroshi.entrypoints.peer.door import peer_door
+from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.flow.records import Announcement, Committed, KnownPartner
 
 GRACE_SECONDS: Final = 2
@@ -40,7 +41,7 @@ KEEP_ALIVE_SECONDS: Final = 1900
 _TOLD: Final = frozenset({"received", "sent", "risen", "refused", "expired", "alarm", "desk"})
 """The events that desks hear of; the others are for lines and the watch."""
 _SWITCH_SECONDS: Final = 0.0005
-_WORKERS: Final = 32
+_WORKERS: Final = 40
 """Threads for requests: they mostly wait for a commit, and the more wait the larger its group."""
 _BACKLOG: Final = 10_000
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -196,10 +197,10 @@ class _Doors:
             lambda: house, RequestVerifier(self._find), lambda: self._node.settings.peer_url
         )
         servers = [
-            (_server(peer, contexts[0], "h11"), sockets[0]),
-            (_server(desk_door(lambda: house, hosts), contexts[1], "httptools"), sockets[1]),
+            (_server(peer, contexts[0], PeerProtocol), sockets[0]),
+            (_server(desk_door(lambda: house, hosts), contexts[1]), sockets[1]),
             (
-                _server(local_door(lambda: house, listeners.subscribe), None, "httptools"),
+                _server(local_door(lambda: house, listeners.subscribe), None),
                 sockets[2],
             ),
         ]
@@ -224,11 +225,13 @@ class _Doors:
             return tables.partners.get(partner)
 
 
-def _server(application: Starlette, context: ssl.SSLContext | None, http: str) -> _Server:
+def _server(
+    application: Starlette, context: ssl.SSLContext | None, http: type[PeerProtocol] | None = None
+) -> _Server:
     """Return a server; the peer door's parser (h11) bounds what headers may cost."""
     config = uvicorn.Config(
         application,
-        http="h11" if http == "h11" else "httptools",
+        http=http or "httptools",
         loop="asyncio",
         lifespan="off",
         log_config=None,

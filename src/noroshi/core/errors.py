@@ -28,6 +28,7 @@ CODES: Final = {
     "bad-volume": "The file is no courier volume, or it is damaged, incomplete or contradictory.",
     "body-empty": "The report has no text.",
     "body-too-large": "The body of a report may have at most 4 MiB.",
+    "busy": "The node has more to do than it can; nothing was taken.",
     "card-older": "A newer card of that partner is already known.",
     "clock-off": "The clock of this machine cannot be right.",
     "connection-lost": "The serving process stopped before it answered.",

@@ -9,7 +9,8 @@ from concurrent.futures import Future
 from functools import partial
 
 from noroshi.core.delivery.check import decode_check, encode_check
-from noroshi.core.errors import NotFoundError
+from noroshi.core.delivery.quota import FlashWindow, has_room, turn
+from noroshi.core.errors import NotFoundError, UnavailableError
 from noroshi.core.precedence import Precedence
 from noroshi.flow import deliver, receive, watch
 from noroshi.flow.house import House
@@ -26,15 +27,37 @@ def open_all(house: House, envelopes: Iterable[bytes]) -> list[receive.Incoming]
 def submit_all(
     house: House, opened: Iterable[receive.Incoming], peer: str
 ) -> list[Future[receive.Refused | None]]:
-    """Commit each by itself; a future says why it was not taken, None if it was."""
+    """Commit each by itself; a future says why it was not taken, None if it was.
+
+    Raises:
+        UnavailableError: the disk has room left for more urgent things alone.
+    """
+    arrived = list(opened)
+    if not all(map(partial(_has_room, house.free_bytes()), arrived)):
+        raise UnavailableError("disk-full", "the disk is full but for what is most urgent")
     identity, entropy = house.identity(), house.entropy
     return [
         house.store.submit(
             partial(receive.take, incoming=incoming, peer=peer, identity=identity, entropy=entropy),
-            incoming.precedence,
+            _turn(house, incoming, peer),
         )
-        for incoming in opened
+        for incoming in arrived
     ]
+
+
+def _has_room(free_bytes: int, incoming: receive.Incoming) -> bool:
+    """Say whether it may be stored; receipts and refusals always may."""
+    return not isinstance(incoming, receive.VerifiedReport) or has_room(
+        incoming.precedence, free_bytes
+    )
+
+
+def _turn(house: House, incoming: receive.Incoming, peer: str) -> Precedence:
+    """Return at which precedence it waits for the writer."""
+    if incoming.precedence is not Precedence.FLASH:
+        return incoming.precedence
+    window = house.flashes.setdefault(peer, FlashWindow())
+    return turn(incoming.precedence, window.note(house.clock.now()))
 
 
 def answer_check(house: House, peer: str, raw: bytes, bearer: str) -> bytes:

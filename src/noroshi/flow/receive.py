@@ -18,6 +18,7 @@ import msgspec
 from noroshi.core import gate
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import ANSWERS, Rung, RungRecord
+from noroshi.core.delivery.quota import FLASH_WINDOW, FLASHES
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,
@@ -231,9 +232,24 @@ def receive_report(
         tx.reports.rise(head.report_id, DeskAddress(desk, me), [delivered])
         _owe(tx, head, report.digest, desk)
         tx.announce(Announcement("received", head.sender, head.report_id, desk, serial.precedence))
+    if serial.precedence is Precedence.FLASH:
+        _note_flash(tx, head.sender, identity.me, entropy)
     expect_missing(tx, head.sender)
     _note_checkpoint(tx, head.sender, report.own.checkpoint, identity, entropy)
     return None
+
+
+def _note_flash(tx: Transaction, sender: str, me: str, entropy: Entropy) -> None:
+    """Tell an officer of a partner that sends many: it may be the crisis itself, or a fault."""
+    count = tx.reports.flashes_since(sender, tx.now - FLASH_WINDOW)
+    if count > FLASHES:
+        alarm = Alarm(
+            AlarmKind.FLASH_FLOOD, sender, tx.now, detail=f"{count} in ten minutes",
+            precedence=Precedence.FLASH,
+        )  # fmt: skip
+        raise_alarm(tx, alarm, me, entropy)
+    else:
+        tx.watch.end_alarms((AlarmKind.FLASH_FLOOD,), sender, tx.now)
 
 
 def receive_receipt(

@@ -141,6 +141,10 @@ class ReportTable(Protocol):
         """Return the newest failure by partner, where reports still wait."""
         ...
 
+    def flashes_since(self, sender: str, since: Instant) -> int:
+        """Return how many FLASH reports came from a partner."""
+        ...
+
     def pointers(self) -> Iterator[tuple[int, bytes]]:
         """Yield entry index and id of every report."""
         ...

@@ -8,6 +8,7 @@ from noroshi.core import gate
 from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merge
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import ReportHead
+from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content, encode_content
@@ -199,6 +200,17 @@ class SqliteReports:
             text(partner): Failure(text(code), text(message), integer(at))
             for partner, code, message, at in rows
         }
+
+    def flashes_since(self, sender: str, since: Instant) -> int:
+        """Return how many FLASH reports came from a partner."""
+        return integer(
+            self._db.value(
+                "SELECT COUNT(DISTINCT r.number) FROM report r JOIN addressee a"
+                " ON a.report = r.number WHERE r.number > (SELECT COALESCE(MAX(number), 0) - 500"
+                " FROM report) AND r.sender = ? AND r.stored_at > ? AND a.precedence = ?",
+                (sender, since, Precedence.FLASH),
+            )
+        )
 
     def pointers(self) -> Iterator[tuple[int, bytes]]:
         """Yield entry index and id of every report."""

@@ -11,7 +11,8 @@ It is internal to one release: the command line and the node it speaks to are th
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -20,12 +21,21 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from noroshi.core.delivery.quota import has_place
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
+from noroshi.core.precedence import Precedence
 from noroshi.core.report import report_id_text
 from noroshi.flow import answers, requests
 from noroshi.flow.house import House
 from noroshi.flow.records import Announcement  # noqa: TC001 - part of a public signature
+
+RETRY_SECONDS: Final = 2
+_MOST_BYTES: Final = 64 * 1024 * 1024
+_BUSY: Final = (
+    "the node has more to do than it can, so nothing was taken; try again in a few seconds. "
+    "A FLASH has places of its own"
+)
 
 MAX_REQUEST: Final = MAX_BODY + 1024 * 1024
 
@@ -35,12 +45,14 @@ Events = Callable[[], "asyncio.Queue[Announcement | None]"]
 
 def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
     """Return the application of the local door."""
+    room = _Room()
 
     async def request(http: Request) -> Response:
-        raw = await _body(http, MAX_REQUEST)
-        asked = msgspec.msgpack.decode(raw, type=requests.AnyRequest)
-        answer = await asyncio.to_thread(answers.handle, house(), asked)
-        return _packed(answer)
+        with room.for_body(int(http.headers.get("content-length", MAX_REQUEST))):
+            raw = await _body(http, MAX_REQUEST)
+            asked = msgspec.msgpack.decode(raw, type=requests.AnyRequest)
+            with room.for_request(_precedence(asked)):
+                return _packed(await asyncio.to_thread(answers.handle, house(), asked))
 
     async def stage(http: Request) -> Response:
         name = http.query_params["name"]
@@ -89,6 +101,46 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
     )
 
 
+class _Room:
+    """What is under way at this door; what has no room is refused before it is taken."""
+
+    def __init__(self) -> None:
+        self._requests = 0
+        self._bytes = 0
+
+    @contextmanager
+    def for_body(self, size: int) -> Iterator[None]:
+        """Take `size` bytes of memory, for a while; one body always has room."""
+        if self._bytes and self._bytes + size > _MOST_BYTES:
+            raise UnavailableError("busy", _BUSY)
+        self._bytes += size
+        try:
+            yield
+        finally:
+            self._bytes -= size
+
+    @contextmanager
+    def for_request(self, precedence: Precedence) -> Iterator[None]:
+        """Take a place, for a while."""
+        if not has_place(precedence, self._requests):
+            raise UnavailableError("busy", _BUSY)
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
+
+
+def _precedence(asked: requests.AnyRequest) -> Precedence:
+    """Return how urgent a request is: a report's own precedence; people's acts are IMMEDIATE."""
+    if not isinstance(asked, requests.SendReport):
+        return Precedence.IMMEDIATE
+    try:
+        return Precedence.parse(asked.precedence or Precedence.ROUTINE.name)
+    except InputError:
+        return Precedence.DEFERRED
+
+
 def _explained(
     answer: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -98,7 +150,10 @@ def _explained(
         try:
             return await answer(http)
         except NoroshiError as error:
-            return _packed({"error": error.code, "message": error.message}, 400)
+            told = {"error": error.code, "message": error.message}
+            if error.code == "busy":
+                return _packed(told, 503, {"Retry-After": str(RETRY_SECONDS)})
+            return _packed(told, 400)
         except (msgspec.MsgspecError, KeyError):
             message = "the serving process is of another release; start it again"
             return _packed({"error": "bad-input", "message": message}, 400)
@@ -157,6 +212,8 @@ async def _lines(queue: "asyncio.Queue[Announcement | None]") -> AsyncIterator[b
         yield msgspec.json.encode(told) + b"\n"
 
 
-def _packed(answer: object, status: int = 200) -> Response:
+def _packed(
+    answer: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     raw = msgspec.msgpack.encode(answer)
-    return Response(raw, status, media_type="application/msgpack")
+    return Response(raw, status, headers, media_type="application/msgpack")

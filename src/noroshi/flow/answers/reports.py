@@ -3,7 +3,8 @@
 from functools import partial
 
 from noroshi.core.delivery.ladder import Rung, highest
-from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.delivery.quota import has_room
+from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
@@ -107,7 +108,14 @@ def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) ->
 
 def _commit(house: House, planned: draft.Plan) -> Json:
     act = partial(send.send, planned=planned, identity=house.identity(), entropy=house.entropy)
-    sent = house.store.perform(act, max(planned.precedence, planned.info_precedence))
+    precedence = max(planned.precedence, planned.info_precedence)
+    if not has_room(precedence, house.free_bytes()):
+        msg = (
+            "the disk is full but for FLASH reports; nothing was taken. Make room, or send what "
+            "cannot wait as FLASH"
+        )
+        raise UnavailableError("disk-full", msg)
+    sent = house.store.perform(act, precedence)
     return {
         "report": report_id_text(sent.report_id),
         "state": "SENT",
