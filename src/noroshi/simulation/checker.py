@@ -125,9 +125,12 @@ class Checker:
         for node in self._nodes.values():
             self._check_node(node)
         self._check_serials()
-        most = MOST_MESSAGES_AN_HOUR * max(1.0, self._loop.time() / 3600)
-        if self._net.messages > most:
+        if not self.is_calm():
             self._violate("I18", next(iter(self._nodes.values())), "a storm of messages")
+
+    def is_calm(self) -> bool:
+        """Say whether the nodes send no more than they have reason to (I18)."""
+        return self._net.messages <= MOST_MESSAGES_AN_HOUR * max(1.0, self._loop.time() / 3600)
 
     def _check_received(self, node: SimNode, told: Announcement) -> None:
         if told.report_id is None or told.desk is None:

@@ -72,7 +72,9 @@ async def _live(loop: VirtualLoop, hours: float, seed: int) -> History:
             *(Officer(loop, node, ledger, name).watch() for node in nodes),
         )
     ]
-    await asyncio.sleep(max(0.0, hours - HEALING_HOURS) * HOUR)
+    ends_at = max(0.0, hours - HEALING_HOURS) * HOUR
+    while loop.time() < ends_at and checker.is_calm():
+        await asyncio.sleep(min(HOUR / 4, ends_at - loop.time()))
     drafters.is_quiet = faults.is_over = True
     net.weather = Weather()
     net.cuts.clear()

@@ -14,8 +14,8 @@ again.
 
 There are two lanes. FLASH has one of its own; all else shares the other and starts nothing new
 while a FLASH waits or is under way. What the bulk lane sends at a time is what the line carries
-in two seconds, so a FLASH shares the line with it for no longer than that; a transmission that
-turns out to last longer is aborted. `docs/delivery.md` has the picture.
+in two seconds, or in two round trips if these are longer; what would occupy the line for more
+than two seconds when a FLASH comes is aborted. `docs/delivery.md` has the picture.
 """
 
 from enum import IntEnum
@@ -32,7 +32,8 @@ PORTION_TIME: Final = 2 * SECOND
 """How long the bulk lane may occupy the line at a time."""
 FIRST_PORTION: Final = 4 * 1024
 """Bytes of a portion before the line's rate has been measured."""
-SMALLEST_PORTION: Final = 512
+SMALLEST_PORTION: Final = 2048
+"""Less, and most of a request were its head."""
 LARGEST_PORTION: Final = 1024 * 1024
 _MEASURABLE: Final = 512
 """Fewer bytes tell more of the round trip than of the rate."""
@@ -120,7 +121,9 @@ class Line(msgspec.Struct, frozen=True):
         """How many bytes the bulk lane sends at a time."""
         if not self.rate:
             return FIRST_PORTION
-        return max(SMALLEST_PORTION, min(LARGEST_PORTION, self.rate * PORTION_TIME // SECOND))
+        # Less than two round trips' worth, and a far line would rest most of the time.
+        time = max(PORTION_TIME, 2 * self.round_trip)
+        return max(SMALLEST_PORTION, min(LARGEST_PORTION, self.rate * time // SECOND))
 
 
 class Submitted(msgspec.Struct, frozen=True):

@@ -233,6 +233,11 @@ def test_what_tells_nothing_of_the_rate_leaves_it_alone(size: int, took: int) ->
     assert line.line.rate == 0
 
 
+def test_on_a_far_line_a_portion_is_two_round_trips() -> None:
+    assert Line(rate=10_000, round_trip=SECOND // 2).portion == 20_000
+    assert Line(rate=10_000, round_trip=3 * SECOND).portion == 60_000
+
+
 def test_portions_have_bounds() -> None:
     assert Line(rate=1).portion == SMALLEST_PORTION
     assert Line(rate=10**9).portion == LARGEST_PORTION
