@@ -19,6 +19,7 @@ PROOFS: Final = {
     "journal": "edits of a journal on disk are found and bracketed",
     "simulate": "federations in virtual time and bad weather keep every promise",
     "planted": "every planted bug is noticed by the simulator",
+    "soak": "memory, open files and the WAL stay flat under steady load",
     "overload": "ten times more than a node can take, and a FLASH goes through",
     "fuzz": "hostile bytes for every decoder",
     "distance": "FLASHes over a far, bad line are acknowledged within 10 s",

@@ -73,7 +73,7 @@ async def _live(loop: VirtualLoop, hours: float, seed: int) -> History:
         )
     ]
     ends_at = max(0.0, hours - HEALING_HOURS) * HOUR
-    while loop.time() < ends_at and checker.is_calm():
+    while loop.time() < ends_at and checker.is_calm():  # noqa: ASYNC110 - virtual time
         await asyncio.sleep(min(HOUR / 4, ends_at - loop.time()))
     drafters.is_quiet = faults.is_over = True
     net.weather = Weather()

@@ -1,0 +1,60 @@
+"""A slice of `./dev endure simulate` and `planted`: 2,016 hours, and bugs that must be noticed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from endure.evidence import ROOT
+from endure.planted import apply, notice
+from endure.plants import PLANTS
+from endure.simulate import live
+
+EASY = [
+    "a receipt that was refused is forgotten",
+    "the second partner gets nothing",
+    "the next desk is called late",
+    "the text lies open beside the seal",
+]
+
+
+@pytest.mark.parametrize("seed", range(28))
+def test_every_promise_is_kept_for_three_days(seed: int) -> None:
+    history = live(seed)
+    assert history.violations == ()
+    assert history.reports > 50
+
+
+def test_one_seed_is_one_history() -> None:
+    told = []
+    for order in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-m", "noroshi", "--json", "simulate", "--hours", "24", "--seed", "7"],
+            env={**os.environ, "PYTHONHASHSEED": order},
+            capture_output=True,
+            check=True,
+        )
+        told.append(json.loads(done.stdout))
+    assert told[0] == told[1]
+    assert told[0]["violations"] == []
+    assert told[0]["trace"] != live(8, 24.0).trace
+
+
+@pytest.mark.parametrize("name", EASY)
+def test_a_planted_bug_is_noticed(name: str) -> None:
+    (plant,) = (plant for plant in PLANTS if plant.name == name)
+    assert notice(plant, first_seed=40, seeds=10).broken
+
+
+def test_every_planted_bug_is_true_to_the_code(tmp_path: Path) -> None:
+    for number, plant in enumerate(PLANTS):
+        copy = tmp_path / str(number)
+        copytree(ROOT / "src" / "noroshi", copy)
+        apply(plant, copy)
+        for name, _, _ in plant.edits:
+            compile((copy / name).read_text(), name, "exec")
+    assert len({plant.name for plant in PLANTS}) == len(PLANTS) >= 30
