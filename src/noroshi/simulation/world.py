@@ -81,7 +81,8 @@ async def _live(loop: VirtualLoop, hours: float, seed: int) -> History:
     for node in nodes:
         node.phases_to_cut = node.phase_error = None
         node.is_deaf = False
-    await asyncio.sleep(HEALING_HOURS * HOUR)
+    if checker.is_calm():
+        await asyncio.sleep(HEALING_HOURS * HOUR)
     for work in working:
         work.cancel()
     checker.check_rest()
