@@ -15,17 +15,29 @@ START: Instant = 1_800_000_000 * SECOND
 """Where every history begins."""
 
 
+_STANDSTILL = 100_000
+"""Turns of the loop without a moment passing: something spins."""
+
+
+class StandstillError(Exception):
+    """Time does not pass any more: something does one thing again and again, without a pause."""
+
+
 class _Selector(selectors.SelectSelector):
     """Instead of waiting it moves the clock on."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self._still = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Let `timeout` seconds pass at once."""
         if timeout is None:
             raise RuntimeError("the world has nothing left to do and waits for ever")
+        self._still = 0 if timeout > 0 else self._still + 1
+        if self._still > _STANDSTILL:
+            raise StandstillError
         self.now += max(0.0, timeout)
         return []
 

@@ -11,7 +11,7 @@ from noroshi.simulation.ledger import Ledger, Violation
 from noroshi.simulation.net import Net, Weather
 from noroshi.simulation.node import SimNode
 from noroshi.simulation.people import Drafters, Officer
-from noroshi.simulation.virtual import VirtualLoop
+from noroshi.simulation.virtual import StandstillError, VirtualLoop
 from noroshi.simulation.weather import HOUR, Faults
 
 PARTNERS: Final = ("jp", "nato", "au")
@@ -40,15 +40,19 @@ def simulate(hours: float, seed: int) -> History:
     gc.set_threshold(_GARBAGE_AT)
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
+    ledger = Ledger()
     try:
-        return loop.run_until_complete(_live(loop, hours, seed))
+        return loop.run_until_complete(_live(loop, hours, seed, ledger))
+    except StandstillError:
+        ledger.violate("I18", loop.time(), "-", "something spins without a pause")
+        return History(seed, hours, ledger.events, 0, 0, tuple(ledger.violations), ledger.trace)
     finally:
         _end(loop)
 
 
-async def _live(loop: VirtualLoop, hours: float, seed: int) -> History:
+async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> History:
     name = f"seed {seed}"
-    net, ledger = Net(loop, name), Ledger()
+    net = Net(loop, name)
     nodes = [
         SimNode(partner, loop, net, f"{name} {partner}", skew=(number - 1) * 1_500_000)
         for number, partner in enumerate(PARTNERS)
