@@ -179,10 +179,10 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
     if found not in {0, APPLICATION_ID} or (done and found != APPLICATION_ID):
         raise UnavailableError("home-foreign", f"{path} is a database of another program")
     scripts = _scripts()
-    if isinstance(done, int) and done > len(scripts):
+    if isinstance(done, int) and done > max(scripts):
         msg = f"{path} was written by a newer release of Noroshi; install that one"
         raise UnavailableError("home-foreign", msg)
-    for number, script in enumerate(scripts, 1):
+    for number, script in sorted(scripts.items()):
         if isinstance(done, int) and number > done:
             with connection:
                 connection.execute(script)
@@ -190,11 +190,10 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
                 connection.pragma("application_id", APPLICATION_ID)
 
 
-def _scripts() -> list[str]:
+def _scripts() -> dict[int, str]:
     folder = importlib.resources.files("noroshi.adapters.sqlite").joinpath("migrations")
-    named = {
+    return {
         int(match[1]): entry.read_text()
         for entry in folder.iterdir()
         if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
     }
-    return [named[number] for number in range(1, len(named) + 1)]
