@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 import sys
+import weakref
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,7 +38,9 @@ from noroshi.flow.records import Announcement, Committed, KnownPartner
 
 GRACE_SECONDS: Final = 2
 KEEP_ALIVE_SECONDS: Final = 1900
-_TOLD: Final = frozenset({"received", "sent", "risen", "refused", "expired", "alarm", "desk"})
+_TOLD: Final = frozenset(
+    {"received", "sent", "risen", "refused", "expired", "cancelled", "changed", "alarm", "desk"}
+)
 """The events that desks hear of; the others are for lines and the watch."""
 _SWITCH_SECONDS: Final = 0.0005
 _WORKERS: Final = 32
@@ -69,12 +72,13 @@ class Listeners:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._queues: set[asyncio.Queue[Announcement | None]] = set()
+        # A queue lives as long as the stream that reads it.
+        self._queues: weakref.WeakSet[asyncio.Queue[Announcement | None]] = weakref.WeakSet()
         self._is_closed = False
 
     def subscribe(self) -> "asyncio.Queue[Announcement | None]":
-        """Return a queue of what is announced from now on; one that is not emptied is dropped."""
-        queue: asyncio.Queue[Announcement | None] = asyncio.Queue(_BACKLOG)
+        """Return a queue of what is announced from now on; one that is not emptied is ended."""
+        queue: asyncio.Queue[Announcement | None] = asyncio.Queue()
         self._queues.add(queue)
         if self._is_closed:
             queue.put_nowait(None)
@@ -90,17 +94,18 @@ class Listeners:
     def close(self) -> None:
         """End every stream, also those that begin while the doors close."""
         self._is_closed = True
-        for queue in self._queues:
-            with contextlib.suppress(asyncio.QueueFull):
-                queue.put_nowait(None)
+        for queue in list(self._queues):
+            queue.put_nowait(None)
 
     def _put(self, announcements: list[Announcement]) -> None:
         for queue in list(self._queues):
-            try:
-                for announcement in announcements:
-                    queue.put_nowait(announcement)
-            except asyncio.QueueFull:
+            if queue.qsize() > _BACKLOG:
+                # Whoever reads it hears that it ended, and begins anew; nothing is left out.
+                queue.put_nowait(None)
                 self._queues.discard(queue)
+                continue
+            for announcement in announcements:
+                queue.put_nowait(announcement)
 
 
 class _Server(uvicorn.Server):

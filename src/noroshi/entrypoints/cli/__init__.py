@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from noroshi.core.errors import NoroshiError
-from noroshi.entrypoints.cli import journal, node, partners, reports
+from noroshi.entrypoints.cli import desks, journal, lines, node, partners, reports, watch
 from noroshi.entrypoints.cli.context import Context, Serving, default_home, print_json
 
 _HELP = """Noroshi, a hotline between partners: sealed reports, acknowledged by name.
@@ -53,7 +53,15 @@ def program(ctx: click.Context, home: Path | None, lang: str, *, as_json: bool) 
     ctx.obj = Context(home or default_home(), as_json=as_json, serve=serving)
 
 
-for command in (*node.COMMANDS, *partners.COMMANDS, *reports.COMMANDS, *journal.COMMANDS):
+for command in (
+    *node.COMMANDS,
+    *partners.COMMANDS,
+    *reports.COMMANDS,
+    *journal.COMMANDS,
+    *watch.COMMANDS,
+    *lines.COMMANDS,
+    *desks.COMMANDS,
+):
     program.add_command(command)
 
 

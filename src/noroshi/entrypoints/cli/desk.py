@@ -145,7 +145,7 @@ class _ServedDesk:
     def _exchange(
         self, method: str, target: str, body: bytes | Iterator[bytes] | None
     ) -> http.client.HTTPResponse:
-        connection = _UnixConnection(self._path)
+        connection = UnixConnection(self._path)
         try:
             connection.request(method, target, body)
             response = connection.getresponse()
@@ -162,12 +162,15 @@ class _ServedDesk:
         return response
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_TIMEOUT_SECONDS)
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket; a silence longer than `timeout` seconds ends it."""
+
+    def __init__(self, path: Path, timeout: float = _TIMEOUT_SECONDS) -> None:
+        super().__init__("localhost", timeout=timeout)
         self._path = path
 
     def connect(self) -> None:
+        """Open the socket."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(os.fspath(self._path))
