@@ -337,6 +337,8 @@ def _check_settings(settings: Settings) -> Settings:
     for desk in settings.desks:
         check_name(desk, "desk")
     Marking.parse(settings.default_marking)
+    if not settings.has_peer_door:
+        return settings
     host, port = split_address(settings.peer)
     if host in _UNSPECIFIED:
         msg = f"partners cannot reach {host}; give the address that they use: --peer HOST:PORT"

@@ -18,6 +18,8 @@ from noroshi.flow.records import Duty
 FILE_NAME: Final = "noroshi.toml"
 
 
+NO_PEER: Final = "none"
+"""In place of an address: the node can only dial out."""
 _LONGEST_MINUTES: Final = 7 * 24 * 60
 _CHECK_MINUTES: Final = (0.01, 24 * 60)
 
@@ -44,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     profile: str
     """H5 or H3: what others seal to this node with, and what it signs with."""
     peer: str
-    """Host and port of the peer door, as it listens and as the card tells."""
+    """Host and port of the peer door, as it listens and as the card tells; "none": no door."""
     default_marking: str
     """What a report is marked when nobody says."""
     clocks: ClockMinutes = ClockMinutes()
@@ -71,8 +73,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def peer_url(self) -> str:
-        """The address of the peer door."""
-        return f"https://{self.peer}"
+        """The address of the peer door, "" for none."""
+        return f"https://{self.peer}" if self.has_peer_door else ""
+
+    @property
+    def has_peer_door(self) -> bool:
+        """Whether partners can reach this node; else it polls them."""
+        return self.peer != NO_PEER
 
 
 def read_settings(home: Path) -> Settings:
