@@ -290,7 +290,7 @@ def test_a_desk_changes_hands_with_what_is_open(pair: tuple[Desk, Desk], text: P
     ]
     shown = nato.run("desk", "handover", "cyber", "--from", "Cpt Rossi", "--to", "Lt Moe").text
     assert "taken over from Cpt Rossi" in shown
-    assert "1 reports open" in shown
+    assert "Open at this desk: reports 1, alarms 0" in shown
     assert nato.fail("desk", "state", "space", "silent", "--by", "X")["error"] == "unknown-desk"
     silent = nato.ask("desk", "state", "ops", "silent", "--by", "Sgt Vos")
     assert silent["state"] == "SILENT"

@@ -202,7 +202,7 @@ def taken_over(told: Mapping[str, object]) -> None:
         line.append(f", taken over from {visible(str(told['from']))}")
     screen.print(line.append(f" at {clock(told['at'])}Z"))
     open_reports, raised = mappings(told["open"]), mappings(told["alarms"])
-    screen.print(f"{len(open_reports)} reports open, {len(raised)} alarms open at this desk")
+    screen.print(f"Open at this desk: reports {len(open_reports)}, alarms {len(raised)}")
     if open_reports:
         inbox(open_reports)
     for alarm in raised:

@@ -104,6 +104,7 @@ def test_the_armour() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "",
         "nothing of the kind",
         SIGNED.armoured.replace("BEGIN", "START"),
         SIGNED.armoured.replace("-----END", "-----FIN"),
@@ -270,7 +271,6 @@ def test_addresses_of_a_peer_door(url: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "",
         "https://",
         "https://jp.example",
         "https://jp.example:",
