@@ -24,6 +24,7 @@ from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
 from noroshi.core.courier.cut import SMALLEST_SIZE
 from noroshi.core.courier.volume import MAGIC, PURPOSE, payload_digest, read_fragments, read_head
+from noroshi.core.delivery.pull import Poll
 from noroshi.core.delivery.receipt import ReceiptHead, digest, encode_beside, open_beside
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
@@ -36,7 +37,7 @@ from noroshi.entrypoints.peer.door import peer_door
 from noroshi.flow import answers, audit, receive, requests
 from noroshi.flow.records import KnownPartner
 
-STATUSES: Final = frozenset({200, 400, 401, 403, 404, 408, 413, 415, 422})
+STATUSES: Final = frozenset({200, 400, 401, 403, 404, 408, 409, 413, 415, 422})
 """What the peer door may answer to hostile requests."""
 
 
@@ -267,13 +268,16 @@ def _peer_door(pair: Pair, runner: asyncio.Runner) -> Decoder:
         with second.store.read() as tables:
             return tables.partners.get(partner)
 
-    app = peer_door(lambda: second.house, RequestVerifier(find), lambda: url)
+    async def poll(_partner: str, _poll: Poll) -> None:
+        """Have nothing to offer."""
+
+    app = peer_door(lambda: second.house, RequestVerifier(find), lambda: url, poll)
     whole = [forger.seal_report(numbers, unchanged) for _ in range(8)]
 
     def feed(raw: bytes) -> str:
         path = "/node/envelopes"
         if raw[:1] < b"\x40":  # no array of envelopes anyway: try the other route
-            path = f"/node/blobs/{raw[:32].hex()}"
+            path = f"/node/blobs/{raw[:32].hex()}" if raw[:1] < b"\x20" else "/node/pull"
         headers = dict(signer.sign("POST", url + path, raw, second.house.clock.now()))
         headers["Noroshi-Offset"] = str(len(raw) - 40)
         if raw[-1:] > b"\xc0":

@@ -41,7 +41,7 @@ from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory
 from noroshi.flow.house import House
 from noroshi.flow.ports import Clock
-from noroshi.flow.records import Identity
+from noroshi.flow.records import Duty, Identity
 from noroshi.settings import FILE_NAME, Settings, read_settings, to_toml
 
 AskPassphrase = Callable[[], bytes | None]
@@ -196,7 +196,7 @@ def _open_node(
                 f" profile {card.card.profile}); they cannot change. Put the old values back"
             )
             raise UnavailableError("home-foreign", msg)
-        return _identity(card, keys)
+        return _identity(card, keys, settings.duty)
 
     def sign(size: int, root: bytes) -> bytes:
         own = identity()
@@ -293,7 +293,7 @@ def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
             yield from (signer.public_key for signer in _signers(keys, purpose))
 
 
-def _identity(card: SignedCard, keys: KeyFiles) -> Identity:
+def _identity(card: SignedCard, keys: KeyFiles, duty: Duty) -> Identity:
     unwrapper = _unwrapper(keys)
     identity = Identity(
         card=card,
@@ -303,6 +303,7 @@ def _identity(card: SignedCard, keys: KeyFiles) -> Identity:
         request_signer=_signers(keys, Purpose.REQUEST)[0],
         unwrappers={unwrapper.public_key.kid: unwrapper},
         primitives=PycaPrimitives(),
+        duty=duty,
     )
     signers = (
         *identity.report_signers,
@@ -343,6 +344,8 @@ def _check_settings(settings: Settings) -> Settings:
     for desk in settings.desks:
         check_name(desk, "desk")
     Marking.parse(settings.default_marking)
+    if not settings.has_peer_door:
+        return settings
     host, port = split_address(settings.peer)
     if host in _UNSPECIFIED:
         msg = f"partners cannot reach {host}; give the address that they use: --peer HOST:PORT"

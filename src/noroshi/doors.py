@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 import sys
+import weakref
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,9 @@ from starlette.applications import Starlette
 from noroshi.adapters import home as homes
 from noroshi.adapters.addresses import join_address, split_address
 from noroshi.adapters.admission import RequestSigner, RequestVerifier
+from noroshi.adapters.bearers.choose import ChoosingBearer
+from noroshi.adapters.bearers.poll import Poller
+from noroshi.adapters.bearers.pull import PullBearer
 from noroshi.adapters.bearers.push import PushBearer
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.telemetry import configure_logs
@@ -38,7 +42,9 @@ from noroshi.flow.records import Announcement, Committed, KnownPartner
 
 GRACE_SECONDS: Final = 2
 KEEP_ALIVE_SECONDS: Final = 1900
-_TOLD: Final = frozenset({"received", "sent", "risen", "refused", "expired", "alarm", "desk"})
+_TOLD: Final = frozenset(
+    {"received", "sent", "risen", "refused", "expired", "cancelled", "changed", "alarm", "desk"}
+)
 """The events that desks hear of; the others are for lines and the watch."""
 _SWITCH_SECONDS: Final = 0.0005
 _WORKERS: Final = 40
@@ -70,12 +76,13 @@ class Listeners:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._queues: set[asyncio.Queue[Announcement | None]] = set()
+        # A queue lives as long as the stream that reads it.
+        self._queues: weakref.WeakSet[asyncio.Queue[Announcement | None]] = weakref.WeakSet()
         self._is_closed = False
 
     def subscribe(self) -> "asyncio.Queue[Announcement | None]":
-        """Return a queue of what is announced from now on; one that is not emptied is dropped."""
-        queue: asyncio.Queue[Announcement | None] = asyncio.Queue(_BACKLOG)
+        """Return a queue of what is announced from now on; one that is not emptied is ended."""
+        queue: asyncio.Queue[Announcement | None] = asyncio.Queue()
         self._queues.add(queue)
         if self._is_closed:
             queue.put_nowait(None)
@@ -91,17 +98,18 @@ class Listeners:
     def close(self) -> None:
         """End every stream, also those that begin while the doors close."""
         self._is_closed = True
-        for queue in self._queues:
-            with contextlib.suppress(asyncio.QueueFull):
-                queue.put_nowait(None)
+        for queue in list(self._queues):
+            queue.put_nowait(None)
 
     def _put(self, announcements: list[Announcement]) -> None:
         for queue in list(self._queues):
-            try:
-                for announcement in announcements:
-                    queue.put_nowait(announcement)
-            except asyncio.QueueFull:
+            if queue.qsize() > _BACKLOG:
+                # Whoever reads it hears that it ended, and begins anew; nothing is left out.
+                queue.put_nowait(None)
                 self._queues.discard(queue)
+                continue
+            for announcement in announcements:
+                queue.put_nowait(announcement)
 
 
 class _Server(uvicorn.Server):
@@ -154,9 +162,11 @@ class _Doors:
         if peer != settings.peer or self._node.identity.card.card.peer_url != settings.peer_url:
             self._node = reissue_card(self._node, peer)
         with contextlib.ExitStack() as opened:
-            peer_socket = opened.enter_context(
-                _bind(*split_address(self._node.settings.peer), "peer door")
-            )
+            peer_socket = None
+            if self._node.settings.has_peer_door:
+                peer_socket = opened.enter_context(
+                    _bind(*split_address(self._node.settings.peer), "peer door")
+                )
             desk_socket = opened.enter_context(_bind(desk_host, desk_port, "desk door"))
             path = homes.socket_path(home)
             local_socket = opened.enter_context(_bind_local(path))
@@ -173,7 +183,7 @@ class _Doors:
     async def _open(
         self,
         stop: asyncio.Event,
-        sockets: tuple[socket.socket, socket.socket, socket.socket],
+        sockets: tuple[socket.socket | None, socket.socket, socket.socket],
         contexts: tuple[ssl.SSLContext, ssl.SSLContext | None],
         hosts: list[str],
         on_ready: Callable[[], None],
@@ -183,31 +193,47 @@ class _Doors:
         signer = RequestSigner(
             house.me, self._node.identity.request_signer, lambda: house.entropy.draw(16).hex()
         )
-        bearer = PushBearer(signer.sign, house.clock.now)
+        push = PushBearer(signer.sign, house.clock.now)
+        pull = PullBearer(house.entropy.draw, lambda partner: lines.on_commit(_heard(partner)))
+        bearer = ChoosingBearer(push, pull)
+        polls = PushBearer(signer.sign, house.clock.now)
+        poller = Poller(house, polls)
         lines = Lines(
             house.store, house.blobs, bearer, self._node.identity, house.clock, house.entropy
         )
         self._node.store.listen(listeners)
         watchkeeper = Watchkeeper(
-            house.store, bearer, self._node.identity, house.clock, house.entropy, random.random
+            house.store,
+            bearer,
+            self._node.identity,
+            house.clock,
+            house.entropy,
+            random.random,
+            bearer.bearer_of,
         )
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
-        peer = peer_door(
-            lambda: house, RequestVerifier(self._find), lambda: self._node.settings.peer_url
-        )
         servers = [
-            (_server(peer, contexts[0], PeerProtocol), sockets[0]),
             (_server(desk_door(lambda: house, hosts), contexts[1]), sockets[1]),
             (
                 _server(local_door(lambda: house, listeners.subscribe), None),
                 sockets[2],
             ),
         ]
+        peer_socket, peer_url = sockets[0], self._node.settings.peer_url
+        if peer_socket is None:
+            self._node.store.listen(poller)
+        else:
+            peer = peer_door(
+                lambda: house, RequestVerifier(self._find), lambda: peer_url, pull.poll
+            )
+            servers.append((_server(peer, contexts[0], PeerProtocol), peer_socket))
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(lines.run(stop))
                 tasks.create_task(watchkeeper.run(stop))
+                if peer_socket is None:
+                    tasks.create_task(poller.run(stop))
                 for server, sock in servers:
                     tasks.create_task(server.serve(sockets=[sock]))
                 for server, _ in servers:
@@ -215,14 +241,21 @@ class _Doors:
                 on_ready()
                 await stop.wait()
                 listeners.close()
+                pull.close()
                 for server, _ in servers:
                     server.should_exit = True
         finally:
-            await bearer.close()
+            await push.close()
+            await polls.close()
 
     def _find(self, partner: str) -> KnownPartner | None:
         with self._node.store.read() as tables:
             return tables.partners.get(partner)
+
+
+def _heard(partner: str) -> Committed:
+    """Return what makes a line try at once: its partner was heard."""
+    return Committed({}, {}, (Announcement("heard", partner),))
 
 
 def _server(

@@ -1,16 +1,37 @@
 """A node's settings: few, frozen, each with its unit; `noroshi.toml` in the home holds them."""
 
 import json
+import math
 import tomllib
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.envelope.suite import PROFILES_BY_NAME, Profile
 from noroshi.core.errors import UnavailableError
+from noroshi.core.instant import MINUTE
+from noroshi.core.report import MAX_NAME
+from noroshi.flow.records import Duty
 
 FILE_NAME: Final = "noroshi.toml"
+
+
+NO_PEER: Final = "none"
+"""In place of an address: the node can only dial out."""
+_LONGEST_MINUTES: Final = 7 * 24 * 60
+_CHECK_MINUTES: Final = (0.01, 24 * 60)
+
+
+class ClockMinutes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The time to acknowledge by precedence, in minutes; parts of one are allowed."""
+
+    flash: float = 10
+    immediate: float = 30
+    priority: float = 180
+    routine: float = 360
+    deferred: float = 1440
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,9 +46,25 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     profile: str
     """H5 or H3: what others seal to this node with, and what it signs with."""
     peer: str
-    """Host and port of the peer door, as it listens and as the card tells."""
+    """Host and port of the peer door, as it listens and as the card tells; "none": no door."""
     default_marking: str
     """What a report is marked when nobody says."""
+    clocks: ClockMinutes = ClockMinutes()
+    """By when a desk must acknowledge, in minutes, by precedence."""
+    officer: str = "the duty officer"
+    """Who is called when no desk answers."""
+    check_minutes: float = 15
+    """Time between two comms checks of a line, in minutes."""
+
+    @property
+    def duty(self) -> Duty:
+        """How the node keeps its watch."""
+        told = msgspec.structs.asdict(self.clocks)
+        return Duty(
+            clocks=Clocks(**{name: round(minutes * MINUTE) for name, minutes in told.items()}),
+            officer=self.officer,
+            check_seconds=max(1, round(self.check_minutes * 60)),
+        )
 
     @property
     def suite(self) -> Profile:
@@ -36,8 +73,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def peer_url(self) -> str:
-        """The address of the peer door."""
-        return f"https://{self.peer}"
+        """The address of the peer door, "" for none."""
+        return f"https://{self.peer}" if self.has_peer_door else ""
+
+    @property
+    def has_peer_door(self) -> bool:
+        """Whether partners can reach this node; else it polls them."""
+        return self.peer != NO_PEER
 
 
 def read_settings(home: Path) -> Settings:
@@ -48,19 +90,48 @@ def read_settings(home: Path) -> Settings:
     """
     path = home / FILE_NAME
     try:
-        return msgspec.convert(tomllib.loads(path.read_text()), Settings)
+        settings = msgspec.convert(tomllib.loads(path.read_text()), Settings)
     except FileNotFoundError:
         msg = f"{home} holds no node yet; make one: noroshi --home {home} init --partner NAME ..."
         raise UnavailableError("not-initialised", msg) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"{path} cannot be used: {error}. Mend it; docs/operate.md lists the settings"
         raise UnavailableError("home-foreign", msg) from error
+    problem = _problem(settings)
+    if problem:
+        msg = f"{path} cannot be used: {problem}. Mend it; docs/operate.md lists the settings"
+        raise UnavailableError("home-foreign", msg)
+    return settings
+
+
+def _problem(settings: Settings) -> str:
+    """Return which setting of the watch cannot be used, "" for none."""
+    for name, minutes in msgspec.structs.asdict(settings.clocks).items():
+        if not (math.isfinite(minutes) and 0 < minutes <= _LONGEST_MINUTES):
+            return f"clocks.{name} is a number of minutes above 0, at most {_LONGEST_MINUTES}"
+    least, most = _CHECK_MINUTES
+    if not (math.isfinite(settings.check_minutes) and least <= settings.check_minutes <= most):
+        return f"check_minutes is a number of minutes from {least:g} to {most:g}"
+    officer = settings.officer
+    if not officer.strip() or len(officer) > MAX_NAME or not officer.isprintable():
+        return f"officer is one line of 1 to {MAX_NAME} characters"
+    return ""
 
 
 def to_toml(settings: Settings) -> str:
     """Return the settings as TOML; its strings are written as JSON's are."""
     lines = ["# The settings of this Noroshi node; docs/operate.md explains each."]
-    for field in msgspec.structs.fields(Settings):
-        value = getattr(settings, field.name)
-        lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
+    lines += [
+        f"{field.name} = {_toml(getattr(settings, field.name))}"
+        for field in msgspec.structs.fields(Settings)
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, ClockMinutes):
+        told = msgspec.structs.asdict(value)
+        return f"{{ {', '.join(f'{name} = {minutes:g}' for name, minutes in told.items())} }}"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return json.dumps(value, ensure_ascii=False)

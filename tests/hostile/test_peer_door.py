@@ -11,6 +11,7 @@ import json
 import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import msgspec
 import pytest
@@ -18,9 +19,11 @@ import pytest
 from noroshi.adapters.admission import RequestSigner
 from noroshi.adapters.clock import SystemClock
 from noroshi.core import gate
+from noroshi.core.delivery import pull
 from noroshi.core.delivery import receipt as receipts
 from noroshi.core.delivery.check import Tally
 from noroshi.core.delivery.ladder import Rung, RungRecord
+from noroshi.core.delivery.line import Lane
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import commitment, salted_digest
@@ -425,6 +428,27 @@ def test_an_unverified_partner_is_told_so(victim: Victim) -> None:
     url = victim.peer_url + "/node/envelopes"
     signed = RequestSigner("jp", jp.request, lambda: "n1").sign("POST", url, body, NOW())
     assert victim.post("/node/envelopes", body, signed=signed)[0] == 403
+
+
+def test_a_poller_that_tells_of_what_it_was_not_given_is_refused(victim: Victim) -> None:
+    forged = pull.Result(bytes(16), outcomes=(pull.Outcome(taken=True, code="", message=""),))
+    for lane in Lane:
+        poll = pull.encode_poll(pull.Poll(pull.VERSION, lane, forged))
+        assert victim.post("/node/pull", poll)[0] == 409
+    for body in (b"", b"garbage", gate.encode([2, 1, None]), gate.encode([1, 9, None])):
+        assert victim.post("/node/pull", body)[0] == 400
+    assert victim.post("/node/pull", bytes(pull.MAX_POLL + 1))[0] == 413
+    good = pull.encode_poll(pull.Poll(pull.VERSION, Lane.FLASH, None))
+    assert victim.post("/node/pull", good, signed={})[0] == 401
+
+
+def test_many_polls_of_one_lane_are_one(victim: Victim) -> None:
+    poll = pull.encode_poll(pull.Poll(pull.VERSION, Lane.BULK, None))
+    with ThreadPoolExecutor(8) as pool:
+        polls = [pool.submit(victim.post, "/node/pull", poll) for _ in range(8)]
+        first = [poll.result() for poll in as_completed(polls)]
+    # All but the last are answered at once with nothing, the last when its time is over.
+    assert first == [(200, b"")] * 8
 
 
 def test_blobs_that_nobody_needs_are_not_kept(victim: Victim) -> None:

@@ -59,10 +59,16 @@ class Watchkeeper:
         clock: Clock,
         entropy: Entropy,
         jitter: Callable[[], float],
+        bearer_of: Callable[[Card], str] | None = None,
     ) -> None:
-        """Join the parts; `jitter` draws from 0 up to 1, so that checks do not march in step."""
+        """Join the parts.
+
+        `jitter` draws from 0 up to 1, so that checks do not march in step; `bearer_of` says by
+        which bearer a check goes now, where the checker has several.
+        """
         self._store = store
         self._checker = checker
+        self._bearer_of = bearer_of
         self._identity = identity
         self._clock = clock
         self._entropy = entropy
@@ -140,18 +146,18 @@ class Watchkeeper:
             if known is None or known.state is not PartnerState.VERIFIED:
                 return False
             mine = watch.make_check(tables, partner, self._identity, self._clock.now())
+        card = known.signed_card.card
+        bearer = self._checker.name if self._bearer_of is None else self._bearer_of(card)
         began = asyncio.get_running_loop().time()
         told: CommsCheck | None = None
         code: str | None = None
         try:
-            told = decode_check(
-                await self._checker.check(known.signed_card.card, encode_check(mine))
-            )
+            told = decode_check(await self._checker.check(card, encode_check(mine)))
         except NoroshiError as error:
             code = error.code
         took = int((asyncio.get_running_loop().time() - began) * SECOND)
         line_check = LineCheck(
-            outgoing=True, at=self._clock.now(), bearer=self._checker.name,
+            outgoing=True, at=self._clock.now(), bearer=bearer,
             round_trip=took if code is None else None, code=code,
         )  # fmt: skip
         try:

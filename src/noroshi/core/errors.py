@@ -16,6 +16,7 @@ part of the contract: ``docs/errors.md`` lists them, and a test compares the two
 from typing import Final
 
 CODES: Final = {
+    "already-changed": "The report was cancelled or superseded before.",
     "already-initialised": "The folder already holds a node.",
     "ambiguous-id": "More than one report begins like that.",
     "attachment-pending": "The attachment has not arrived completely yet.",
@@ -29,10 +30,12 @@ CODES: Final = {
     "body-empty": "The report has no text.",
     "body-too-large": "The body of a report may have at most 4 MiB.",
     "busy": "The node has more to do than it can; nothing was taken.",
+    "cancelled": "The report was cancelled before it was delivered.",
     "card-older": "A newer card of that partner is already known.",
     "clock-off": "The clock of this machine cannot be right.",
     "connection-lost": "The serving process stopped before it answered.",
     "damaged": "What is stored cannot be read back.",
+    "desk-held": "Somebody else holds the desk.",
     "disk-full": "The disk has no room left.",
     "duplicate-id": "The same identifier came with other contents.",
     "expired": "The time it was meant for is over.",
@@ -45,6 +48,7 @@ CODES: Final = {
     "not-found": "Nothing here has that name.",
     "not-initialised": "The folder holds no node yet.",
     "not-releasable": "The marking, the addressee or an agreement forbids it.",
+    "not-served": "The command needs the node to be served.",
     "not-utf8": "The text is not UTF-8.",
     "number-mismatch": "The sixty digits are not the same on both sides.",
     "partner-unverified": "The partner has not been verified yet.",

@@ -39,7 +39,14 @@ KINDS: Final = (
     "answer",
     "consultation",
     "joint-statement",
+    "comms-check",
 )
+"""What somebody may write."""
+
+CANCELLATION: Final = "cancellation"
+SUPERSESSION: Final = "supersession"
+CHANGES: Final = frozenset({CANCELLATION, SUPERSESSION})
+"""The kinds that a node gives a report which takes back or replaces an earlier one."""
 
 
 class Attachment(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -3,6 +3,8 @@
 The person is an unproven claim until accounts exist; it is stored and told as given.
 """
 
+from collections.abc import Sequence
+
 from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, rise
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.partner import DeskAddress
@@ -65,13 +67,30 @@ def answer(
     return tx.reports.ladder(report_id, address)
 
 
-def desk_for(report: StoredReport, desk: str | None, me: str) -> str:
-    """Return the desk that acts on a received report: the one named, or the only one addressed.
+def desk_for(
+    report: StoredReport,
+    desk: str | None,
+    me: str,
+    assignments: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return the desk for which an answer counts: the one named, or the only one addressed.
+
+    A desk that was given the report too answers for the desk that gave it: of `assignments`
+    each is the desk that the report came to and the one that was given it.
 
     Raises:
         InputError: the report came to several desks and none is named, or not to that one.
     """
     desks = report.content.desks_of(me)
+    givers = [giver for giver, given in assignments if given == desk]
+    if desk not in desks and len(givers) == 1:
+        return givers[0]
+    if desk not in desks and givers:
+        msg = (
+            f"the desk {desk!r} has that report from {' and '.join(givers)}; say for which you"
+            f" answer: --desk {givers[0]}"
+        )
+        raise InputError("unknown-desk", msg)
     if desk is None and len(desks) == 1:
         return desks[0]
     if desk is None:

@@ -6,7 +6,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Duty
-from noroshi.flow.tables import Transaction
+from noroshi.flow.tables import Tables, Transaction
 
 _OF_SENDER = (Step.UNDELIVERED, Step.UNACKNOWLEDGED)
 _OF_RECEIVER = (Step.NEXT_DESK, Step.NEXT_OFFICER)
@@ -77,9 +77,9 @@ def is_answered(tx: Transaction, report_id: bytes, partner: str, desk: str) -> N
     tx.watch.end_alarms(_OF_REPORT, partner, tx.now, report_id, desk)
 
 
-def precedence_at(tx: Transaction, report_id: bytes, partner: str, desk: str) -> Precedence:
+def precedence_at(tables: Tables, report_id: bytes, partner: str, desk: str) -> Precedence:
     """Return the precedence at which a report goes to a desk."""
-    for addressee in tx.reports.addressees(report_id):
+    for addressee in tables.reports.addressees(report_id):
         if (addressee.desk.partner, addressee.desk.desk) == (partner, desk):
             return addressee.precedence
     return Precedence.ROUTINE

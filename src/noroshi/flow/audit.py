@@ -95,6 +95,10 @@ def verify_journal(
     return check.state()
 
 
+_OF_CONTENT: Final = frozenset({EntryKind.SEALED, EntryKind.RECEIVED, EntryKind.ANSWERED})
+"""The entries that name a report by digest; those of the watch only say which it is about."""
+
+
 class _JournalCheck:
     """One pass over the journal; remembers the last checkpoint that was right."""
 
@@ -176,6 +180,8 @@ class _JournalCheck:
         """Say whether what an entry recorded of a report is still stored just so."""
         reports = self._tables.reports
         stored = reports.get(entry.report_id or b"")
+        if entry.kind not in _OF_CONTENT:
+            return stored is not None and pointer is None
         if stored is None or stored.head_digest != entry.digest:
             return False
         if entry.kind is EntryKind.ANSWERED:

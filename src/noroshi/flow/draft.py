@@ -42,6 +42,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     precedence: str | None = None
     info_precedence: str | None = None
     kind: str | None = None
+    change: str | None = None
+    """A kind of `CHANGES`, for a report that changes the one it references."""
     subject: str | None = None
     marking: str | None = None
     status: str | None = None
@@ -111,7 +113,7 @@ def plan(
     if not action and not info:
         raise InputError("bad-input", "nobody is addressed; use --to DESK@PARTNER")
     content = Content(
-        kind=check_kind(order.kind or found.kind),
+        kind=order.change or check_kind(order.kind or found.kind),
         subject=check_subject(found.subject if order.subject is None else order.subject),
         from_desk=from_desk,
         drafter=check_person(order.drafter),

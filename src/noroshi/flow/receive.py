@@ -45,6 +45,7 @@ from noroshi.core.report import Content, check_content, decode_content, effectiv
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_people, is_answered, is_delivered, raise_alarm
+from noroshi.flow.changes import note_received_change
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Addressee,
@@ -227,6 +228,7 @@ def receive_report(
         tx.reports.want_blob(head.report_id, attachment.blob_id, attachment.size, held=False)
     for addressee in addressees:
         expect_people(tx, head.report_id, addressee, identity.duty)
+    note_received_change(tx, head, report.content, me)
     for desk in desks:
         delivered = RungRecord(Rung.DELIVERED, now, None, None)
         tx.reports.rise(head.report_id, DeskAddress(desk, me), [delivered])

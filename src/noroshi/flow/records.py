@@ -96,6 +96,14 @@ class SentReport(msgspec.Struct, frozen=True):
     head_digest: bytes
 
 
+class Change(msgspec.Struct, frozen=True):
+    """That a report was cancelled or superseded by a later one of its sender."""
+
+    kind: str
+    by_report: bytes
+    at: Instant
+
+
 class InboxRow(msgspec.Struct, frozen=True):
     """A received report at one of this node's desks."""
 
@@ -110,6 +118,9 @@ class InboxRow(msgspec.Struct, frozen=True):
     marking: str
     received_at: Instant
     ladder: Ladder
+    assigned_to: tuple[str, ...] = ()
+    """Desks of the house that were given it too."""
+    changes: tuple[Change, ...] = ()
 
 
 class PendingReceipt(msgspec.Struct, frozen=True):
@@ -156,6 +167,27 @@ class DeskWatch(msgspec.Struct, frozen=True):
     state: DeskState
     officer: str | None
     since: Instant
+
+
+class LoggedWatch(msgspec.Struct, frozen=True):
+    """A line of an own desk's watch log."""
+
+    desk: str
+    state: DeskState
+    officer: str | None
+    at: Instant
+    handed_by: str | None
+    note: str | None
+    open_reports: int
+
+
+class PeopleCheck(msgspec.Struct, frozen=True):
+    """A comms check that a person sent and a person at the other end acknowledged."""
+
+    report_id: bytes
+    desk: str
+    by: str | None
+    at: Instant
 
 
 class LineCheck(msgspec.Struct, frozen=True):

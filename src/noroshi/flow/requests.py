@@ -6,6 +6,7 @@ own; :mod:`noroshi.flow.answers` answers each by one act or one view.
 
 import msgspec
 
+from noroshi.core.delivery.check import DeskState
 from noroshi.core.delivery.ladder import Rung
 
 Json = dict[str, object]
@@ -36,7 +37,18 @@ class SendReport(Request, frozen=True, kw_only=True):
     attachments: tuple[str, ...] = ()
     """Tokens of :func:`noroshi.flow.answers.stage`."""
     report_id: bytes | None = None
+    supersedes: str | None = None
+    """The report of ours that it replaces; None: none."""
     check: bool = False
+
+
+class Cancel(Request, frozen=True, kw_only=True):
+    """Take back a report of ours, visibly, at all who were addressed."""
+
+    report: str
+    note: str | None = None
+    by: str | None = None
+    report_id: bytes | None = None
 
 
 class Reply(Request, frozen=True, kw_only=True):
@@ -135,6 +147,62 @@ class CourierOut(Request, frozen=True, kw_only=True):
     volume: int
 
 
+class Alarms(Request, frozen=True, kw_only=True):
+    """List the alarms, those that are open or all."""
+
+    is_open: bool = True
+
+
+class TakeAlarm(Request, frozen=True, kw_only=True):
+    """Record who takes care of an alarm."""
+
+    number: int
+    by: str
+
+
+class LineStates(Request, frozen=True, kw_only=True):
+    """Say how each line is."""
+
+
+class LineHistory(Request, frozen=True, kw_only=True):
+    """List the newest comms checks of a line."""
+
+    partner: str
+    limit: int = 60
+
+
+class Desks(Request, frozen=True, kw_only=True):
+    """List the desks of this node, and who sits there."""
+
+
+class SetDesk(Request, frozen=True, kw_only=True):
+    """Say whether a desk of ours is staffed."""
+
+    desk: str
+    state: DeskState
+    by: str
+    note: str | None = None
+    handed_by: str | None = None
+    """Who hands the desk over; None where nobody does."""
+
+
+class DeskLog(Request, frozen=True, kw_only=True):
+    """List who watched a desk of ours."""
+
+    desk: str
+    limit: int = 100
+
+
+class Assign(Request, frozen=True, kw_only=True):
+    """Give a report that came in to another desk of the house too."""
+
+    report: str
+    desk: str
+    from_desk: str | None = None
+    """The desk that it came to; None where there is only one."""
+    by: str | None = None
+
+
 class Examine(Request, frozen=True, kw_only=True):
     """Say what is wrong with the node."""
 
@@ -155,5 +223,14 @@ AnyRequest = (
     | VerifyJournal
     | MakeProof
     | CourierOut
+    | Cancel
+    | Alarms
+    | TakeAlarm
+    | LineStates
+    | LineHistory
+    | Desks
+    | SetDesk
+    | DeskLog
+    | Assign
     | Examine
 )

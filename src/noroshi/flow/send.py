@@ -24,13 +24,14 @@ from noroshi.core.envelope.head import (
 )
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
-from noroshi.core.errors import ConflictError, InputError
+from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.marking import may_release
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
+from noroshi.flow.changes import changed_by, note_sent_change, raised
 from noroshi.flow.draft import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Identity, KnownPartner, StoredReport
@@ -81,6 +82,10 @@ def check_release(tables: Tables, planned: Plan, me: str) -> Release:
             _recipient(tables, address, me)
         except InputError as error:
             reasons.append(error.message)
+    try:
+        changed_by(tables, planned.content, me)
+    except (InputError, NotFoundError, ConflictError) as error:
+        reasons.append(error.message)
     return Release(tuple(dict.fromkeys(reasons)))
 
 
@@ -89,11 +94,15 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
 
     Raises:
         InputError: a partner or desk is unknown or unverified, or the marking forbids it.
-        ConflictError: another report has that id.
+        ConflictError: another report has that id, or what it would change was changed before.
+        NotFoundError: what it would change is not here.
     """
     earlier = tx.reports.get(planned.report_id)
     if earlier is not None:
         return _again(tx, earlier, planned)
+    changed = changed_by(tx, planned.content, identity.me)
+    if changed is not None:
+        planned = raised(planned, changed)
     partners = _partners(tx, planned, identity.me)
     serials = {name: tx.serials.next(name, planned.precedence_for(name)) for name in partners}
     sealed = _seal(tx, planned, partners, serials, identity, entropy)
@@ -137,6 +146,8 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
         expect_answers(tx, planned.report_id, addressee, identity.duty)
     for name in partners:
         _queue(tx, name, planned.precedence_for(name), sealed)
+    if changed is not None:
+        note_sent_change(tx, planned, changed, identity.me, entropy)
     tx.announce(Announcement("sent", identity.me, planned.report_id))
     return Sent(planned.report_id, tuple(SentTo(str(a.desk), a.serial) for a in addressees))
 

@@ -17,6 +17,7 @@ from noroshi.core.tlog.entry import Entry
 from noroshi.flow.records import (
     Addressee,
     Announcement,
+    Change,
     CourierVolume,
     Failure,
     InboxRow,
@@ -127,6 +128,14 @@ class ReportTable(Protocol):
 
     def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
         """Return received reports, the most urgent first."""
+        ...
+
+    def add_change(self, sender: str, report_id: bytes, change: Change) -> None:
+        """Note that a report of `sender` was changed by a later one of it."""
+        ...
+
+    def changes(self, sender: str, report_id: bytes) -> tuple[Change, ...]:
+        """Return what changed a report, the earliest first."""
         ...
 
     def failure(self, report_id: bytes, partner: str) -> Failure | None:

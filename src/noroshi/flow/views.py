@@ -1,13 +1,15 @@
 """Views: all reads, as values that a screen or a machine can show."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.instant import to_text
 from noroshi.core.partner import DeskAddress
-from noroshi.core.report import report_id_text
-from noroshi.flow.records import Addressee, Failure, InboxRow, KnownPartner, StoredReport
+from noroshi.core.report import CANCELLATION, SUPERSESSION, report_id_text
+from noroshi.flow.records import Addressee, Change, Failure, InboxRow, KnownPartner, StoredReport
 from noroshi.flow.tables import Tables
 
 _SHORTEST_PREFIX = 4
@@ -27,6 +29,8 @@ class ReportStatus(msgspec.Struct, frozen=True):
 
     report: StoredReport
     recipients: tuple[RecipientStatus, ...]
+    changes: tuple[Change, ...] = ()
+    assignments: tuple[tuple[str, str], ...] = ()
 
 
 def resolve(tables: Tables, text: str) -> bytes:
@@ -82,7 +86,9 @@ def status(tables: Tables, report_id: bytes) -> ReportStatus:
         )
         for addressee in tables.reports.addressees(report_id)
     )
-    return ReportStatus(stored, tuple(recipients))
+    changes = tables.reports.changes(stored.head.sender, report_id)
+    given = tuple(tables.watch.assignments(report_id))
+    return ReportStatus(stored, tuple(recipients), changes, given)
 
 
 def has_reached(seen: ReportStatus, rung: Rung) -> bool:
@@ -97,6 +103,7 @@ def status_json(seen: ReportStatus) -> dict[str, object]:
     return {
         "report": report_id_text(seen.report.id),
         "recipients": [_recipient_json(r, total) for r in seen.recipients],
+        **changes_json(seen.changes),
     }
 
 
@@ -114,6 +121,17 @@ def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
         "marking": row.marking,
         "received_at": to_text(row.received_at),
         "state": rung.value if rung else None,
+        "assigned_to": list(row.assigned_to),
+        **changes_json(row.changes),
+    }
+
+
+def changes_json(changes: Iterable[Change]) -> dict[str, object]:
+    """Return by which reports a report was cancelled and superseded."""
+    by_kind = {change.kind: report_id_text(change.by_report) for change in changes}
+    return {
+        "cancelled_by": by_kind.get(CANCELLATION),
+        "superseded_by": by_kind.get(SUPERSESSION),
     }
 
 
@@ -166,7 +184,9 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
             }
             for attachment in content.attachments
         ],
+        "assigned": [{"from": giver, "to": given} for giver, given in seen.assignments],
         "recipients": status_json(seen)["recipients"],
+        **changes_json(seen.changes),
     }
 
 

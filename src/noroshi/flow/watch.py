@@ -13,13 +13,22 @@ from noroshi.core.delivery.check import (
 )
 from noroshi.core.delivery.clocks import Step, next_desk
 from noroshi.core.delivery.ladder import ANSWERS, Rung
-from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import precedence_at, raise_alarm
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import Announcement, DeskWatch, Due, Gap, Identity, LineCheck
+from noroshi.flow.records import (
+    Announcement,
+    DeskWatch,
+    Due,
+    Gap,
+    Identity,
+    InboxRow,
+    LineCheck,
+    LoggedWatch,
+)
 from noroshi.flow.tables import Tables, Transaction
 from noroshi.flow.tallies import make_tally, note_tally
 
@@ -87,12 +96,23 @@ def set_desk(
     note: str | None,
     me: str,
     entropy: Entropy,
-) -> list[bytes]:
-    """Record who watches a desk of ours from now on; return what is open there."""
-    open_reports = [row.report_id for row in tx.reports.inbox(desk, unacknowledged=True)]
-    watch = DeskWatch(me, desk, state, by, tx.now)
-    tx.watch.put_desk(watch)
-    tx.watch.log_watch(watch, note, len(open_reports))
+    handed_by: str | None = None,
+) -> list[InboxRow]:
+    """Record who watches a desk of ours from now on; return what is open there.
+
+    Raises:
+        ConflictError: `handed_by` hands over a desk that somebody else holds.
+    """
+    holders = [held.officer for held in tx.watch.desks(me) if held.desk == desk]
+    if handed_by is not None and holders not in ([], [handed_by]):
+        msg = (
+            f"the desk {desk} is held by {holders[0]}, not by {handed_by}; hand it over from there,"
+            f" or take it: noroshi desk state {desk} staffed --by NAME"
+        )
+        raise ConflictError("desk-held", msg)
+    open_reports = tx.reports.inbox(desk, unacknowledged=True)
+    tx.watch.put_desk(DeskWatch(me, desk, state, by, tx.now))
+    tx.watch.log_watch(LoggedWatch(desk, state, by, tx.now, handed_by, note, len(open_reports)))
     tx.journal.append(
         new_entry(
             EntryKind.WATCH_CHANGED, tx.now, entropy.draw(SALT_SIZE), me,
@@ -104,14 +124,21 @@ def set_desk(
 
 
 def take_alarm(tx: Transaction, number: int, by: str, me: str, entropy: Entropy) -> None:
-    """Record who takes care of an alarm.
+    """Record who takes care of an alarm; the first who did stays.
 
     Raises:
         NotFoundError: no such alarm is open.
     """
-    if not tx.watch.take_alarm(number, by, tx.now):
+    raised = tx.watch.alarm(number)
+    if raised is None or not tx.watch.take_alarm(number, by, tx.now):
         raise NotFoundError("not-found", f"no alarm {number} is open; see 'noroshi alarms'")
-    tx.journal.append(new_entry(EntryKind.ALARM_TAKEN, tx.now, entropy.draw(SALT_SIZE), me, by=by))
+    if raised.taken_by is None:
+        tx.journal.append(
+            new_entry(
+                EntryKind.ALARM_TAKEN, tx.now, entropy.draw(SALT_SIZE), me,
+                report_id=raised.alarm.report_id, by=by, code=raised.alarm.kind.value,
+            )
+        )  # fmt: skip
 
 
 def assign(

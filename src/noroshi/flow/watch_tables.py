@@ -12,7 +12,15 @@ from noroshi.core.delivery.check import Tombstone
 from noroshi.core.delivery.clocks import Step
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.records import DeskWatch, Due, Gap, LineCheck, OpenAlarm
+from noroshi.flow.records import (
+    DeskWatch,
+    Due,
+    Gap,
+    LineCheck,
+    LoggedWatch,
+    OpenAlarm,
+    PeopleCheck,
+)
 
 
 class SerialTable(Protocol):
@@ -97,14 +105,30 @@ class WatchTable(Protocol):
         """Note who takes care of an alarm; say whether it is open."""
         ...
 
-    def alarms(self, *, is_open: bool = True) -> list[OpenAlarm]:
-        """Return alarms, the newest last."""
+    def alarm(self, number: int) -> OpenAlarm | None:
+        """Return the alarm of that number."""
+        ...
+
+    def alarms(self, *, is_open: bool = True, after: int = 0) -> list[OpenAlarm]:
+        """Return alarms with numbers above `after`, the newest last."""
+        ...
+
+    def newest_alarm(self) -> int:
+        """Return the highest number of an alarm, 0 before the first."""
+        ...
+
+    def overdue(self, partner: str, now: Instant) -> dict[str, int]:
+        """Return by desk how many reports a partner has and has not answered in time."""
         ...
 
     def assign(
         self, report_id: bytes, desk: str, to_desk: str, at: Instant, by: str | None
     ) -> bool:
         """Give a report that came to `desk` to another desk too; say whether that is new."""
+        ...
+
+    def assignments(self, report_id: bytes) -> list[tuple[str, str]]:
+        """Return which desk's report was given to which other desk."""
         ...
 
     def put_desk(self, watch: DeskWatch) -> None:
@@ -115,8 +139,16 @@ class WatchTable(Protocol):
         """Return the desks of a partner whose state is known."""
         ...
 
-    def log_watch(self, watch: DeskWatch, note: str | None, open_reports: int) -> None:
+    def log_watch(self, logged: LoggedWatch) -> None:
         """Add a line to the watch log of an own desk."""
+        ...
+
+    def watch_log(self, desk: str, limit: int) -> list[LoggedWatch]:
+        """Return the newest lines of a desk's watch log, the newest first."""
+        ...
+
+    def people_check(self, me: str, partner: str) -> PeopleCheck | None:
+        """Return the newest comms check that people made over a line, in either direction."""
         ...
 
     def add_check(self, partner: str, check: LineCheck) -> None:

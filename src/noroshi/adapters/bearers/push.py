@@ -1,6 +1,7 @@
 """The push bearer: HTTPS POST to a partner's peer door, over warm connections.
 
     POST /node/envelopes       a CBOR array of envelopes  -> JSON, one outcome each
+    POST /node/pull            a poll -> an offer, or nothing
     POST /node/check           this side's half of a comms check -> the other's
     POST /node/blobs/{id}      bytes of a blob from Noroshi-Offset on -> JSON, bytes held
 
@@ -23,6 +24,7 @@ from aiohttp.connector import AddrInfoType
 
 from noroshi.core import gate
 from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.pull import MAX_OFFER
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
@@ -104,8 +106,27 @@ class PushBearer:
         """
         return await self._post(card, "/node/check", raw, {}, Lane.FLASH)
 
+    async def poll(self, card: Card, lane: Lane, raw: bytes) -> bytes:
+        """Ask a partner what waits there for this node; b"" if nothing came in a while.
+
+        Raises:
+            UnavailableError: the partner could not be reached or did not admit the request.
+        """
+        # What is offered may be large and the line slow: silence ends a poll, not its length.
+        patience = aiohttp.ClientTimeout(
+            total=None, connect=_CONNECT_SECONDS, sock_read=TIMEOUT_SECONDS
+        )
+        return await self._post(card, "/node/pull", raw, {}, lane, patience, MAX_OFFER)
+
     async def _post(
-        self, card: Card, path: str, body: bytes, headers: Mapping[str, str], lane: Lane
+        self,
+        card: Card,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        lane: Lane,
+        patience: aiohttp.ClientTimeout | None = None,
+        most: int = _MAX_ANSWER,
     ) -> bytes:
         url = card.peer_url + path
         signed = self._sign("POST", url, body, self._now())
@@ -116,11 +137,12 @@ class PushBearer:
                 headers={**headers, **signed, "Content-Type": "application/cbor"},
                 ssl=self._pin(card.tls_digest),
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
+                timeout=patience
+                or aiohttp.ClientTimeout(
                     total=TIMEOUT_SECONDS + len(body) / SLOWEST_RATE, connect=_CONNECT_SECONDS
                 ),
             ) as response:
-                answer = await _read(response)
+                answer = await _read(response, most)
                 if response.status != HTTPStatus.OK:
                     raise _refused(card.partner, response, self._now())
                 return answer
@@ -171,14 +193,14 @@ def _bulk_socket(address: AddrInfoType) -> socket.socket:
     return bulk
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     """Return the whole answer, so that the connection stays good for the next request."""
-    answer = b""
+    answer = bytearray()
     async for chunk in response.content.iter_any():
         answer += chunk
-        if len(answer) > _MAX_ANSWER:
+        if len(answer) > most:
             raise UnavailableError("unreachable", "the partner's node answers without end")
-    return answer
+    return bytes(answer)
 
 
 def _refused(partner: str, response: aiohttp.ClientResponse, now: Instant) -> NoroshiError:
@@ -198,6 +220,7 @@ def _refused(partner: str, response: aiohttp.ClientResponse, now: Instant) -> No
             "partner-unverified",
             f"{partner} has not verified this node yet; compare the sixty digits with them",
         ),
+        HTTPStatus.CONFLICT: ("timed-out", f"{partner} does not wait for that any more"),
         HTTPStatus.INSUFFICIENT_STORAGE: ("disk-full", f"the disk of {partner}'s node is full"),
     }
     code, msg = meanings.get(

@@ -12,7 +12,7 @@ from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content, encode_content
-from noroshi.flow.records import Addressee, Failure, InboxRow, SentReport, StoredReport
+from noroshi.flow.records import Addressee, Change, Failure, InboxRow, SentReport, StoredReport
 
 
 class SqliteReports:
@@ -142,7 +142,9 @@ class SqliteReports:
         """Return received reports, the most urgent first."""
         rows = self._db.rows(
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
-            " r.kind, r.subject, r.marking, r.stored_at"
+            " r.kind, r.subject, r.marking, r.stored_at,"
+            " (SELECT group_concat(s.to_desk, ' ') FROM assignment s"
+            " WHERE s.report = r.id AND s.desk = a.desk)"
             " FROM addressee a JOIN report r ON r.number = a.report"
             " WHERE a.incoming = 1 AND a.answered <= ?2 AND (?1 IS NULL OR a.desk = ?1"
             " OR EXISTS (SELECT 1 FROM assignment s WHERE s.report = r.id AND s.desk = a.desk"
@@ -153,7 +155,7 @@ class SqliteReports:
         return [self._inbox_row(row) for row in rows]
 
     def _inbox_row(self, row: Row) -> InboxRow:
-        report_id, sender, from_desk, partner, desk, precedence, *words, received_at = row
+        report_id, sender, from_desk, partner, desk, precedence, *words, received_at, given = row
         status, kind, subject, marking = map(text, words)
         return InboxRow(
             report_id=blob(report_id),
@@ -167,7 +169,26 @@ class SqliteReports:
             marking=marking,
             received_at=integer(received_at),
             ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
+            assigned_to=tuple((optional_text(given) or "").split()),
+            changes=self.changes(text(sender), blob(report_id)),
         )
+
+    def add_change(self, sender: str, report_id: bytes, change: Change) -> None:
+        """Note that a report of `sender` was changed by a later one of it."""
+        self._db.run(
+            "INSERT OR IGNORE INTO change (sender, report, by_report, kind, at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (sender, report_id, change.by_report, change.kind, change.at),
+        )
+
+    def changes(self, sender: str, report_id: bytes) -> tuple[Change, ...]:
+        """Return what changed a report, the earliest first."""
+        rows = self._db.rows(
+            "SELECT kind, by_report, at FROM change WHERE sender = ? AND report = ?"
+            " ORDER BY at, by_report",
+            (sender, report_id),
+        )
+        return tuple(Change(text(kind), blob(by), integer(at)) for kind, by, at in rows)
 
     def failure(self, report_id: bytes, partner: str) -> Failure | None:
         """Return what last went wrong on the way to a partner."""

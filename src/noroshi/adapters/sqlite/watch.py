@@ -8,8 +8,16 @@ from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, option
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.delivery.clocks import Step
+from noroshi.core.delivery.ladder import Rung
 from noroshi.core.instant import Instant
-from noroshi.flow.records import DeskWatch, Due, LineCheck, OpenAlarm
+from noroshi.flow.records import (
+    DeskWatch,
+    Due,
+    LineCheck,
+    LoggedWatch,
+    OpenAlarm,
+    PeopleCheck,
+)
 
 _KEPT_CHECKS: Final = 1000
 """Per line: ten days of a check every quarter of an hour."""
@@ -95,14 +103,48 @@ class SqliteWatch:
         )
         return self._db.changes() > 0
 
-    def alarms(self, *, is_open: bool = True) -> list[OpenAlarm]:
-        """Return alarms, the newest last."""
+    def alarm(self, number: int) -> OpenAlarm | None:
+        """Return the alarm of that number."""
+        row = self._db.row(
+            "SELECT number, kind, partner, report, desk, detail, at, taken_at, taken_by, ended_at"
+            " FROM alarm WHERE number = ?",
+            (number,),
+        )
+        return None if row is None else _alarm(row)
+
+    def alarms(self, *, is_open: bool = True, after: int = 0) -> list[OpenAlarm]:
+        """Return alarms with numbers above `after`, the newest last."""
         rows = self._db.rows(
             "SELECT number, kind, partner, report, desk, detail, at, taken_at, taken_by, ended_at"
-            " FROM alarm WHERE ended_at IS NULL OR NOT ?1 ORDER BY number",
-            (is_open,),
+            " FROM alarm WHERE number > ? AND (ended_at IS NULL OR NOT ?) ORDER BY number",
+            (after, is_open),
         )
         return [_alarm(row) for row in rows]
+
+    def newest_alarm(self) -> int:
+        """Return the highest number of an alarm, 0 before the first."""
+        return optional_integer(self._db.value("SELECT MAX(number) FROM alarm")) or 0
+
+    def overdue(self, partner: str, now: Instant) -> dict[str, int]:
+        """Return by desk how many reports a partner has and has not answered in time."""
+        # The deadline lies twice the time after the sending; half of the way is the time.
+        rows = self._db.rows(
+            "SELECT w.desk, COUNT(*) FROM ("
+            " SELECT d.report, d.desk FROM deadline d JOIN report r ON r.id = d.report"
+            " WHERE d.step = ?1 AND d.partner = ?2 AND d.due_at + r.stored_at <= 2 * ?3"
+            " UNION SELECT report, desk FROM alarm"
+            " WHERE kind = ?4 AND partner = ?2 AND ended_at IS NULL) w"
+            " JOIN rung g ON g.report = w.report AND g.partner = ?2 AND g.desk = w.desk"
+            " AND g.rung = ?5 GROUP BY w.desk",
+            (
+                Step.UNACKNOWLEDGED.value,
+                partner,
+                now,
+                AlarmKind.UNACKNOWLEDGED.value,
+                Rung.DELIVERED.value,
+            ),
+        )
+        return {text(desk): integer(count) for desk, count in rows}
 
     def assign(
         self, report_id: bytes, desk: str, to_desk: str, at: Instant, by: str | None
@@ -114,6 +156,13 @@ class SqliteWatch:
             (report_id, desk, to_desk, at, by),
         )
         return self._db.changes() > 0
+
+    def assignments(self, report_id: bytes) -> list[tuple[str, str]]:
+        """Return which desk's report was given to which other desk."""
+        rows = self._db.rows(
+            "SELECT desk, to_desk FROM assignment WHERE report = ? ORDER BY 1, 2", (report_id,)
+        )
+        return [(text(desk), text(to_desk)) for desk, to_desk in rows]
 
     def put_desk(self, watch: DeskWatch) -> None:
         """Keep the state of a desk, own or a partner's."""
@@ -136,13 +185,55 @@ class SqliteWatch:
             for desk, state, officer, since in rows
         ]
 
-    def log_watch(self, watch: DeskWatch, note: str | None, open_reports: int) -> None:
+    def log_watch(self, logged: LoggedWatch) -> None:
         """Add a line to the watch log of an own desk."""
         self._db.run(
-            "INSERT INTO watch_log (desk, state, officer, at, note, open_reports)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (watch.desk, watch.state.value, watch.officer, watch.since, note, open_reports),
+            "INSERT INTO watch_log (desk, state, officer, at, handed_by, note, open_reports)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                logged.desk,
+                logged.state.value,
+                logged.officer,
+                logged.at,
+                logged.handed_by,
+                logged.note,
+                logged.open_reports,
+            ),
         )
+
+    def watch_log(self, desk: str, limit: int) -> list[LoggedWatch]:
+        """Return the newest lines of a desk's watch log, the newest first."""
+        rows = self._db.rows(
+            "SELECT state, officer, at, handed_by, note, open_reports FROM watch_log"
+            " WHERE desk = ? ORDER BY number DESC LIMIT ?",
+            (desk, limit),
+        )
+        return [
+            LoggedWatch(
+                desk,
+                DeskState(text(state)),
+                optional_text(officer),
+                integer(at),
+                optional_text(handed_by),
+                optional_text(note),
+                integer(open_reports),
+            )
+            for state, officer, at, handed_by, note, open_reports in rows
+        ]
+
+    def people_check(self, me: str, partner: str) -> PeopleCheck | None:
+        """Return the newest comms check that people made over a line, in either direction."""
+        row = self._db.row(
+            "SELECT r.id, g.desk || '@' || g.partner, g.by, g.at FROM report r"
+            " JOIN rung g ON g.report = r.id AND g.rung = ?1 WHERE r.kind = 'comms-check'"
+            " AND ((r.sender = ?2 AND g.partner = ?3) OR (r.sender = ?3 AND g.partner = ?2))"
+            " ORDER BY g.at DESC LIMIT 1",
+            (Rung.ACKNOWLEDGED.value, me, partner),
+        )
+        if row is None:
+            return None
+        report_id, desk, by, at = row
+        return PeopleCheck(blob(report_id), text(desk), optional_text(by), integer(at))
 
     def add_check(self, partner: str, check: LineCheck) -> None:
         """Add a comms check to the history of a line; old ones are dropped."""

@@ -1,6 +1,7 @@
 """Alarms: what a person must hear of, in one sentence each."""
 
 from enum import Enum
+from typing import assert_never
 
 import msgspec
 
@@ -70,3 +71,5 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{alarm.partner} was restored from a backup: {alarm.detail}"
         case AlarmKind.CLOCK_STEP:
             return f"the clock of this machine was set by {alarm.detail}; check it and restart"
+        case _:  # pragma: no cover
+            assert_never(alarm.kind)

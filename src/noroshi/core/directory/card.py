@@ -50,6 +50,7 @@ class Card(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     epoch: int
     """Of the journal."""
     peer_url: str
+    """The address of the peer door; "": none, this node only dials out."""
     tls_digest: bytes
     """SHA-256 of the peer door's certificate, DER."""
     desks: tuple[str, ...]
@@ -159,7 +160,7 @@ def _check(card: Card, primitives: Primitives) -> None:
         and card.epoch > 0
         and is_instant(card.issued_at)
         and len(card.tls_digest) == suite.DIGEST_SIZE
-        and is_peer_url(card.peer_url)
+        and (not card.peer_url or is_peer_url(card.peer_url))
         and card.desks
         and all(is_name(desk) for desk in card.desks)
         and len(set(card.desks)) == len(card.desks)

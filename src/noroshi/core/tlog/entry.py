@@ -36,6 +36,7 @@ class EntryKind(Enum):
     RECEIPT_ISSUED = "ReceiptIssued"
     RECEIPT_RECORDED = "ReceiptRecorded"
     EXPIRED = "Expired"
+    WITHDRAWN = "Withdrawn"
     ASSIGNED = "Assigned"
     ALARM_RAISED = "AlarmRaised"
     ALARM_TAKEN = "AlarmTaken"

@@ -12,7 +12,17 @@ from pathlib import Path
 import click
 
 from noroshi.core.errors import NoroshiError
-from noroshi.entrypoints.cli import courier, journal, node, partners, reports, simulation
+from noroshi.entrypoints.cli import (
+    courier,
+    desks,
+    journal,
+    lines,
+    node,
+    partners,
+    reports,
+    simulation,
+    watch,
+)
 from noroshi.entrypoints.cli.context import Context, Serving, default_home, print_json
 
 _HELP = """Noroshi, a hotline between partners: sealed reports, acknowledged by name.
@@ -53,7 +63,17 @@ def program(ctx: click.Context, home: Path | None, lang: str, *, as_json: bool) 
     ctx.obj = Context(home or default_home(), as_json=as_json, serve=serving)
 
 
-for commands in (node, partners, reports, journal, courier, simulation):
+for commands in (
+    node,
+    partners,
+    reports,
+    journal,
+    watch,
+    lines,
+    desks,
+    courier,
+    simulation,
+):
     for command in commands.COMMANDS:
         program.add_command(command)
 

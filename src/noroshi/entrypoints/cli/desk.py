@@ -177,7 +177,7 @@ class _ServedDesk:
         body: bytes | Iterator[bytes] | None,
         timeout: int = _TIMEOUT_SECONDS,
     ) -> http.client.HTTPResponse:
-        connection = _UnixConnection(self._path, timeout)
+        connection = UnixConnection(self._path, timeout)
         try:
             connection.request(method, target, body)
             response = connection.getresponse()
@@ -194,12 +194,15 @@ class _ServedDesk:
         return response
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout: int) -> None:
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket; a silence longer than `timeout` seconds ends it."""
+
+    def __init__(self, path: Path, timeout: float = _TIMEOUT_SECONDS) -> None:
         super().__init__("localhost", timeout=timeout)
         self._path = path
 
     def connect(self) -> None:
+        """Open the socket."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(os.fspath(self._path))

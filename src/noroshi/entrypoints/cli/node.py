@@ -34,7 +34,8 @@ from noroshi.settings import Settings
     default="127.0.0.1:0",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where partners reach this node; port 0 picks a free one and keeps it.",
+    help="Where partners reach this node; port 0 picks a free one and keeps it; "
+    "none: it can only dial out, and polls its partners.",
 )
 @click.option("--default-marking", default="TLP:AMBER", show_default=True, metavar="MARK")
 @click.option(
@@ -88,11 +89,14 @@ def init(
         "home": str(context.home.absolute()),
         "peer_url": settings.peer_url,
     }
+    reached = f"Partners reach it at {settings.peer_url}"
+    if not settings.has_peer_door:
+        reached = "Partners cannot reach it; it polls them"
     context.answer(
         told,
         lambda: click.echo(
             f"The node of {partner} is in {told['home']}.\n"
-            f"Partners reach it at {told['peer_url']}.\n"
+            f"{reached}.\n"
             "Next: noroshi serve, noroshi partner card -o " + partner + ".card"
         ),
     )
@@ -123,7 +127,8 @@ def serve(
         if context.as_json:
             print_json({"event": "ready", "url": url, "peer_url": peer_url})
         else:
-            click.echo(f"Serving. Desk door {url}, peer door {peer_url}. Ctrl-C ends.")
+            door = f"peer door {peer_url}" if peer_url else "no peer door: partners are polled"
+            click.echo(f"Serving. Desk door {url}, {door}. Ctrl-C ends.")
 
     context.serve(
         Serving(

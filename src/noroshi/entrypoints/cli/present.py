@@ -25,6 +25,14 @@ _COLOURS: Final = {
     "REVOKED": "bold red",
     "EXERCISE": "bold magenta",
     "TEST": "bold magenta",
+    "UP": "green",
+    "DOWN": "bold white on red",
+    "UNTESTED": "yellow",
+    "STAFFED": "green",
+    "UNSTAFFED": "bold red",
+    "SILENT": "yellow",
+    "CANCELLED": "bold red",
+    "SUPERSEDED": "bold yellow",
 }
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -87,7 +95,7 @@ def inbox(rows: Sequence[Mapping[str, object]]) -> None:
             word(str(row["to"]).partition("@")[0]),
             word(row["state"]),
             minute(row["received_at"])[5:],
-            word(row["subject"]),
+            Text.assemble(*changed(row), word(row["subject"]), *assigned(row)),
         )
     console().print(drawn)
 
@@ -99,6 +107,9 @@ def report(told: Mapping[str, object]) -> None:
         f"   *** {told['status']} ***" if told["status"] != "ACTUAL" else ""
     )
     screen.print(Text(visible(banner), style="bold reverse"))
+    change = changed(told)
+    if change:
+        screen.print(Text.assemble(*change))
     head = Table.grid(padding=(0, 2))
     for name, value in (
         ("Precedence", told["precedence"]),
@@ -131,6 +142,9 @@ def status(told: Mapping[str, object]) -> None:
     """Show how far a report got at each desk."""
     screen = console()
     screen.print(Text(f"Report {told['report']} (times UTC)"))
+    change = changed(told)
+    if change:
+        screen.print(Text.assemble(*change))
     rows: list[Sequence[object]] = []
     for recipient in mappings(told["recipients"]):
         rungs = cast("Mapping[str, Mapping[str, object]]", recipient["rungs"])
@@ -163,6 +177,21 @@ def status(told: Mapping[str, object]) -> None:
         for rung, record in cast("Mapping[str, Mapping[str, object]]", recipient["rungs"]).items():
             if record.get("note"):
                 screen.print(Text(visible(f"{recipient['desk']} {rung}: {record['note']}")))
+
+
+def changed(told: Mapping[str, object]) -> list[Text]:
+    """Return the words that say by which reports a report was cancelled or superseded."""
+    words: list[Text] = []
+    for name, field in (("CANCELLED", "cancelled_by"), ("SUPERSEDED", "superseded_by")):
+        if told.get(field):
+            words += [word(name), Text(f" by {short_id(told[field])}  ")]
+    return words
+
+
+def assigned(row: Mapping[str, object]) -> list[Text]:
+    """Return the words that say which desks were given a report too."""
+    desks = ", ".join(strings(row.get("assigned_to") or []))
+    return [Text(f"  (given to {desks} too)")] if desks else []
 
 
 def _attached(recipient: Mapping[str, object]) -> str | None:

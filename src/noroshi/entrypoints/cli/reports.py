@@ -1,4 +1,4 @@
-"""Commands for reports: send, inbox, show, ack, decline, actioned, reply, status, wait."""
+"""Commands for reports: send, inbox, show, ack, decline, actioned, reply, cancel, status, wait."""
 
 import math
 import os
@@ -41,6 +41,7 @@ _desk = click.option("--desk", help="The desk that acts, where several are addre
 @click.option("--text", is_flag=True, help="FILE is plain text, whatever it looks like.")
 @click.option("--check", is_flag=True, help="Only say whether it may go, and if not why.")
 @click.option("--from", "from_desk", metavar="DESK", help="The desk that writes [default: first].")
+@click.option("--supersedes", metavar="ID", help="Replace a report of ours, for all who have it.")
 @_by
 @pass_context
 def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: object) -> None:
@@ -78,6 +79,7 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
             by=_text(options["by"]),
             attachments=tuple(tokens),
             report_id=report_id.bytes,
+            supersedes=_text(options["supersedes"]),
             check=check,
         )
         answer = _object(desk.ask(request))
@@ -199,6 +201,24 @@ def reply(
 
 @click.command()
 @click.argument("report", metavar="ID")
+@click.option("--note", help="Why; the addressees read it.")
+@_by
+@pass_context
+def cancel(context: Context, report: str, note: str | None, by: str | None) -> None:
+    """Take back a report of ours: all who were addressed are told, and the history stays.
+
+    The cancellation goes at the precedence of what it cancels. A report that a partner does not
+    have yet is not sent there any more. What was read stays read: there is no recall.
+    """
+    report_id = uuid.UUID(bytes=secrets.token_bytes(16), version=4)
+    asked = requests.Cancel(report=report, note=note, by=by, report_id=report_id.bytes)
+    with context.desk() as node:
+        answer = _object(node.ask(asked))
+    context.answer(answer, lambda: _present_sent(answer))
+
+
+@click.command()
+@click.argument("report", metavar="ID")
 @pass_context
 def status(context: Context, report: str) -> None:
     """Show how far a report got at each desk, with times and names."""
@@ -237,7 +257,7 @@ def wait(context: Context, report: str, rung: str, timeout: float) -> None:
         raise UnavailableError("timed-out", msg)
 
 
-COMMANDS: Final = (send, inbox, show, ack, decline, actioned, reply, status, wait)
+COMMANDS: Final = (send, inbox, show, ack, decline, actioned, reply, cancel, status, wait)
 
 
 def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> None:
@@ -264,6 +284,11 @@ def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> 
         first = cast("Mapping[str, Mapping[str, str]]", told["rungs"]).get(rung.value, {})
         if first.get("by") != asked_by:
             click.echo("The desk has answered so before; the first answer stays:")
+        if "answered_by_desk" in told:
+            click.echo(
+                f"The desk {told['answered_by_desk']} answers for {told['desk']}, to which the "
+                f"report came; it counts for {told['desk']}."
+            )
         click.echo(f"{told['desk']}: {rung.value} by {present.visible(first.get('by', '-'))}"
                    f" at {first.get('at')}")  # fmt: skip
 

@@ -6,6 +6,7 @@
     GET  /v1/volume        ?set= & number=             -> a courier volume
     POST /v1/volume        a courier volume            -> what came of it
     GET  /v1/events       what happens from now on, a JSON object a line
+                          ?alarms=open: first the alarms that are open; ?alarms=N: those above N
 
 It is internal to one release: the command line and the node it speaks to are the same version.
 """
@@ -28,7 +29,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.report import report_id_text
 from noroshi.flow import answers, requests
 from noroshi.flow.house import House
-from noroshi.flow.records import Announcement  # noqa: TC001 - part of a public signature
+from noroshi.flow.records import Announcement
 
 RETRY_SECONDS: Final = 2
 _MOST_BYTES: Final = 64 * 1024 * 1024
@@ -38,6 +39,9 @@ _BUSY: Final = (
 )
 
 MAX_REQUEST: Final = MAX_BODY + 1024 * 1024
+ALIVE_SECONDS: Final = 20
+"""A stream of alarms says at least so often that it lives."""
+_LONGEST_NUMBER: Final = 18
 
 Events = Callable[[], "asyncio.Queue[Announcement | None]"]
 """Subscribes to announcements; None ends them."""
@@ -86,8 +90,14 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
         chunks = _from_loop(http.stream(), asyncio.get_running_loop())
         return _packed(await asyncio.to_thread(answers.import_volume, house(), chunks))
 
-    async def events(_http: Request) -> Response:
-        return StreamingResponse(_lines(subscribe()), media_type="application/x-ndjson")
+    async def events(http: Request) -> Response:
+        asked = http.query_params.get("alarms")
+        if asked is None:
+            lines = _lines(house(), subscribe())
+        else:
+            after = None if asked == "open" else _number(asked)
+            lines = _with_alarms(house(), subscribe(), after)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
 
     return Starlette(
         routes=[
@@ -199,17 +209,59 @@ async def _chain(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
         chunk = await asyncio.to_thread(next, rest, b"")
 
 
-async def _lines(queue: "asyncio.Queue[Announcement | None]") -> AsyncIterator[bytes]:
+async def _lines(house: House, queue: "asyncio.Queue[Announcement | None]") -> AsyncIterator[bytes]:
     yield b'{"event":"listening"}\n'
     while (said := await queue.get()) is not None:
-        told = {
-            "event": said.event,
-            "partner": said.partner,
-            "report": report_id_text(said.report_id) if said.report_id else None,
-            "desk": said.desk,
-            "precedence": said.precedence.name,
-        }
-        yield msgspec.json.encode(told) + b"\n"
+        yield _line(await _told(house, said))
+
+
+async def _with_alarms(
+    house: House, queue: "asyncio.Queue[Announcement | None]", after: int | None
+) -> AsyncIterator[bytes]:
+    """Yield the alarms there are and then all that happens, without a gap or a double.
+
+    The queue was opened first. Numbers rise with the commits, and an alarm is announced after
+    its commit: what is announced with a number up to `newest` was seen by the reading.
+    """
+    alarms, newest = await asyncio.to_thread(answers.alarms_since, house, after)
+    for told in alarms:
+        yield _line({"event": "alarm", **told})
+    yield _line({"event": "listening", "number": newest})
+    while True:
+        try:
+            async with asyncio.timeout(ALIVE_SECONDS):
+                said = await queue.get()
+        except TimeoutError:
+            yield _line({"event": "alive"})
+            continue
+        if said is None:
+            return
+        if said.number is None or said.number > newest:
+            yield _line(await _told(house, said))
+
+
+async def _told(house: House, said: Announcement) -> dict[str, object]:
+    told: dict[str, object] = {
+        "event": said.event,
+        "partner": said.partner,
+        "report": report_id_text(said.report_id) if said.report_id else None,
+        "desk": said.desk,
+        "precedence": said.precedence.name,
+    }
+    if said.number is not None:
+        raised = await asyncio.to_thread(answers.alarm, house, said.number)
+        told.update(raised or {})
+    return told
+
+
+def _line(told: dict[str, object]) -> bytes:
+    return msgspec.json.encode(told) + b"\n"
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise InputError("bad-input", "?alarms= is 'open' or the number of an alarm")
+    return int(text)
 
 
 def _packed(

@@ -6,7 +6,7 @@ nothing. The answer goes out after the commit. `docs/formats/peer-door.md`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from starlette.routing import Route
 from noroshi.adapters import admission
 from noroshi.core import gate
 from noroshi.core.delivery.check import MAX_CHECK
+from noroshi.core.delivery.pull import MAX_POLL, Offer, Poll, decode_poll, encode_offer
 from noroshi.core.envelope.suite import MAX_ENVELOPE
 from noroshi.core.errors import (
     MalformedError,
@@ -57,13 +58,20 @@ class _Stop(Exception):  # noqa: N818 - not an error of ours but an answer
 
 
 def peer_door(
-    house: Callable[[], House], verifier: admission.RequestVerifier, peer_url: Callable[[], str]
+    house: Callable[[], House],
+    verifier: admission.RequestVerifier,
+    peer_url: Callable[[], str],
+    poll: Callable[[str, Poll], Awaitable[Offer | None]],
 ) -> Starlette:
-    """Return the application of the peer door; `peer_url` is what partners sign as its address."""
-    door = _PeerDoor(house, verifier, peer_url)
+    """Return the application of the peer door.
+
+    `peer_url` is what partners sign as its address; `poll` holds a partner's poll open.
+    """
+    door = _PeerDoor(house, verifier, peer_url, poll)
     return Starlette(
         routes=[
             Route("/node/envelopes", door.envelopes, methods=["POST"]),
+            Route("/node/pull", door.pull, methods=["POST"]),
             Route("/node/check", door.check, methods=["POST"]),
             Route("/node/blobs/{blob_id}", door.blob, methods=["POST"]),
         ]
@@ -76,10 +84,12 @@ class _PeerDoor:
         house: Callable[[], House],
         verifier: admission.RequestVerifier,
         peer_url: Callable[[], str],
+        poll: Callable[[str, Poll], Awaitable[Offer | None]],
     ) -> None:
         self._house = house
         self._verifier = verifier
         self._peer_url = peer_url
+        self._poll = poll
 
     async def envelopes(self, http: Request) -> Response:
         """Take a batch of envelopes."""
@@ -104,6 +114,33 @@ class _PeerDoor:
         except UnavailableError:
             return Response(status_code=503)
         return Response(answer, media_type="application/cbor")
+
+    async def pull(self, http: Request) -> Response:
+        """Hold a poll open; answer with what there is for the partner, 200 and nothing if not."""
+        try:
+            peer, body = await self._admitted(http, MAX_POLL)
+            poll = decode_poll(body)
+        except _Stop as stop:
+            return Response(status_code=stop.status)
+        except MalformedError:
+            return Response(status_code=400)
+        answers: list[Response] = []
+
+        async def answer() -> None:
+            try:
+                offer = await self._poll(peer, poll)
+                raw = encode_offer(offer) if offer else b""
+                answers.append(Response(raw, media_type="application/cbor"))
+            except MalformedError:
+                _log.warning("not-offered", partner=peer)
+                answers.append(Response(status_code=409))
+
+        async with asyncio.TaskGroup() as tasks:
+            polling = tasks.create_task(answer())
+            listening = tasks.create_task(_cancel_when_gone(http, polling))
+            polling.add_done_callback(lambda _: listening.cancel())
+        # Nobody is offered anything by a connection that has ended.
+        return answers[0] if answers else Response(status_code=408)
 
     async def blob(self, http: Request) -> Response:
         """Take a piece of a blob."""
@@ -175,6 +212,12 @@ class _PeerDoor:
         if not admitted.is_body(body):
             raise _Stop(401)
         return admitted.partner.signed_card.card.partner, body
+
+
+async def _cancel_when_gone(http: Request, task: asyncio.Task[None]) -> None:
+    """End a task when the client has gone: after its body nothing else can come of it."""
+    if (await http.receive())["type"] == "http.disconnect":
+        task.cancel()
 
 
 async def _body(http: Request, limit: int) -> bytes:

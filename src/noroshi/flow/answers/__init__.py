@@ -2,19 +2,27 @@
 
 from typing import assert_never
 
-from noroshi.flow.answers import audit, courier_out, partners, reports
+from noroshi.flow.answers import audit, courier_out, partners, reports, watch
 from noroshi.flow.answers.courier_in import import_volume
 from noroshi.flow.answers.courier_out import volume
 from noroshi.flow.answers.files import attachment, stage
+from noroshi.flow.answers.watch import alarm, alarms_since
 from noroshi.flow.house import House
 from noroshi.flow.requests import (
     AddPartner,
+    Alarms,
     Answer,
     Answering,
     AnyRequest,
+    Assign,
+    Cancel,
     CourierOut,
+    DeskLog,
+    Desks,
     Examine,
     Inbox,
+    LineHistory,
+    LineStates,
     MakeProof,
     OwnCard,
     PartnerNumber,
@@ -22,13 +30,23 @@ from noroshi.flow.requests import (
     Reached,
     Reply,
     SendReport,
+    SetDesk,
     Show,
     Status,
+    TakeAlarm,
     VerifyJournal,
     VerifyPartner,
 )
 
-__all__ = ["attachment", "handle", "import_volume", "stage", "volume"]
+__all__ = [
+    "alarm",
+    "alarms_since",
+    "attachment",
+    "handle",
+    "import_volume",
+    "stage",
+    "volume",
+]
 
 
 def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912 - a table
@@ -68,6 +86,24 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return audit.make_proof(house, request)
         case CourierOut():
             return courier_out.pack(house, request)
+        case Cancel():
+            return reports.cancel(house, request)
+        case Alarms():
+            return watch.alarms(house, request)
+        case TakeAlarm():
+            return watch.take_alarm(house, request)
+        case LineStates():
+            return watch.line_states(house)
+        case LineHistory():
+            return watch.line_history(house, request)
+        case Desks():
+            return watch.desks(house)
+        case SetDesk():
+            return watch.set_desk(house, request)
+        case DeskLog():
+            return watch.desk_log(house, request)
+        case Assign():
+            return watch.assign(house, request)
         case Examine():
             return audit.examine(house)
         case _:  # pragma: no cover

@@ -9,12 +9,20 @@ from noroshi.core.instant import from_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.recognition import recognise
-from noroshi.core.report import check_person, report_id_text
+from noroshi.core.report import (
+    CANCELLATION,
+    MAX_SUBJECT,
+    SUPERSESSION,
+    check_person,
+    report_id_text,
+)
 from noroshi.flow import acknowledge, draft, send, views
 from noroshi.flow.house import House
+from noroshi.flow.records import StoredReport
 from noroshi.flow.requests import (
     Answer,
     Answering,
+    Cancel,
     Inbox,
     Json,
     Reached,
@@ -27,16 +35,28 @@ from noroshi.flow.requests import (
 
 def send_report(house: House, request: SendReport) -> Answer:
     """Send a report, or only say whether it may go."""
+    earlier = None if request.supersedes is None else _sent(house, request.supersedes)
+    to, info, marking = request.to, request.info, request.marking
+    if earlier is not None:
+        if request.kind is not None:
+            msg = "what supersedes a report is of the kind supersession; leave --kind out"
+            raise InputError("bad-input", msg)
+        if not to and not info:
+            to, info = map(_texts, (earlier.content.action, earlier.content.info))
+        marking = marking or recognise(request.body, as_text=request.as_text).marking
+        marking = marking or earlier.head.marking
     order = draft.Order(
         body=request.body,
-        action=request.to,
-        info=request.info,
+        action=to,
+        info=info,
         precedence=request.precedence,
         info_precedence=request.info_precedence,
         kind=request.kind,
         subject=request.subject,
-        marking=request.marking,
-        status=request.status,
+        marking=marking,
+        status=request.status or (earlier.head.status.value if earlier else None),
+        change=SUPERSESSION if earlier else None,
+        references=(earlier.id,) if earlier else (),
         expires_at=None if request.expires is None else from_text(request.expires),
         as_text=request.as_text,
         from_desk=request.from_desk,
@@ -68,14 +88,49 @@ def _send_order(
     return {"allowed": release.is_allowed, "reasons": list(release.reasons)}
 
 
+def cancel(house: House, request: Cancel) -> Answer:
+    """Take back a report of ours, visibly, at all who were addressed."""
+    earlier = _sent(house, request.report)
+    head, content = earlier.head, earlier.content
+    name = f"{report_id_text(earlier.id)}" + (f" ({content.subject})" if content.subject else "")
+    note = f"\n{request.note}\n" if request.note else "\n"
+    order = draft.Order(
+        body=f"CANCELLED: the report {name}.{note}".encode(),
+        action=_texts(content.action),
+        info=_texts(content.info),
+        precedence=head.precedence.name,
+        info_precedence=head.info_precedence.name,
+        change=CANCELLATION,
+        subject=f"Cancelled: {content.subject or report_id_text(earlier.id)}"[:MAX_SUBJECT],
+        marking=head.marking,
+        status=head.status.value,
+        as_text=True,
+        from_desk=content.from_desk,
+        drafter=request.by,
+        references=(earlier.id,),
+        report_id=request.report_id,
+    )
+    return {**_commit(house, _plan(house, order, [])), "cancels": report_id_text(earlier.id)}
+
+
+def _sent(house: House, text: str) -> StoredReport:
+    with house.store.read() as tables:
+        return views.report(tables, views.resolve(tables, text))
+
+
+def _texts(addresses: tuple[DeskAddress, ...]) -> tuple[str, ...]:
+    return tuple(map(str, addresses))
+
+
 def reply(house: House, request: Reply) -> Answer:
     """Send a report back to the desk that wrote one."""
     with house.store.read() as tables:
         earlier = views.report(tables, views.resolve(tables, request.report))
+        given = tables.watch.assignments(earlier.id)
     if earlier.outgoing:
         msg = "that report was sent from here; a reply goes to a report that came in"
         raise InputError("bad-input", msg)
-    desk = acknowledge.desk_for(earlier, request.desk, house.me)
+    desk = acknowledge.desk_for(earlier, request.desk, house.me, given)
     head, content = earlier.head, earlier.content
     found = recognise(request.body, as_text=request.as_text)
     order = draft.Order(
@@ -138,10 +193,11 @@ def show(house: House, request: Show) -> Answer:
     with house.store.read() as tables:
         report_id = views.resolve(tables, request.report)
         stored = views.report(tables, report_id)
+        given = tables.watch.assignments(report_id)
     if not stored.outgoing:
         desks = stored.content.desks_of(house.me)
         if request.desk is not None or len(desks) == 1:
-            desk = acknowledge.desk_for(stored, request.desk, house.me)
+            desk = acknowledge.desk_for(stored, request.desk, house.me, given)
             _answer_at(house, report_id, desk, Rung.SHOWN, by=request.by, note=None)
     with house.store.read() as tables:
         return views.report_json(views.status(tables, report_id))
@@ -154,11 +210,12 @@ def answering(house: House, request: Answering) -> Answer:
     with house.store.read() as tables:
         report_id = views.resolve(tables, request.report)
         stored = views.report(tables, report_id)
+        given = tables.watch.assignments(report_id)
         shown_before = False
     if stored.outgoing:
         msg = "that report was sent from here; its addressees answer it"
         raise InputError("bad-input", msg)
-    desk = acknowledge.desk_for(stored, request.desk, house.me)
+    desk = acknowledge.desk_for(stored, request.desk, house.me, given)
     with house.store.read() as tables:
         ladder = tables.reports.ladder(report_id, DeskAddress(desk, house.me))
         shown_before = any(record.rung is Rung.SHOWN for record in ladder)
@@ -169,6 +226,8 @@ def answering(house: House, request: Answering) -> Answer:
         "state": answered["state"],
         "rungs": answered["rungs"],
     }
+    if request.desk is not None and request.desk != desk:
+        answer["answered_by_desk"] = request.desk
     if not shown_before:
         with house.store.read() as tables:
             answer["presented"] = views.report_json(views.status(tables, report_id))

@@ -157,7 +157,6 @@ def refused(card: Card, node: Node = JP) -> None:
         {"epoch": 0},
         {"tls_digest": b""},
         {"tls_digest": bytes(31)},
-        {"peer_url": ""},
         {"peer_url": "http://jp.example:7443"},
         {"desks": ()},
         {"desks": ("cyber", "Watch")},
@@ -272,7 +271,6 @@ def test_addresses_of_a_peer_door(url: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "",
         "https://",
         "https://jp.example",
         "https://jp.example:",
@@ -308,6 +306,11 @@ def test_addresses_of_a_peer_door(url: str) -> None:
 def test_what_is_no_address_of_a_peer_door(url: str) -> None:
     assert not is_peer_url(url)
     refused(changed(JP.card(), peer_url=url))
+
+
+def test_a_node_that_only_dials_out_has_no_address() -> None:
+    assert not is_peer_url("")
+    verify_card(issue(AU, changed(AU.card(), peer_url="")).raw, PRIMITIVES)
 
 
 def test_a_second_card_of_the_same_keys_is_another_card() -> None:

@@ -1,0 +1,84 @@
+"""Settings: what is written is read back, and what was written before has its defaults."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from noroshi.core.errors import UnavailableError
+from noroshi.core.instant import MINUTE, SECOND
+from noroshi.core.precedence import Precedence
+from noroshi.settings import FILE_NAME, ClockMinutes, Settings, read_settings, to_toml
+
+OPERATE = Path(__file__).parents[2] / "docs" / "operate.md"
+
+PLAIN = Settings(
+    partner="jp", name="日本", desks=("cyber", "ops"), profile="H3", peer="127.0.0.1:7000",
+    default_marking="TLP:AMBER",
+)  # fmt: skip
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / FILE_NAME).write_text(text)
+    return folder
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(
+        PLAIN, clocks=ClockMinutes(flash=0.5), officer='Col "Max" Weber', check_minutes=0.25
+    )
+    for each in (PLAIN, settings):
+        assert read_settings(written(tmp_path, to_toml(each))) == each
+    assert settings.duty.clocks.allowed(Precedence.FLASH) == 30 * SECOND
+    assert settings.duty.clocks.allowed(Precedence.ROUTINE) == 360 * MINUTE
+    assert (settings.duty.check_seconds, settings.duty.officer) == (15, 'Col "Max" Weber')
+
+
+def test_an_older_file_has_the_defaults_of_the_watch(tmp_path: Path) -> None:
+    text = "".join(
+        line + "\n"
+        for line in to_toml(PLAIN).splitlines()
+        if not line.startswith(("clocks", "officer", "check_minutes"))
+    )
+    assert read_settings(written(tmp_path, text)) == PLAIN
+    assert PLAIN.duty.check_seconds == 900
+    assert PLAIN.duty.clocks.allowed(Precedence.FLASH) == 10 * MINUTE
+
+
+def test_integers_will_do(tmp_path: Path) -> None:
+    text = to_toml(PLAIN).replace("flash = 10,", "flash = 2,")
+    assert read_settings(written(tmp_path, text)).clocks.flash == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "hint"),
+    [
+        ("check_minutes", "0", "check_minutes is a number of minutes from 0.01"),
+        ("check_minutes", "nan", "check_minutes is a number"),
+        ("check_minutes", "1441", "check_minutes is a number"),
+        ("check_minutes", '"often"', "check_minutes"),
+        ("clocks", "{ flash = -1 }", "clocks.flash is a number of minutes above 0"),
+        ("clocks", "{ routine = nan }", "clocks.routine"),
+        ("clocks", "{ flash = inf }", "clocks.flash"),
+        ("clocks", "{ flash = 10081 }", "at most 10080"),
+        ("clocks", "{ flush = 1 }", "flush"),
+        ("officer", '" "', "officer is one line"),
+        ("officer", '"two\\nlines"', "officer is one line"),
+    ],
+)
+def test_what_cannot_be_used_is_told(tmp_path: Path, setting: str, value: str, hint: str) -> None:
+    lines = to_toml(PLAIN).splitlines()
+    text = "\n".join(
+        f"{setting} = {value}" if line.startswith(f"{setting} = ") else line for line in lines
+    )
+    with pytest.raises(UnavailableError) as caught:
+        read_settings(written(tmp_path, text))
+    assert hint in caught.value.message
+    assert "docs/operate.md" in caught.value.message
+
+
+def test_each_setting_is_documented() -> None:
+    page = OPERATE.read_text()
+    for name in tomllib.loads(to_toml(PLAIN)):
+        assert f"| `{name}` |" in page
