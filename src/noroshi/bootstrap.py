@@ -213,6 +213,7 @@ def _open_node(
             me=settings.partner,
             desks=settings.desks,
             default_marking=settings.default_marking,
+            is_silent=settings.receive_only,
             store=store,
             blobs=blobs,
             spool=spool,

@@ -199,7 +199,13 @@ class _Doors:
         polls = PushBearer(signer.sign, house.clock.now)
         poller = Poller(house, polls)
         lines = Lines(
-            house.store, house.blobs, bearer, self._node.identity, house.clock, house.entropy
+            house.store,
+            house.blobs,
+            bearer,
+            self._node.identity,
+            house.clock,
+            house.entropy,
+            is_silent=house.is_silent,
         )
         self._node.store.listen(listeners)
         watchkeeper = Watchkeeper(
@@ -210,6 +216,7 @@ class _Doors:
             house.entropy,
             random.random,
             bearer.bearer_of,
+            is_silent=house.is_silent,
         )
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)

@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Who is called when no desk answers."""
     check_minutes: float = 15
     """Time between two comms checks of a line, in minutes."""
+    receive_only: bool = False
+    """Radio silence: the node takes in and sends nothing, no receipt and no comms check either."""
 
     @property
     def duty(self) -> Duty:

@@ -27,6 +27,7 @@ from noroshi.core.delivery.line import (
     Line,
     Reachable,
     Settled,
+    Silenced,
     Submitted,
     Taken,
     Transmit,
@@ -96,8 +97,11 @@ class Lines:
         clock: Clock,
         entropy: Entropy,
         jitter: Callable[[], float] = random.random,
+        *,
+        is_silent: bool = False,
     ) -> None:
         """Join the parts; `jitter` draws from 0 up to 1, which spreads retries."""
+        self.is_silent = is_silent
         self.store = store
         self.blobs = blobs
         self.bearer = bearer
@@ -185,6 +189,7 @@ class PartnerLine:
 
     async def run(self) -> None:
         """Feed the machine with events until stopped."""
+        self.put(Silenced(self._lines.is_silent))
         with self._lines.store.read() as tables:
             self.put(Submitted(tuple(tables.outbox.items(self._partner))))
         async with asyncio.TaskGroup() as tasks:

@@ -60,6 +60,8 @@ class Watchkeeper:
         entropy: Entropy,
         jitter: Callable[[], float],
         bearer_of: Callable[[Card], str] | None = None,
+        *,
+        is_silent: bool = False,
     ) -> None:
         """Join the parts.
 
@@ -73,6 +75,7 @@ class Watchkeeper:
         self._clock = clock
         self._entropy = entropy
         self._jitter = jitter
+        self._is_silent = is_silent
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._checking: dict[str, asyncio.Task[None]] = {}
@@ -106,7 +109,7 @@ class Watchkeeper:
                     if known.state is PartnerState.VERIFIED
                 ]
             for partner in partners:
-                if partner not in self._checking:
+                if partner not in self._checking and not self._is_silent:
                     self._checking[partner] = tasks.create_task(self._check(partner))
             if next_due is None or next_due > self._clock.now():
                 await self._sleep(next_due)

@@ -25,6 +25,8 @@ class House(msgspec.Struct, frozen=True):
     me: str
     desks: tuple[str, ...]
     default_marking: str
+    is_silent: bool
+    """Nothing is sent: this node only receives."""
     store: Store
     blobs: BlobStore
     spool: Spool

@@ -134,6 +134,7 @@ class SimNode:
             me=self.name,
             desks=DESKS,
             default_marking="TLP:AMBER",
+            is_silent=False,
             store=self.store,
             blobs=SimBlobs(self.disk),
             spool=SimSpool(self.disk),

@@ -20,7 +20,6 @@ from typing import Final, TypeVar
 
 import aiohttp
 import msgspec
-from aiohttp.connector import AddrInfoType
 
 from noroshi.core import gate
 from noroshi.core.delivery.line import Lane
@@ -183,9 +182,9 @@ class PushBearer:
         return self._sessions[lane]
 
 
-def _bulk_socket(address: AddrInfoType) -> socket.socket:
+def _bulk_socket(address: tuple[int, int, int, str, object]) -> socket.socket:
     """Return a socket whose closing drops what it holds: a FLASH must not wait behind that."""
-    family, kind, protocol, _, _ = address
+    family, kind, protocol, *_ = address
     bulk = socket.socket(family, kind, protocol)
     bulk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_AT_ONCE)
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):

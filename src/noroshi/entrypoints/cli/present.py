@@ -28,6 +28,7 @@ _COLOURS: Final = {
     "UP": "green",
     "DOWN": "bold white on red",
     "UNTESTED": "yellow",
+    "RECEIVE-ONLY": "yellow",
     "STAFFED": "green",
     "UNSTAFFED": "bold red",
     "SILENT": "yellow",

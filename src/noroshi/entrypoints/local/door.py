@@ -12,7 +12,7 @@ It is internal to one release: the command line and the node it speaks to are th
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -119,7 +119,7 @@ class _Room:
         self._bytes = 0
 
     @contextmanager
-    def for_body(self, size: int) -> Iterator[None]:
+    def for_body(self, size: int) -> Generator[None]:
         """Take `size` bytes of memory, for a while; one body always has room."""
         if self._bytes and self._bytes + size > _MOST_BYTES:
             raise UnavailableError("busy", _BUSY)
@@ -130,7 +130,7 @@ class _Room:
             self._bytes -= size
 
     @contextmanager
-    def for_request(self, precedence: Precedence) -> Iterator[None]:
+    def for_request(self, precedence: Precedence) -> Generator[None]:
         """Take a place, for a while."""
         if not has_place(precedence, self._requests):
             raise UnavailableError("busy", _BUSY)

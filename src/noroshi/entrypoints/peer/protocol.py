@@ -30,7 +30,7 @@ class PeerProtocol(H11Protocol):
     def handle_events(self) -> None:
         """Know the connection once a request has come."""
         super().handle_events()
-        if self.cycle is not None:
+        if getattr(self, "cycle", None) is not None:
             self._forget()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -74,6 +74,7 @@ def line_states(house: House) -> Answer:
                 house.me,
                 house.clock.now(),
             )
+            | ({"state": "RECEIVE-ONLY", "reason": None} if house.is_silent else {})
             for known in tables.partners.all()
         ]
 
