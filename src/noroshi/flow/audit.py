@@ -240,10 +240,11 @@ def make_proof(tables: Tables, report_id: bytes, me: str) -> bytes:
     journal = tables.journal
     note = journal.newest_note()
     size = parse_note(note).size
+    # Who was called about it, and to whom it was assigned, is the house's own affair.
     leaves = tuple(
         (index, journal.leaf(index), inclusion_proof(index, size, journal.node))
         for index in journal.entries_about(report_id)
-        if index < size
+        if index < size and decode_entry(journal.leaf(index)).digest == report.head_digest
     )
     receipts = tuple((r.issuer, r.signed, r.entry) for r in tables.receipts.about(report_id))
     return gate.encode_struct(Proof(_VERSION, me, report.signed_head, receipts, note, leaves))

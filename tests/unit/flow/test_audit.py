@@ -1,14 +1,18 @@
 """The journal's check also finds what was done to the reports that it stands for."""
 
+import uuid
 from pathlib import Path
+from typing import cast
 
 import apsw
 import pytest
 
 from endure.federation import found
 from noroshi.bootstrap import embedded_node
+from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import Rung
-from noroshi.flow import answers, receive, requests
+from noroshi.flow import answers, audit, receive, requests
+from noroshi.flow.alarms import raise_alarm
 from noroshi.flow.tables import Transaction
 
 
@@ -51,6 +55,29 @@ def verify(home: Path) -> dict[str, object]:
         told = answers.handle(node.house, requests.VerifyJournal())
         assert isinstance(told, dict)
         return told
+
+
+def test_alarms_about_a_report_leave_its_proof_whole(home: Path) -> None:
+    with embedded_node(home, lambda: None) as node:
+        assert node is not None
+        house = node.house
+        inbox = answers.handle(house, requests.Inbox())
+        assert isinstance(inbox, list)
+        report = str(inbox[0]["report"])
+        alarm = Alarm(
+            AlarmKind.NEXT_DESK, "nato", house.clock.now(), uuid.UUID(report).bytes, "cyber"
+        )
+        node.store.perform(lambda tx: raise_alarm(tx, alarm, "nato", house.entropy))
+        told = answers.handle(house, requests.MakeProof(report=report))
+        assert isinstance(told, dict)
+        with node.store.read() as tables:
+            own, known = tables.partners.own_card(), tables.partners.get("jp")
+        assert own is not None
+        assert known is not None
+        cards = {"nato": own.card, "jp": known.signed_card.card}
+        proof = cast("bytes", told["proof"])
+        claims = audit.verify_proof(proof, cards, house.primitives)
+        assert {claim.type for claim in claims} >= {"JOURNALLED_RECEIVED"}
 
 
 def test_an_untouched_node_passes(home: Path) -> None:

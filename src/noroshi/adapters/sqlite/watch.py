@@ -1,5 +1,6 @@
 """The tables of the watch (:class:`noroshi.flow.watch_tables.WatchTable`)."""
 
+import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -43,9 +44,10 @@ class SqliteWatch:
         self, report_id: bytes, partner: str, desk: str, steps: Iterable[Step]
     ) -> None:
         """Take deadlines away: what they watched has happened."""
-        self._db.run_many(
-            "DELETE FROM deadline WHERE step = ? AND partner = ? AND report = ? AND desk = ?",
-            [(step.value, partner, report_id, desk) for step in steps],
+        self._db.run(
+            "DELETE FROM deadline WHERE report = ? AND partner = ? AND desk = ?"
+            " AND step IN (SELECT value FROM json_each(?))",
+            (report_id, partner, desk, json.dumps([step.value for step in steps])),
         )
 
     def due(self, now: Instant, limit: int) -> list[Due]:
@@ -88,6 +90,8 @@ class SqliteWatch:
         report_id: bytes | None = None, desk: str | None = None,
     ) -> None:  # fmt: skip
         """End open alarms whose cause is gone."""
+        if self._db.value("SELECT 1 FROM alarm WHERE ended_at IS NULL LIMIT 1") is None:
+            return
         self._db.run_many(
             "UPDATE alarm SET ended_at = ? WHERE kind = ? AND partner = ? AND report = ?"
             " AND desk = ? AND ended_at IS NULL",

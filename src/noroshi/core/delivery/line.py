@@ -62,7 +62,7 @@ class Cargo(IntEnum):
     RECEIPT = 2
     """Done as soon as the partner's node has it."""
     BLOB = 3
-    """An attachment: after every envelope, in pieces."""
+    """An attachment: in pieces, after urgent envelopes and by turns with the others."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -115,6 +115,8 @@ class Line(msgspec.Struct, frozen=True):
     """Microseconds of an exchange that carries next to nothing."""
     is_silent: bool = False
     """Nothing may be sent: this node only receives."""
+    is_blobs_turn: bool = False
+    """An envelope went last: the next turn is an attachment's, unless something urgent waits."""
 
     @property
     def portion(self) -> int:
@@ -360,15 +362,18 @@ def _begin_flash(line: Line, due: list[Item], now: Instant) -> tuple[Line, tuple
 
 
 def _begin_bulk(line: Line, due: list[Item], now: Instant) -> tuple[Line, tuple[Command, ...]]:
-    first = due[0]
-    if first.cargo is Cargo.BLOB:
-        under_way = UnderWay(frozenset((first.id,)), min(first.size, line.portion), now)
-        line = msgspec.structs.replace(line, bulk=under_way)
-        return line, (TransmitPiece(first.id, line.portion),)
+    blobs = [item for item in due if item.cargo is Cargo.BLOB]
+    is_urgent = due[0].precedence >= Precedence.IMMEDIATE
+    if blobs and (due[0].cargo is Cargo.BLOB or (line.is_blobs_turn and not is_urgent)):
+        blob = blobs[0]
+        under_way = UnderWay(frozenset((blob.id,)), min(blob.size, line.portion), now)
+        line = msgspec.structs.replace(line, bulk=under_way, is_blobs_turn=False)
+        return line, (TransmitPiece(blob.id, line.portion),)
     batch = _batch([item for item in due if item.cargo is not Cargo.BLOB], line.portion)
     ids = tuple(item.id for item in batch)
     under_way = UnderWay(frozenset(ids), sum(item.size for item in batch), now)
-    return msgspec.structs.replace(line, bulk=under_way), (Transmit(Lane.BULK, ids),)
+    line = msgspec.structs.replace(line, bulk=under_way, is_blobs_turn=bool(blobs))
+    return line, (Transmit(Lane.BULK, ids),)
 
 
 def _batch(due: list[Item], portion: int) -> list[Item]:

@@ -277,13 +277,18 @@ def test_what_ends_soon_is_not_broken_off() -> None:
     assert line.feed(Submitted((report("f", FLASH),)), after=3 * SECOND) == flash("f")
 
 
-def test_a_blob_goes_in_pieces_after_every_envelope() -> None:
+def test_a_blob_goes_in_pieces_by_turns_with_what_is_not_urgent() -> None:
     line = Recording()
-    assert line.submit(blob("b")) == (TransmitPiece(b"b", FIRST_PORTION),)
-    line.submit(report("a"), report("f", FLASH))
+    piece = TransmitPiece(b"b", FIRST_PORTION)
+    assert line.submit(blob("b")) == (piece,)
+    line.submit(*(report(name, size=FIRST_PORTION) for name in ("a", "c")), report("f", FLASH))
     assert line.feed(Held(b"b", is_whole=False)) == ()
-    line.taken("f", lane=Lane.FLASH)
-    assert line.taken("a") == (TransmitPiece(b"b", FIRST_PORTION),)
+    assert line.taken("f", lane=Lane.FLASH) == bulk("a")
+    assert line.taken("a") == (piece,)
+    assert line.feed(Held(b"b", is_whole=False)) == bulk("c")
+    line.submit(report("i", Precedence.IMMEDIATE, size=FIRST_PORTION))
+    assert line.taken("c") == bulk("i")
+    assert line.taken("i") == (piece,)
     assert line.feed(Held(b"b", is_whole=True))[0] == Forget((b"b",))
 
 
