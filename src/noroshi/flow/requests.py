@@ -135,6 +135,17 @@ class CourierOut(Request, frozen=True, kw_only=True):
     volume: int
 
 
+class Held(Request, frozen=True, kw_only=True):
+    """List the reports that a restore keeps from going out."""
+
+
+class SendHeld(Request, frozen=True, kw_only=True):
+    """Let held reports go; none named: all."""
+
+    by: str
+    reports: tuple[str, ...] = ()
+
+
 class Examine(Request, frozen=True, kw_only=True):
     """Say what is wrong with the node."""
 
@@ -155,5 +166,7 @@ AnyRequest = (
     | VerifyJournal
     | MakeProof
     | CourierOut
+    | Held
+    | SendHeld
     | Examine
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from noroshi.core.errors import NoroshiError
-from noroshi.entrypoints.cli import courier, journal, node, partners, reports, simulation
+from noroshi.entrypoints.cli import backup, courier, journal, node, partners, reports, simulation
 from noroshi.entrypoints.cli.context import Context, Serving, default_home, print_json
 
 _HELP = """Noroshi, a hotline between partners: sealed reports, acknowledged by name.
@@ -53,7 +53,7 @@ def program(ctx: click.Context, home: Path | None, lang: str, *, as_json: bool) 
     ctx.obj = Context(home or default_home(), as_json=as_json, serve=serving)
 
 
-for commands in (node, partners, reports, journal, courier, simulation):
+for commands in (node, partners, reports, journal, courier, backup, simulation):
     for command in commands.COMMANDS:
         program.add_command(command)
 

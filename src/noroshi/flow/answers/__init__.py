@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from noroshi.flow.answers import audit, courier_out, partners, reports
+from noroshi.flow.answers import audit, courier_out, held, partners, reports
 from noroshi.flow.answers.courier_in import import_volume
 from noroshi.flow.answers.courier_out import volume
 from noroshi.flow.answers.files import attachment, stage
@@ -14,6 +14,7 @@ from noroshi.flow.requests import (
     AnyRequest,
     CourierOut,
     Examine,
+    Held,
     Inbox,
     MakeProof,
     OwnCard,
@@ -21,6 +22,7 @@ from noroshi.flow.requests import (
     Partners,
     Reached,
     Reply,
+    SendHeld,
     SendReport,
     Show,
     Status,
@@ -68,6 +70,10 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return audit.make_proof(house, request)
         case CourierOut():
             return courier_out.pack(house, request)
+        case Held():
+            return held.held(house)
+        case SendHeld():
+            return held.send_held(house, request)
         case Examine():
             return audit.examine(house)
         case _:  # pragma: no cover
