@@ -12,7 +12,7 @@ from typing import Final
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.check import CommsCheck
 from noroshi.core.delivery.receipt import ReceiptEntry
-from noroshi.core.instant import DAY, HOUR, to_text
+from noroshi.core.instant import DAY, HOUR, Instant, to_text
 from noroshi.core.report import report_id_text
 from noroshi.flow.alarms import raise_alarm
 from noroshi.flow.ports import Entropy
@@ -21,6 +21,7 @@ from noroshi.flow.tables import Tables, Transaction
 
 KEPT: Final = 7 * DAY
 """How long a delivered envelope is kept for a partner who may be restored."""
+_WAYS: Final = (True, False)
 _MARGIN: Final = HOUR
 """By how much the clocks of two nodes may differ."""
 
@@ -41,6 +42,9 @@ def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entr
     tx.receipts.put_peer_note(partner, b"")
     detail = f"epoch {epoch} begins. What it lost goes to it again; ask what else it needs"
     _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
+    is_ever_checked = any(tx.watch.last_check(partner, outgoing=way, good=True) for way in _WAYS)
+    if not is_ever_checked:  # on files nobody asks, so nobody will tell how old the backup is
+        _give_again(tx, partner, tx.now - KEPT, me)
 
 
 def answer_epoch(
@@ -56,15 +60,20 @@ def answer_epoch(
     if told.backup_at is None or not tx.epochs.is_first_answer(partner, epoch):
         return
     since = told.backup_at - _MARGIN
-    tx.outbox.resend(partner, since, tx.now)
-    tx.receipts.owe_since(partner, me, since)
-    tx.announce(Announcement("owed", partner))
+    _give_again(tx, partner, since, me)
     if since < tx.now - KEPT:
         detail = (
             f"its backup is of {to_text(told.backup_at)}. What was delivered before "
             f"{to_text(tx.now - KEPT)} is not kept sealed; send anew what it needs of that"
         )
         _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
+
+
+def _give_again(tx: Transaction, partner: str, since: Instant, me: str) -> None:
+    """Queue what a partner was given from then on, and receipts for what it had sent."""
+    tx.outbox.resend(partner, since, tx.now)
+    tx.receipts.owe_since(partner, me, since)
+    tx.announce(Announcement("owed", partner))
 
 
 def name_lost(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: Entropy) -> None:

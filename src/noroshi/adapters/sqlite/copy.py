@@ -14,7 +14,7 @@ from typing import Final
 
 import apsw
 
-from noroshi.adapters.sqlite.connection import check_sqlite, explain, open_reader
+from noroshi.adapters.sqlite.connection import Database, check_sqlite, explain, open_reader
 from noroshi.adapters.sqlite.groups import Effects, SqliteTables
 from noroshi.core.errors import UnavailableError
 
@@ -56,11 +56,11 @@ def check_copy(path: Path) -> None:
     """
     try:
         with _closing(path, apsw.SQLITE_OPEN_READWRITE) as copy:
-            (found,) = copy.execute("PRAGMA integrity_check(1)").fetchall()
+            found = Database(copy).value("PRAGMA integrity_check(1)")
     except apsw.Error as error:
         raise explain(error, path) from error
-    if found != ("ok",):
-        msg = f"the database is damaged ({found[0]}); use an earlier backup"
+    if found != "ok":
+        msg = f"the database is damaged ({found!s}); use an earlier backup"
         raise UnavailableError("damaged", msg)
 
 
