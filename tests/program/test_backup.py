@@ -317,22 +317,35 @@ def test_the_root_key_may_be_elsewhere(pair: tuple[Desk, Desk], tmp_path: Path) 
     jp.ask("restore", file, "--root-key", apart)
 
 
-def test_attachments_are_in_a_backup(pair: tuple[Desk, Desk], text: Path, tmp_path: Path) -> None:
+def test_attachments_are_in_a_backup_or_come_again(
+    pair: tuple[Desk, Desk], text: Path, tmp_path: Path
+) -> None:
     jp, nato = pair
-    sample = tmp_path / "sample.bin"
+    sample, file, saved = tmp_path / "sample.bin", tmp_path / "nato.backup", tmp_path / "saved.bin"
     sample.write_bytes(bytes(range(256)) * 8000)
-    with jp.served(), nato.served():
+
+    def attached() -> str:
         report = send(jp, text, "cyber@nato", "--attach", str(sample))
         until(
             lambda: jp.ask("status", report)["recipients"][0]["attachments"]["held"] == 1,
             "the attachment arrived",
         )
-        file = tmp_path / "nato.backup"
-        nato.ask("backup", file)
-    restore(nato, file, [])
-    saved = tmp_path / "saved.bin"
-    nato.ask("show", report, "--attachment", "sample.bin", "-o", saved)
-    assert saved.read_bytes() == sample.read_bytes()
+        return report
+
+    def is_held(report: str) -> bool:
+        arguments = ("show", report, "--attachment", "sample.bin", "-o", saved)
+        return nato.run(*arguments).status == 0 and saved.read_bytes() == sample.read_bytes()
+
+    with jp.served():
+        with nato.served():
+            before = attached()
+            nato.ask("backup", file)
+            after = attached()
+        restore(nato, file, [])
+        assert is_held(before)
+        assert not is_held(after)
+        with nato.served():
+            until(lambda: is_held(after), "jp sends it again, with no new card of nato")
 
 
 def test_wrapped_keys_stay_wrapped(tmp_path: Path) -> None:

@@ -200,11 +200,12 @@ def note_of(node: Node, epoch: int, size: int, root: bytes) -> bytes:
 def test_a_journal_that_goes_on_under_another_name_is_no_fork(pair: Pair) -> None:
     nato = pair.nato
 
-    def note(epoch: int, size: int, filling: bytes) -> tuple[int, str]:
+    def note(epoch: int, size: int, filling: bytes, *, is_heard: bool = True) -> tuple[int, str]:
         raw = note_of(pair.jp, epoch, size, filling * 32)
 
         def act(tx: Transaction) -> None:
-            hear_epoch(tx, "jp", epoch, "nato", nato.house.entropy)
+            if is_heard:
+                hear_epoch(tx, "jp", epoch, "nato", nato.house.entropy)
             note_checkpoint(tx, "jp", raw, nato.identity, nato.house.entropy)
 
         nato.store.perform(act)
@@ -220,6 +221,26 @@ def test_a_journal_that_goes_on_under_another_name_is_no_fork(pair: Pair) -> Non
     assert note(7, 13, b"e") == (13, "noroshi/jp/7")
     assert note(7, 13, b"f") == (13, "noroshi/jp/7")
     assert alarms(nato) == [AlarmKind.NEW_EPOCH, AlarmKind.JOURNAL_CONFLICT]
+    # Nothing else told of this epoch yet: it begins afresh all the same.
+    assert note(8, 5, b"g", is_heard=False) == (5, "noroshi/jp/8")
+
+
+def test_a_partner_in_a_new_epoch_is_told_nothing_of_its_old_journal(pair: Pair) -> None:
+    nato = pair.nato
+    raw = note_of(pair.jp, 1, 20, b"a" * 32)
+
+    def note() -> bytes:
+        nato.store.perform(
+            lambda tx: note_checkpoint(tx, "jp", raw, nato.identity, nato.house.entropy)
+        )
+        with nato.store.read() as tables:
+            return tables.receipts.peer_note("jp")
+
+    assert note() == raw
+    check(nato, "jp", 7, None)
+    with nato.store.read() as tables:
+        assert tables.receipts.peer_note("jp") == b""
+    assert note() == b""  # it was on its way
 
 
 def test_views_of_the_lost_end_count_until_the_new_one_was_seen(pair: Pair) -> None:
