@@ -1,6 +1,7 @@
 """Alarms: what a person must hear of, in one sentence each."""
 
 from enum import Enum
+from typing import assert_never
 
 import msgspec
 
@@ -79,3 +80,5 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{desk} has a report that this node sent after its backup: {alarm.detail}"
         case AlarmKind.OLD_COPY:
             return f"an old or second copy of the node of {alarm.partner} speaks: {alarm.detail}"
+        case _:  # pragma: no cover
+            assert_never(alarm.kind)
