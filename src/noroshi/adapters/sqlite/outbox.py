@@ -85,12 +85,7 @@ class SqliteOutbox:
         ids = frozenset(item_ids)
         for item_id in ids:
             self._db.run("DELETE FROM outbox WHERE partner = ? AND id = ?", (partner, item_id))
-            self._db.run(
-                "DELETE FROM envelope WHERE id = ?1"
-                " AND NOT EXISTS (SELECT 1 FROM kept WHERE id = ?1)"
-                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
-                (item_id,),
-            )
+            self._drop_envelope(item_id)
         self._on_change(partner, (), ids)
 
     def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
@@ -157,12 +152,16 @@ class SqliteOutbox:
             (before, MOST_KEPT, _PURGED_AT_ONCE),
         )
         for (item_id,) in list(rows):
-            self._db.run(
-                "DELETE FROM envelope WHERE id = ?1"
-                " AND NOT EXISTS (SELECT 1 FROM kept WHERE id = ?1)"
-                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
-                (blob(item_id),),
-            )
+            self._drop_envelope(blob(item_id))
+
+    def _drop_envelope(self, item_id: bytes) -> None:
+        """Forget the bytes of an envelope that no partner needs any more."""
+        self._db.run(
+            "DELETE FROM envelope WHERE id = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM kept WHERE id = ?1)"
+            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
+            (item_id,),
+        )
 
     def counts(self) -> dict[str, int]:
         """Return how many items wait for each partner."""
