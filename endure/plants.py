@@ -30,6 +30,11 @@ _DELIVER: Final = "flow/deliver.py"
 _SEND: Final = "flow/send.py"
 _WATCH: Final = "flow/watch.py"
 _ALARMS: Final = "flow/alarms.py"
+_WITNESS: Final = "flow/witness.py"
+_STILL_NEEDED: Final = (
+    '            " AND NOT EXISTS (SELECT 1 FROM kept WHERE id = ?1)"\n'
+    '            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",'
+)
 
 PLANTS: Final = (
     _plant("a receipt that was refused is forgotten",
@@ -78,10 +83,10 @@ PLANTS: Final = (
             ('            content=msgspec.structs.replace(report.content, body=b"-"),\n'
             "            stored_at"))),
     _plant("an older checkpoint is taken for a fork",
-           (_RECEIVE, "elif new.size == old.size and new.root != old.root:",
+           (_WITNESS, "elif new.size == old.size and new.root != old.root:",
             "elif new.size <= old.size and new.root != old.root:")),
     _plant("a delivered report stays in the outbox",
-           (_RECEIVE, "        tx.outbox.remove(issuer, settled)\n", "")),
+           (_RECEIVE, "        tx.outbox.settle(issuer, settled, tx.now)\n", "")),
     _plant("a receipt lets only its first ladder rise",
            (_RECEIVE, "zip(receipt.raw_entries, receipt.entries, strict=True):",
             "list(zip(receipt.raw_entries, receipt.entries, strict=True))[:1]:")),
@@ -119,7 +124,7 @@ PLANTS: Final = (
     _plant("serials that came meanwhile are called missing",
            (_WATCH, "    if not gaps:\n        tx.watch.end_alarms", "    if gaps is None:\n        tx.watch.end_alarms")),
     _plant("what expired leaves no tombstone",
-           (_DELIVER, '        tx.serials.bury(partner, addressed[0].precedence, addressed[0].serial, "expired")\n', "")),
+           (_DELIVER, "        _bury(tx, report_id, partner, addressed[0])\n", "")),
     _plant("tombstones are forgotten before they are heard",
            (_WATCH, "tx.serials.unearth(partner, precedence, number)",
             "tx.serials.unearth(partner, precedence, number + 1000)")),
@@ -147,7 +152,7 @@ PLANTS: Final = (
     _plant("a whole attachment is not noted",
            ("flow/arrivals.py", "    if here == size:\n", "    if here > size:\n")),
     _plant("an envelope goes with the first partner's outbox",
-           ("adapters/sqlite/outbox.py", '                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",', '"",')),
+           ("adapters/sqlite/outbox.py", _STILL_NEEDED, '"",')),
     _plant("the text lies open beside the seal",
            ("core/envelope/seal.py", "[protected, {suite.LABEL_IV: draws.iv}, ciphertext, blocks]",
             "[protected, {suite.LABEL_IV: draws.iv}, ciphertext + beside, blocks]")),

@@ -5,7 +5,6 @@ one process. The choice of adapters is made here and nowhere else.
 """
 
 import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
@@ -82,25 +81,9 @@ def create_node(
     if (home / FILE_NAME).exists():
         msg = f"{home} already holds a node; nothing was changed"
         raise ConflictError("already-initialised", msg)
-    if home.exists() and (not home.is_dir() or any(home.iterdir())):
-        msg = f"{home} is in use for something else; give an empty or a new folder"
-        raise UnavailableError("home-foreign", msg)
     check_clock(clock.now(), None)
-    try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
-    except OSError as error:
-        msg = f"{home} cannot be made: {error.strerror}"
-        raise UnavailableError("home-foreign", msg) from error
-    try:
+    with homes.new_home(home) as draft:
         _fill_home(draft, settings, ask_passphrase, clock)
-        draft.rename(home)
-    except OSError as error:
-        code = "disk-full" if error.errno in {28, 122} else "home-foreign"
-        msg = f"{home} cannot be made: {error.strerror}; nothing was left behind"
-        raise UnavailableError(code, msg) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return settings
 
 
@@ -161,7 +144,7 @@ def reissue_card(node: Node, peer: str) -> Node:
     if not node.keys.has(Purpose.ROOT):
         msg = "the root key is not on this machine, so the card cannot tell the new peer address"
         raise UnavailableError("keys-locked", msg)
-    signed = SignedCard.issue(card, _signers(node.keys, Purpose.ROOT)[0])
+    signed = SignedCard.issue(card, load_signers(node.keys, Purpose.ROOT)[0])
     node.store.perform(partial(directory.issue_card, card=signed, entropy=node.house.entropy))
     _replace(node.home / FILE_NAME, to_toml(settings))
     identity = msgspec.structs.replace(node.identity, card=signed)
@@ -196,7 +179,7 @@ def _open_node(
                 f" profile {card.card.profile}); they cannot change. Put the old values back"
             )
             raise UnavailableError("home-foreign", msg)
-        return _identity(card, keys, settings.duty)
+        return load_identity(card, keys, settings.duty)
 
     def sign(size: int, root: bytes) -> bytes:
         own = identity()
@@ -205,7 +188,7 @@ def _open_node(
 
     store = SqliteStore(home / homes.DATABASE, clock, sign, on_phase=on_phase)
     try:
-        check_clock(clock.now(), _last_recorded(store))
+        check_clock(clock.now(), last_recorded(store))
         with store.read() as tables:
             blobs.sweep(tables.reports.blob_ids())
             spool.sweep({volume.label for volume in tables.courier.volumes()})
@@ -260,8 +243,8 @@ def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock
         profile=profile.number,
         keys=tuple(_public_keys(keys, profile)),
     )
-    signed = SignedCard.issue(card, _signers(keys, Purpose.ROOT)[0])
-    journal_signer = _signers(keys, Purpose.JOURNAL)[0]
+    signed = SignedCard.issue(card, load_signers(keys, Purpose.ROOT)[0])
+    journal_signer = load_signers(keys, Purpose.JOURNAL)[0]
 
     def sign(size: int, root: bytes) -> bytes:
         checkpoint = Checkpoint(origin_of(settings.partner, _EPOCH), size, root)
@@ -291,17 +274,22 @@ def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
         if purpose is Purpose.SEAL:
             yield _unwrapper(keys).public_key
         else:
-            yield from (signer.public_key for signer in _signers(keys, purpose))
+            yield from (signer.public_key for signer in load_signers(keys, purpose))
 
 
-def _identity(card: SignedCard, keys: KeyFiles, duty: Duty) -> Identity:
+def load_identity(card: SignedCard, keys: KeyFiles, duty: Duty) -> Identity:
+    """Return a node's card with its private keys.
+
+    Raises:
+        UnavailableError: a key cannot be read, or belongs to another card.
+    """
     unwrapper = _unwrapper(keys)
     identity = Identity(
         card=card,
-        report_signers=_signers(keys, Purpose.REPORT),
-        receipt_signers=_signers(keys, Purpose.RECEIPT),
-        journal_signer=_signers(keys, Purpose.JOURNAL)[0],
-        request_signer=_signers(keys, Purpose.REQUEST)[0],
+        report_signers=load_signers(keys, Purpose.REPORT),
+        receipt_signers=load_signers(keys, Purpose.RECEIPT),
+        journal_signer=load_signers(keys, Purpose.JOURNAL)[0],
+        request_signer=load_signers(keys, Purpose.REQUEST)[0],
         unwrappers={unwrapper.public_key.kid: unwrapper},
         primitives=PycaPrimitives(),
         duty=duty,
@@ -319,7 +307,12 @@ def _identity(card: SignedCard, keys: KeyFiles, duty: Duty) -> Identity:
     return identity
 
 
-def _signers(keys: KeyFiles, purpose: Purpose) -> tuple[PycaSigner, ...]:
+def load_signers(keys: KeyFiles, purpose: Purpose) -> tuple[PycaSigner, ...]:
+    """Return the signers of a purpose, in the order of the card.
+
+    Raises:
+        UnavailableError: the key file cannot be read.
+    """
     return tuple(PycaSigner(purpose, alg, seed) for alg, seed in keys.read(purpose))
 
 
@@ -363,7 +356,8 @@ def _check_database(path: Path) -> None:
         raise UnavailableError("damaged", msg)
 
 
-def _last_recorded(store: SqliteStore) -> Instant | None:
+def last_recorded(store: SqliteStore) -> Instant | None:
+    """Return when the newest entry of the journal was made; None where there is none."""
     with store.read() as tables, suppress(NoroshiError):
         size = tables.journal.size
         if size:
@@ -374,7 +368,7 @@ def _last_recorded(store: SqliteStore) -> Instant | None:
 def _clock_problem(store: SqliteStore, clock: Clock) -> str:
     """Return what is wrong with the clock, "" for nothing."""
     try:
-        check_clock(clock.now(), _last_recorded(store))
+        check_clock(clock.now(), last_recorded(store))
     except UnavailableError as error:
         return error.message
     return ""

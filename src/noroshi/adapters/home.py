@@ -2,8 +2,11 @@
 
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
@@ -40,6 +43,43 @@ def check_home(home: Path) -> None:
     if found.st_mode & 0o077:
         msg = f"{home} may be entered by others; make it private: chmod 700 {home}"
         raise UnavailableError("home-foreign", msg)
+
+
+@contextmanager
+def new_home(home: Path) -> Generator[Path]:
+    """Give a folder to fill; it becomes `home` when nothing goes wrong, else nothing is left.
+
+    Raises:
+        UnavailableError: `home` holds something, or cannot be made.
+    """
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        msg = f"{home} is in use for something else; give an empty or a new folder"
+        raise UnavailableError("home-foreign", msg)
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
+    except OSError as error:
+        msg = f"{home} cannot be made: {error.strerror}"
+        raise UnavailableError("home-foreign", msg) from error
+    try:
+        yield draft
+        _sync(draft)
+        draft.rename(home)
+        _sync(home.parent)
+    except OSError as error:
+        code = "disk-full" if error.errno in {28, 122} else "home-foreign"
+        msg = f"{home} cannot be made: {error.strerror}; nothing was left behind"
+        raise UnavailableError(code, msg) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def socket_path(home: Path) -> Path:

@@ -20,13 +20,15 @@ from noroshi.core.errors import InputError, MalformedError, NoroshiError, NotFou
 from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import encode_content, report_id_text
-from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, verify_note
+from noroshi.core.tlog.checkpoint import Checkpoint, epoch_of, origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry, report_id_of
 from noroshi.core.tlog.merkle import Tree, inclusion_proof, leaf_hash, verify_inclusion
 from noroshi.flow.tables import Tables
 
 MAX_PROOF: Final = 4 * 1024 * 1024
 _VERSION: Final = 1
+_ABOUT_CONTENT: Final = frozenset({EntryKind.SEALED, EntryKind.RECEIVED, EntryKind.ANSWERED})
+"""The entries that stand for something of a report that is stored."""
 
 
 class Witnessed(msgspec.Struct, frozen=True):
@@ -111,7 +113,7 @@ class _JournalCheck:
     ) -> None:
         self._tables = tables
         self._me = card.partner
-        self._origin = origin_of(card.partner, card.epoch)
+        self._epoch, self._last_epoch = 1, card.epoch
         self._key = card.key(Purpose.JOURNAL)
         self._primitives = primitives
         self._witnessed = witnessed
@@ -148,10 +150,17 @@ class _JournalCheck:
                 note = next(notes, None)
         if note is not None:
             self._break("entries are missing at the end", notes, note)
-        elif self._good != self._tree.size:
-            self._break("the last entries have no checkpoint", notes, None)
-        elif points or self._tables.journal.node_count() != _nodes_of(self._tree.size):
+        else:
+            self._conclude(seen, is_pointed_to=bool(points))
+
+    def _conclude(self, seen: dict[int, list[Witnessed]], *, is_pointed_to: bool) -> None:
+        """Check what is left when all entries are there with their checkpoints."""
+        if self._good != self._tree.size:
+            self._break("the last entries have no checkpoint", iter(()), None)
+        elif is_pointed_to or self._tables.journal.node_count() != _nodes_of(self._tree.size):
             self.fail("entries are missing that reports or tree nodes point to")
+        elif self._epoch != self._last_epoch:
+            self.fail("the card names another epoch than the last checkpoint")
         elif seen:
             partner = next(iter(seen.values()))[0].partner
             self._good = min(self._good, *seen)
@@ -178,6 +187,8 @@ class _JournalCheck:
 
     def _stands_for(self, entry: Entry, pointer: bytes | None) -> bool:
         """Say whether what an entry recorded of a report is still stored just so."""
+        if entry.kind not in _ABOUT_CONTENT:
+            return pointer is None
         reports = self._tables.reports
         stored = reports.get(entry.report_id or b"")
         if entry.kind not in _OF_CONTENT:
@@ -203,11 +214,14 @@ class _JournalCheck:
 
     def _is_right(self, size: int, note: bytes, seen: list[Witnessed]) -> bool:
         try:
-            checkpoint = verify_note(note, self._origin, self._key, self._primitives)
+            epoch = epoch_of(parse_note(note).origin, self._me)
+            origin = origin_of(self._me, epoch)
+            checkpoint = verify_note(note, origin, self._key, self._primitives)
+            self._enter(epoch, size)
         except MalformedError as error:
             self._bad, self._reason = (self._good, size), error.message
             return False
-        if checkpoint != Checkpoint(self._origin, size, self._tree.root):
+        if checkpoint != Checkpoint(origin, size, self._tree.root):
             self._bad = (self._good, size)
             self._reason = "the entries do not lead to the root of their checkpoint"
             return False
@@ -219,6 +233,15 @@ class _JournalCheck:
             self._seen[view.partner] = size
         self._good = size
         return True
+
+    def _enter(self, epoch: int, size: int) -> None:
+        """Go on in `epoch`, which begins where a restore is recorded, and nowhere else."""
+        if epoch != self._epoch:
+            leaves = map(self._tables.journal.leaf, range(self._good, size))
+            is_restored = any(decode_entry(leaf).kind is EntryKind.RESTORED for leaf in leaves)
+            if epoch < self._epoch or not is_restored:
+                raise MalformedError("a checkpoint names another epoch than the entries")
+        self._epoch = epoch
 
     def _seen_by_size(self) -> dict[int, list[Witnessed]]:
         stored = (Witnessed(*row) for row in self._tables.receipts.seen_by_partners())
@@ -324,7 +347,11 @@ def _journal_claims(
 ) -> Iterator[Claim]:
     """Yield what the maker's journal shows: that it recorded sealing or receiving, and when."""
     card = _card(cards, proof.partner)
-    origin = origin_of(card.partner, card.epoch)
+    epoch = epoch_of(parse_note(proof.checkpoint).origin, card.partner)
+    if epoch > card.epoch:
+        msg = f"it needs a newer card of {card.partner}, which was restored from a backup"
+        raise MalformedError(msg)
+    origin = origin_of(card.partner, epoch)
     checkpoint = verify_note(proof.checkpoint, origin, card.key(Purpose.JOURNAL), primitives)
     for index, leaf, path in proof.leaves:
         verify_inclusion(leaf_hash(leaf), index, checkpoint.size, path, checkpoint.root)

@@ -5,6 +5,7 @@ from noroshi.core.directory.number import NUMBER_DIGITS, root_number, same_numbe
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.epochs import hear_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, KnownPartner
 from noroshi.flow.tables import Tables, Transaction
@@ -36,6 +37,7 @@ def add_partner(tx: Transaction, signed: SignedCard, entropy: Entropy) -> KnownP
         if known.signed_card.raw == signed.raw:
             return known
         _check_succession(known.signed_card, signed)
+        hear_epoch(tx, card.partner, card.epoch, own.card.partner if own else "", entropy)
         kind = EntryKind.PARTNER_UPDATED
         partner = KnownPartner(
             signed, known.state, known.added_at, known.verified_at, known.verified_by

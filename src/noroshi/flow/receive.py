@@ -42,10 +42,10 @@ from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content, check_content, decode_content, effective_precedence
-from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_people, is_answered, is_delivered, raise_alarm
 from noroshi.flow.changes import note_received_change
+from noroshi.flow.epochs import hear_epoch, name_lost
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Addressee,
@@ -57,6 +57,7 @@ from noroshi.flow.records import (
 )
 from noroshi.flow.tables import Tables, Transaction
 from noroshi.flow.tallies import expect_missing, note_tally
+from noroshi.flow.witness import note_checkpoint, view_of
 
 WHOLE_NODE = ""
 """In place of a desk in a refusal: the content could not be read, so its desks are not known."""
@@ -188,6 +189,10 @@ def receive_report(
     serial = report.own.serial
     refusal = _contradiction(tx, report, is_new_id=earlier is None)
     if refusal is not None:
+        if refusal.code == "serial-reused":
+            detail = f"it used serial {serial.number} ({serial.precedence.name}) for two reports"
+            alarm = Alarm(AlarmKind.OLD_COPY, head.sender, tx.now, detail=detail)
+            raise_alarm(tx, alarm, me, entropy)
         return refusal
     now = tx.now
     index = tx.journal.append(
@@ -237,7 +242,8 @@ def receive_report(
     if serial.precedence is Precedence.FLASH:
         _note_flash(tx, head.sender, identity.me, entropy)
     expect_missing(tx, head.sender)
-    _note_checkpoint(tx, head.sender, report.own.checkpoint, identity, entropy)
+    hear_epoch(tx, head.sender, serial.epoch, me, entropy)
+    note_checkpoint(tx, head.sender, report.own.checkpoint, identity, entropy)
     return None
 
 
@@ -261,14 +267,15 @@ def receive_receipt(
     head = receipt.head
     if not tx.receipts.is_new_envelope(head.sender, head.envelope_id):
         return
-    seen = (head.seen_size, head.seen_root)
+    seen = view_of(tx, head)
     number = tx.receipts.save_received(head.sender, receipt.signed, seen, tx.now)
     stray = 0
     for raw, entry in zip(receipt.raw_entries, receipt.entries, strict=True):
-        if _climb(tx, head.sender, entry, identity.me, entropy):
-            tx.receipts.save_entry(number, entry.report_id, entry.desk, raw)
-        else:
+        if not _climb(tx, head.sender, entry, identity.me, entropy):
             stray += 1
+            name_lost(tx, head.sender, entry, identity.me, entropy)
+        elif _is_newest(tx, head.sender, entry):
+            tx.receipts.save_entry(number, entry.report_id, entry.desk, raw)
     tx.journal.append(
         new_entry(
             EntryKind.RECEIPT_RECORDED,
@@ -279,8 +286,10 @@ def receive_receipt(
             code="not-found" if stray else None,
         )
     )
-    note_tally(tx, head.sender, receipt.issued.tally)
-    _note_checkpoint(tx, head.sender, head.checkpoint, identity, entropy)
+    tally = receipt.issued.tally
+    note_tally(tx, head.sender, tally)
+    hear_epoch(tx, head.sender, tally.epoch, identity.me, entropy)
+    note_checkpoint(tx, head.sender, head.checkpoint, identity, entropy)
 
 
 def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> None:
@@ -341,12 +350,21 @@ def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: 
         # On files nobody answers for a blob but the receipt that counts it.
         if 0 < entry.attachments_held >= tx.reports.held_blobs(entry.report_id):
             settled = tx.outbox.items_of(issuer, entry.report_id)
-        tx.outbox.remove(issuer, settled)
+        tx.outbox.settle(issuer, settled, tx.now)
         is_delivered(tx, entry.report_id, issuer, entry.desk)
     if rungs.keys() & ANSWERS:
         is_answered(tx, entry.report_id, issuer, entry.desk)
     tx.announce(Announcement("risen", issuer, entry.report_id, entry.desk))
     return True
+
+
+def _is_newest(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
+    """Say whether an entry tells all that is known.
+
+    One that was late, or of an issuer who was restored, does not replace proof that tells more.
+    """
+    known = tx.reports.ladder(entry.report_id, DeskAddress(entry.desk, issuer))
+    return len(known) <= len(entry.ladder)
 
 
 def _contradiction(tx: Transaction, report: VerifiedReport, *, is_new_id: bool) -> Refused | None:
@@ -382,41 +400,6 @@ def _check_desks(desks: tuple[str, ...], card: Card) -> None:
 def _owe(tx: Transaction, head: ReportHead, digest: bytes, desk: str) -> None:
     tx.receipts.owe(head.sender, PendingReceipt(head.report_id, desk, digest, None))
     tx.announce(Announcement("owed", head.sender))
-
-
-def _note_checkpoint(
-    tx: Transaction, partner: str, note: bytes, identity: Identity, entropy: Entropy
-) -> None:
-    """Keep a partner's checkpoint if it goes on from the one held; journal one that does not."""
-    known = tx.partners.get(partner)
-    if not note or known is None:
-        return
-    card = known.signed_card.card
-    held = tx.receipts.peer_note(partner)
-    if note == held:
-        return
-    origin = origin_of(partner, card.epoch)
-    try:
-        new = verify_note(note, origin, card.key(Purpose.JOURNAL), identity.primitives)
-    except MalformedError:
-        _suspect(tx, partner, note, "malformed", entropy)
-        return
-    old = parse_note(held) if held else None
-    if old is None or new.size > old.size:
-        tx.receipts.put_peer_note(partner, note)
-    elif new.size == old.size and new.root != old.root:
-        tx.receipts.keep_conflict(partner, held, note, tx.now)
-        _suspect(tx, partner, note, "duplicate-id", entropy)
-        raise_alarm(tx, Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now), identity.me, entropy)
-
-
-def _suspect(tx: Transaction, partner: str, note: bytes, code: str, entropy: Entropy) -> None:
-    """Journal a checkpoint that cannot be right."""
-    salt = entropy.draw(SALT_SIZE)
-    tx.journal.append(
-        new_entry(EntryKind.REFUSED, tx.now, salt, partner, digest=_digest(note), code=code)
-    )
-    tx.announce(Announcement("refused", partner))
 
 
 def _digest(raw: bytes) -> bytes:

@@ -212,6 +212,26 @@ class OpenAlarm(msgspec.Struct, frozen=True):
     ended_at: Instant | None
 
 
+class OpenedEpoch(msgspec.Struct, frozen=True):
+    """An epoch that this node opened when it was restored."""
+
+    epoch: int
+    backup_at: Instant
+    size: int
+    """Of the journal that it took over."""
+
+
+class HeldReport(msgspec.Struct, frozen=True):
+    """A report that a backup had not delivered to a partner; a person lets it go."""
+
+    report_id: bytes
+    partner: str
+    precedence: Precedence
+    subject: str
+    sealed_at: Instant
+    expires_at: Instant | None
+
+
 class PackedSet(msgspec.Struct, frozen=True):
     """A set of courier volumes that is being given out."""
 

@@ -203,6 +203,17 @@ class Assign(Request, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class Held(Request, frozen=True, kw_only=True):
+    """List the reports that a restore keeps from going out."""
+
+
+class SendHeld(Request, frozen=True, kw_only=True):
+    """Let held reports go; none named: all."""
+
+    by: str
+    reports: tuple[str, ...] = ()
+
+
 class Examine(Request, frozen=True, kw_only=True):
     """Say what is wrong with the node."""
 
@@ -232,5 +243,7 @@ AnyRequest = (
     | SetDesk
     | DeskLog
     | Assign
+    | Held
+    | SendHeld
     | Examine
 )

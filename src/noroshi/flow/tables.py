@@ -7,19 +7,20 @@ tables without the right to write. :mod:`noroshi.flow.ports` has what else acts 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from noroshi.core.courier.volume import Placed
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.tlog.entry import Entry
+from noroshi.flow.courier_tables import CourierTable
+from noroshi.flow.epoch_tables import EpochTable
 from noroshi.flow.records import (
     Addressee,
     Announcement,
     Change,
-    CourierVolume,
     Failure,
+    HeldReport,
     InboxRow,
     KnownPartner,
     PendingReceipt,
@@ -214,6 +215,26 @@ class OutboxTable(Protocol):
         """Take items out; the line machine is told after the commit."""
         ...
 
+    def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
+        """Take items out that the partner has; what belongs to reports is kept for some days."""
+        ...
+
+    def resend(self, partner: str, since: Instant, now: Instant) -> None:
+        """Add again what left the outbox to a partner from then on, unless it is past its time."""
+        ...
+
+    def hold(self) -> None:
+        """Keep all that belongs to reports from going out."""
+        ...
+
+    def held(self) -> list[HeldReport]:
+        """Return the reports that are held, by partner, the most urgent first."""
+        ...
+
+    def let_go(self, report_id: bytes) -> None:
+        """Let a held report and its attachments go to all that it waits for."""
+        ...
+
     def counts(self) -> dict[str, int]:
         """Return how many items wait for each partner."""
         ...
@@ -232,6 +253,10 @@ class ReceiptTable(Protocol):
 
     def owed_partners(self) -> list[str]:
         """Return the partners that must be told something."""
+        ...
+
+    def owe_since(self, sender: str, me: str, since: Instant) -> None:
+        """Note that a partner must be told of all its reports whose ladders rose from then on."""
         ...
 
     def settle(self, partner: str, pending: Iterable[PendingReceipt]) -> None:
@@ -281,58 +306,6 @@ class ReceiptTable(Protocol):
         ...
 
 
-class CourierTable(Protocol):
-    """Sets of courier volumes, given out and coming in."""
-
-    def carry(self, partner: str, set_id: bytes, receipt_ids: Iterable[bytes]) -> None:
-        """Note which receipts a set for a partner carries; forget what no longer waits."""
-        ...
-
-    def settle(self, partner: str, set_ids: Iterable[bytes]) -> list[bytes]:
-        """Forget sets that a partner has imported; return the receipts that they carried."""
-        ...
-
-    def add_volume(self, volume: CourierVolume, loose: Iterable[Placed]) -> bool:
-        """Note a volume and its fragments that others may complete; say whether it is new."""
-        ...
-
-    def volume(self, partner: str, set_id: bytes, number: int) -> CourierVolume | None:
-        """Return a volume of a set that is not complete."""
-        ...
-
-    def volumes(self, partner: str | None = None) -> list[CourierVolume]:
-        """Return the volumes of all sets that are not complete, in order."""
-        ...
-
-    def fragments(self, partner: str, set_id: bytes, item: bytes) -> list[Placed]:
-        """Return the fragments of an item that are here."""
-        ...
-
-    def blobs(self, partner: str, set_id: bytes) -> list[bytes]:
-        """Return the blobs of which a set has brought fragments."""
-        ...
-
-    def mark_applied(self, partner: str, set_id: bytes, number: int) -> None:
-        """Note that what a volume holds whole has been taken."""
-        ...
-
-    def complete(self, partner: str, set_id: bytes) -> None:
-        """Note that a set is imported, and forget its volumes."""
-        ...
-
-    def drop(self, partner: str, set_id: bytes) -> None:
-        """Forget the volumes of a set that will not be completed."""
-        ...
-
-    def is_complete(self, partner: str, set_id: bytes) -> bool:
-        """Say whether a set has been imported."""
-        ...
-
-    def completed(self, partner: str, limit: int) -> tuple[bytes, ...]:
-        """Return the sets of a partner imported last, the newest first."""
-        ...
-
-
 class Tables(Protocol):
     """All that is stored."""
 
@@ -369,6 +342,11 @@ class Tables(Protocol):
     @property
     def receipts(self) -> ReceiptTable:
         """Receipts owed and kept."""
+        ...
+
+    @property
+    def epochs(self) -> EpochTable:
+        """Restores of this node and of partners."""
         ...
 
     @property

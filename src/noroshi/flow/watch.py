@@ -18,6 +18,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import precedence_at, raise_alarm
+from noroshi.flow.epochs import answer_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Announcement,
@@ -45,6 +46,7 @@ def fire_due(tx: Transaction, identity: Identity, entropy: Entropy) -> bool:
 
 def make_check(tables: Tables, partner: str, identity: Identity, now: int) -> CommsCheck:
     """Return this side's half of a comms check with a partner."""
+    opened = tables.epochs.opened()
     return CommsCheck(
         version=VERSION,
         at=now,
@@ -54,6 +56,7 @@ def make_check(tables: Tables, partner: str, identity: Identity, now: int) -> Co
             DeskTold(watch.desk, watch.state, watch.since)
             for watch in tables.watch.desks(identity.me)
         ),
+        backup_at=opened.backup_at if opened else None,
     )
 
 
@@ -85,6 +88,7 @@ def note_check(
         for desk in told.desks:
             tx.watch.put_desk(DeskWatch(partner, desk.desk, desk.state, None, desk.since))
         note_tally(tx, partner, told.tally)
+        answer_epoch(tx, partner, told, identity.me, entropy)
 
 
 def set_desk(

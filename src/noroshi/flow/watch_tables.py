@@ -34,6 +34,10 @@ class SerialTable(Protocol):
         """Return pairs of precedence and highest serial issued to a partner."""
         ...
 
+    def begin_anew(self) -> None:
+        """Count own serials from 1 again: another epoch begins."""
+        ...
+
     def bury(self, partner: str, precedence: Precedence, number: int, code: str) -> None:
         """Note that no report will come with a serial."""
         ...

@@ -7,7 +7,10 @@ from typing import Final
 import msgspec
 import pytest
 
+from noroshi.core import backup
+from noroshi.core.backup import BackupHead, Part
 from noroshi.core.courier.volume import MAGIC, Fragment, VolumeHead
+from noroshi.core.delivery.check import CommsCheck, Tally
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.delivery.receipt import ReceiptEntry, ReceiptHead
 from noroshi.core.directory.card import Card
@@ -43,6 +46,10 @@ def grammar_of(page: str, rule: str) -> str:
         ("journal", "entry", Entry),
         ("courier", "head", VolumeHead),
         ("courier", "fragment", Fragment),
+        ("backup", "head", BackupHead),
+        ("backup", "part", Part),
+        ("check", "check", CommsCheck),
+        ("check", "tally", Tally),
     ],
 )
 def test_fields_stand_in_their_order(page: str, rule: str, struct: type[msgspec.Struct]) -> None:
@@ -73,6 +80,7 @@ def test_identifiers() -> None:
     assert suite.COURIER.content_type in PAGES["courier"]
     assert suite.COURIER.aad.decode() in PAGES["courier"]
     assert MAGIC.decode().strip() in PAGES["courier"]
+    assert backup.MAGIC.decode().strip() in PAGES["backup"]
     assert suite.ENVELOPE_TYPE in page
     assert suite.ENVELOPE_AAD.decode() in page
     for precedence in Precedence:
@@ -92,7 +100,7 @@ def test_entries_and_rungs() -> None:
         assert f'"{rung.value}"' in PAGES["receipt"]
 
 
-@pytest.mark.parametrize("page", ["envelope", "receipt", "card", "journal", "courier"])
+@pytest.mark.parametrize("page", ["envelope", "receipt", "card", "journal", "courier", "backup"])
 def test_codes_are_those_of_the_errors_page(page: str) -> None:
     _, _, errors = PAGES[page].partition("## Errors")
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", errors.partition("\n## ")[0]))

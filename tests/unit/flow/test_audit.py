@@ -1,16 +1,21 @@
 """The journal's check also finds what was done to the reports that it stands for."""
 
+import shutil
 import uuid
 from pathlib import Path
 from typing import cast
 
 import apsw
+import msgspec
 import pytest
 
 from endure.federation import found
+from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.bootstrap import embedded_node
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import Rung
+from noroshi.core.tlog.checkpoint import Checkpoint, sign_checkpoint
+from noroshi.core.tlog.entry import EntryKind, new_entry
 from noroshi.flow import answers, audit, receive, requests
 from noroshi.flow.alarms import raise_alarm
 from noroshi.flow.tables import Transaction
@@ -111,3 +116,41 @@ def test_an_edited_report_or_ladder_is_found(home: Path, edit: str) -> None:
     finally:
         path.write_bytes(kept)
     assert verify(home)["ok"] is True
+
+
+def test_an_alarm_about_a_report_changes_nothing_of_it(home: Path) -> None:
+    with embedded_node(home, lambda: None) as node:
+        assert node is not None
+        with node.store.read() as tables:
+            report = tables.reports.find("")[0]
+        alarm = Alarm(AlarmKind.NEXT_DESK, "nato", node.house.clock.now(), report, "cyber")
+        node.store.perform(lambda tx: raise_alarm(tx, alarm, "nato", node.house.entropy))
+    assert verify(home)["ok"] is True
+
+
+@pytest.mark.parametrize("is_restored", [True, False])
+def test_an_epoch_begins_where_a_restore_is_recorded(
+    home: Path, tmp_path: Path, *, is_restored: bool
+) -> None:
+    copy = tmp_path / "nato"
+    shutil.copytree(home, copy)
+    with embedded_node(copy, lambda: None) as node:
+        assert node is not None
+        identity, clock, entropy = node.identity, node.house.clock, node.house.entropy
+    card = msgspec.structs.replace(identity.card.card, epoch=9)
+
+    def sign(size: int, root: bytes) -> bytes:
+        return sign_checkpoint(Checkpoint("noroshi/nato/9", size, root), identity.journal_signer)
+
+    kind = EntryKind.RESTORED if is_restored else EntryKind.ALARM_TAKEN
+    entry = new_entry(kind, clock.now(), entropy.draw(16), "nato")
+    store = SqliteStore(copy / "node.db", clock, sign)
+    try:
+        store.perform(lambda tx: tx.journal.append(entry))
+        with store.read() as tables:
+            good = audit.verify_journal(tables, card, identity.primitives)
+            other = audit.verify_journal(tables, identity.card.card, identity.primitives)
+    finally:
+        store.close()
+    assert (good.bad_between is None) is is_restored
+    assert other.bad_between is not None

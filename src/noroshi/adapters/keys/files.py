@@ -97,6 +97,21 @@ class KeyFiles:
         """Say whether the key file of a purpose is here."""
         return self._path(purpose).exists()
 
+    def are_wrapped(self) -> bool:
+        """Say whether no key file here can be used without a passphrase.
+
+        Raises:
+            UnavailableError: one of them is damaged.
+        """
+        try:
+            return all(
+                gate.decode_struct(path.read_bytes(), _KeyFile, limit=MAX_FILE).wrapping is not None
+                for path in self._folder.glob("*.key")
+            )
+        except MalformedError as error:
+            msg = f"a private key in {self._folder} is damaged; restore it from your copy"
+            raise UnavailableError("damaged", msg) from error
+
     def _unwrap(self, raw: bytes, purpose: Purpose) -> Seeds:
         file = gate.decode_struct(raw, _KeyFile, limit=MAX_FILE)
         if file.version != VERSION or file.purpose is not purpose:

@@ -18,6 +18,7 @@ import apsw
 
 from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.courier import SqliteCourier
+from noroshi.adapters.sqlite.epochs import SqliteEpochs
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
@@ -55,6 +56,7 @@ class SqliteTables:
         self.receipts = SqliteReceipts(database)
         self.courier = SqliteCourier(database)
         self.serials = SqliteSerials(database)
+        self.epochs = SqliteEpochs(database)
         self.watch = SqliteWatch(database)
 
 

@@ -1,14 +1,22 @@
 """The outbox (:class:`noroshi.flow.tables.OutboxTable`)."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 
-from noroshi.adapters.sqlite.connection import Database
+from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, text
 from noroshi.core.delivery.line import Cargo, Item
 from noroshi.core.errors import NotFoundError
+from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
+from noroshi.flow.epochs import KEPT
+from noroshi.flow.records import HeldReport
+
+MOST_KEPT: Final = 100_000
+"""Items that are kept after they left, of all partners: about a gigabyte."""
+_PURGED_AT_ONCE: Final = 100
 
 OnChange = Callable[[str, tuple[Item, ...], frozenset[bytes]], None]
 """Called with partner, items added and ids removed."""
@@ -43,22 +51,13 @@ class SqliteOutbox:
         self._on_change(partner, (numbered,), frozenset())
 
     def items(self, partner: str) -> list[Item]:
-        """Return all items for a partner."""
+        """Return all items for a partner that may go."""
         rows = self._db.rows(
-            "SELECT id, number, cargo, precedence, size, expires_at FROM outbox WHERE partner = ?",
+            "SELECT id, number, cargo, precedence, size, expires_at FROM outbox"
+            " WHERE partner = ? AND NOT held",
             (partner,),
         )
-        return [
-            Item(
-                id=blob(item_id),
-                number=integer(number),
-                cargo=Cargo(integer(cargo)),
-                precedence=Precedence(integer(precedence)),
-                size=integer(size),
-                expires_at=optional_integer(expires_at),
-            )
-            for item_id, number, cargo, precedence, size, expires_at in rows
-        ]
+        return [_item(row) for row in rows]
 
     def read(self, item_id: bytes) -> bytes:
         """Return the bytes of an envelope."""
@@ -86,14 +85,97 @@ class SqliteOutbox:
         ids = frozenset(item_ids)
         for item_id in ids:
             self._db.run("DELETE FROM outbox WHERE partner = ? AND id = ?", (partner, item_id))
-            self._db.run(
-                "DELETE FROM envelope WHERE id = ?1"
-                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
-                (item_id,),
-            )
+            self._drop_envelope(item_id)
         self._on_change(partner, (), ids)
+
+    def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
+        """Take items out that the partner has; what belongs to reports is kept for some days."""
+        ids = frozenset(item_ids)
+        self._db.run_many(
+            "INSERT OR REPLACE INTO kept"
+            " (partner, id, cargo, precedence, size, expires_at, report, left_at)"
+            " SELECT partner, id, cargo, precedence, size, expires_at, report, ? FROM outbox"
+            " WHERE partner = ? AND id = ? AND report IS NOT NULL",
+            [(at, partner, item_id) for item_id in ids],
+        )
+        self.remove(partner, ids)
+        self._purge(at - KEPT)
+
+    def resend(self, partner: str, since: Instant, now: Instant) -> None:
+        """Add again what left the outbox to a partner from then on, unless it is past its time."""
+        rows = self._db.rows(
+            "INSERT OR IGNORE INTO outbox"
+            " (partner, id, cargo, precedence, size, expires_at, report)"
+            " SELECT partner, id, cargo, precedence, size, expires_at, report FROM kept"
+            " WHERE partner = ? AND left_at >= ? AND (expires_at IS NULL OR expires_at > ?)"
+            " ORDER BY number"
+            " RETURNING id, number, cargo, precedence, size, expires_at",
+            (partner, since, now),
+        )
+        self._on_change(partner, tuple(_item(row) for row in rows), frozenset())
+
+    def hold(self) -> None:
+        """Keep all that belongs to reports from going out."""
+        self._db.run("UPDATE outbox SET held = 1 WHERE report IS NOT NULL")
+
+    def held(self) -> list[HeldReport]:
+        """Return the reports that are held, by partner, the most urgent first."""
+        rows = self._db.rows(
+            "SELECT o.report, o.partner, MAX(o.precedence), r.subject, r.stored_at,"
+            " MIN(o.expires_at) FROM outbox o JOIN report r ON r.id = o.report WHERE o.held"
+            " GROUP BY o.report, o.partner ORDER BY 2, 3 DESC, r.number"
+        )
+        return [
+            HeldReport(
+                blob(report), text(partner), Precedence(integer(precedence)), text(subject),
+                integer(sealed_at), optional_integer(expires_at),
+            )
+            for report, partner, precedence, subject, sealed_at, expires_at in rows
+        ]  # fmt: skip
+
+    def let_go(self, report_id: bytes) -> None:
+        """Let a held report and its attachments go to all that it waits for."""
+        rows = self._db.rows(
+            "UPDATE outbox SET held = 0 WHERE report = ? AND held"
+            " RETURNING id, number, cargo, precedence, size, expires_at, partner",
+            (report_id,),
+        )
+        for *row, partner in list(rows):
+            self._on_change(text(partner), (_item(tuple(row)),), frozenset())
+
+    def _purge(self, before: Instant) -> None:
+        """Forget what was kept long enough, or is too much."""
+        rows = self._db.rows(
+            "DELETE FROM kept WHERE number IN (SELECT number FROM kept WHERE left_at < ?1"
+            " UNION SELECT number FROM kept WHERE number <= (SELECT MAX(number) FROM kept) - ?2"
+            " LIMIT ?3) RETURNING id",
+            (before, MOST_KEPT, _PURGED_AT_ONCE),
+        )
+        for (item_id,) in list(rows):
+            self._drop_envelope(blob(item_id))
+
+    def _drop_envelope(self, item_id: bytes) -> None:
+        """Forget the bytes of an envelope that no partner needs any more."""
+        self._db.run(
+            "DELETE FROM envelope WHERE id = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM kept WHERE id = ?1)"
+            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
+            (item_id,),
+        )
 
     def counts(self) -> dict[str, int]:
         """Return how many items wait for each partner."""
         rows = self._db.rows("SELECT partner, COUNT(*) FROM outbox GROUP BY partner")
         return {text(partner): integer(count) for partner, count in rows}
+
+
+def _item(row: Row) -> Item:
+    item_id, number, cargo, precedence, size, expires_at = row
+    return Item(
+        id=blob(item_id),
+        number=integer(number),
+        cargo=Cargo(integer(cargo)),
+        precedence=Precedence(integer(precedence)),
+        size=integer(size),
+        expires_at=optional_integer(expires_at),
+    )

@@ -35,6 +35,11 @@ class SqliteSerials:
         )
         return tuple((integer(precedence), integer(highest)) for precedence, highest in rows)
 
+    def begin_anew(self) -> None:
+        """Count own serials from 1 again: another epoch begins."""
+        self._db.run("DELETE FROM serial_issued")
+        self._db.run("DELETE FROM tombstone")
+
     def bury(self, partner: str, precedence: Precedence, number: int, code: str) -> None:
         """Note that no report will come with a serial."""
         self._db.run(

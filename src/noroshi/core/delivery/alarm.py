@@ -25,6 +25,9 @@ class AlarmKind(Enum):
     JOURNAL_CONFLICT = "JOURNAL_CONFLICT"
     NEW_EPOCH = "NEW_EPOCH"
     CLOCK_STEP = "CLOCK_STEP"
+    RESTORED = "RESTORED"
+    SENT_AFTER_BACKUP = "SENT_AFTER_BACKUP"
+    OLD_COPY = "OLD_COPY"
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -71,5 +74,11 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{alarm.partner} was restored from a backup: {alarm.detail}"
         case AlarmKind.CLOCK_STEP:
             return f"the clock of this machine was set by {alarm.detail}; check it and restart"
+        case AlarmKind.RESTORED:
+            return f"this node was restored from a backup: {alarm.detail}"
+        case AlarmKind.SENT_AFTER_BACKUP:
+            return f"{desk} has a report that this node sent after its backup: {alarm.detail}"
+        case AlarmKind.OLD_COPY:
+            return f"an old or second copy of the node of {alarm.partner} speaks: {alarm.detail}"
         case _:  # pragma: no cover
             assert_never(alarm.kind)

@@ -62,6 +62,8 @@ class CommsCheck(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     settled: tuple[tuple[int, int, int], ...]
     """Epoch, precedence and number up to which every serial of the other side is accounted for."""
     desks: tuple[DeskTold, ...]
+    backup_at: Instant | None = None
+    """When the backup was made from which the node opened this epoch; None: never restored."""
 
 
 def encode_check(check: CommsCheck) -> bytes:
@@ -80,6 +82,8 @@ def decode_check(raw: bytes) -> CommsCheck:
         raise MalformedError("the comms check is of an unknown version or an impossible time")
     if not all(is_name(told.desk) and is_instant(told.since) for told in check.desks):
         raise MalformedError("the comms check names an impossible desk")
+    if check.backup_at is not None and not is_instant(check.backup_at):
+        raise MalformedError("the comms check names an impossible time of a backup")
     check_tally(check.tally)
     return check
 

@@ -23,6 +23,8 @@ from noroshi.core.envelope.primitives import Primitives, Signer
 from noroshi.core.errors import MalformedError
 
 MAX_NOTE: Final = 1024
+_LONGEST_EPOCH: Final = 16
+"""Digits."""
 
 _ED25519: Final = b"\x01"
 _NOTE: Final = re.compile(
@@ -48,6 +50,19 @@ class Checkpoint(msgspec.Struct, frozen=True):
 def origin_of(partner: str, epoch: int) -> str:
     """Return the name of a partner's journal; a restored node opens another epoch."""
     return f"noroshi/{partner}/{epoch}"
+
+
+def epoch_of(origin: str, partner: str) -> int:
+    """Return the epoch that the name of a partner's journal ends in.
+
+    Raises:
+        MalformedError: it is the name of another journal.
+    """
+    number = origin.removeprefix(f"noroshi/{partner}/")
+    epoch = int(number) if number.isdecimal() and len(number) <= _LONGEST_EPOCH else 0
+    if epoch < 1 or origin != origin_of(partner, epoch):
+        raise MalformedError("the checkpoint belongs to another journal")
+    return epoch
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:

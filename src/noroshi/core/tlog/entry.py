@@ -43,6 +43,8 @@ class EntryKind(Enum):
     WATCH_CHANGED = "WatchChanged"
     VOLUME_ISSUED = "VolumeIssued"
     VOLUME_IMPORTED = "VolumeImported"
+    RESTORED = "Restored"
+    HELD_SENT = "HeldSent"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

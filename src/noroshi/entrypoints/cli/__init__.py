@@ -13,6 +13,7 @@ import click
 
 from noroshi.core.errors import NoroshiError
 from noroshi.entrypoints.cli import (
+    backup,
     courier,
     desks,
     journal,
@@ -72,6 +73,7 @@ for commands in (
     lines,
     desks,
     courier,
+    backup,
     simulation,
 ):
     for command in commands.COMMANDS:

@@ -40,6 +40,14 @@ _desk = click.option("--desk", help="The desk that acts, where several are addre
 @click.option("--expires", metavar="TIME", help="RFC 3339; after it partners refuse it.")
 @click.option("--text", is_flag=True, help="FILE is plain text, whatever it looks like.")
 @click.option("--check", is_flag=True, help="Only say whether it may go, and if not why.")
+@click.option("--second-copy", is_flag=True, help="Done only when a partner's node has it too.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    help="Seconds to wait for that.",
+)
 @click.option("--from", "from_desk", metavar="DESK", help="The desk that writes [default: first].")
 @click.option("--supersedes", metavar="ID", help="Replace a report of ours, for all who have it.")
 @_by
@@ -55,6 +63,7 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
       noroshi send bundle.json --to cyber@nato --info ops@au --marking TLP:AMBER
       echo "Line test" | noroshi send - --to cyber@nato --status test
     """
+    timeout = _finite(cast("float", options["timeout"]))
     body = _read_body(file)
     report_id = uuid.UUID(bytes=secrets.token_bytes(16), version=4)
     check = bool(options["check"])
@@ -83,6 +92,8 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
             check=check,
         )
         answer = _object(desk.ask(request))
+    if options["second_copy"] and not check:
+        _await_copy(context, answer["report"], timeout)
     context.answer(answer, lambda: _present_check(answer) if check else _present_sent(answer))
 
 
@@ -239,9 +250,7 @@ def wait(context: Context, report: str, rung: str, timeout: float) -> None:
     from noroshi.entrypoints.cli import present
 
     request = requests.Reached(report=report, rung=Rung(rung))
-    if not math.isfinite(timeout):
-        raise InputError("bad-input", "--timeout is a number of seconds")
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + _finite(timeout)
     while True:
         with context.desk() as node:
             told = _object(node.ask(request))
@@ -293,6 +302,36 @@ def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> 
                    f" at {first.get('at')}")  # fmt: skip
 
     context.answer(told, show_person)
+
+
+def _finite(timeout: float) -> float:
+    if not math.isfinite(timeout):
+        raise InputError("bad-input", "--timeout is a number of seconds")
+    return timeout
+
+
+def _await_copy(context: Context, report: object, timeout: float) -> None:
+    """Return when a partner's node has the report too.
+
+    Raises:
+        UnavailableError: none has it in time.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        with context.desk() as node:
+            told = _object(node.ask(requests.Status(report=str(report))))
+        recipients = cast("list[Mapping[str, Mapping[str, object]]]", told["recipients"])
+        if any(Rung.DELIVERED.value in recipient["rungs"] for recipient in recipients):
+            return
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    msg = (
+        f"no partner's node had the report {report} within {timeout:g} s, so there is no second "
+        "copy yet. It is accepted and goes on being delivered: do not send it again; "
+        "noroshi status tells when it is there"
+    )
+    raise UnavailableError("timed-out", msg)
 
 
 def _read_body(file: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from noroshi.flow.answers import audit, courier_out, partners, reports, watch
+from noroshi.flow.answers import audit, courier_out, held, partners, reports, watch
 from noroshi.flow.answers.courier_in import import_volume
 from noroshi.flow.answers.courier_out import volume
 from noroshi.flow.answers.files import attachment, stage
@@ -20,6 +20,7 @@ from noroshi.flow.requests import (
     DeskLog,
     Desks,
     Examine,
+    Held,
     Inbox,
     LineHistory,
     LineStates,
@@ -29,6 +30,7 @@ from noroshi.flow.requests import (
     Partners,
     Reached,
     Reply,
+    SendHeld,
     SendReport,
     SetDesk,
     Show,
@@ -104,6 +106,10 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return watch.desk_log(house, request)
         case Assign():
             return watch.assign(house, request)
+        case Held():
+            return held.held(house)
+        case SendHeld():
+            return held.send_held(house, request)
         case Examine():
             return audit.examine(house)
         case _:  # pragma: no cover

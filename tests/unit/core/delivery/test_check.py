@@ -21,8 +21,12 @@ STONES = (Tombstone(5, 1, ""),) * (MAX_TOMBSTONES + 1)
 CHECK = CommsCheck(1, NOW, TALLY, ((1, 5, 7),), (DeskTold("cyber", DeskState.SILENT, NOW),))
 
 
-def test_what_is_written_is_read() -> None:
-    assert decode_check(encode_check(CHECK)) == CHECK
+RESTORED = changed(CHECK, backup_at=NOW)
+
+
+@pytest.mark.parametrize("check", [CHECK, RESTORED])
+def test_what_is_written_is_read(check: CommsCheck) -> None:
+    assert decode_check(encode_check(check)) == check
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,7 @@ def test_what_is_written_is_read() -> None:
     [
         changed(CHECK, version=2),
         changed(CHECK, at=-1),
+        changed(CHECK, backup_at=-1),
         changed(CHECK, desks=(DeskTold("../x", DeskState.STAFFED, NOW),)),
         changed(CHECK, desks=(DeskTold("cyber", DeskState.STAFFED, -1),)),
         changed(CHECK, tally=changed(TALLY, epoch=0)),

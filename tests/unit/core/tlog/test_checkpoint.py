@@ -11,6 +11,7 @@ from noroshi.core.errors import MalformedError
 from noroshi.core.tlog.checkpoint import (
     MAX_NOTE,
     Checkpoint,
+    epoch_of,
     origin_of,
     parse_note,
     sign_checkpoint,
@@ -40,6 +41,19 @@ def test_what_is_signed_is_read_and_verified(size: int, root: bytes, epoch: int)
     assert len(note) <= MAX_NOTE
     assert parse_note(note) == checkpoint
     assert verify_note(note, checkpoint.origin, KEY, PRIMITIVES) == checkpoint
+
+
+@given(st.integers(1, 10**16 - 1))
+def test_an_origin_names_its_epoch(epoch: int) -> None:
+    assert epoch_of(origin_of("jp", epoch), "jp") == epoch
+
+
+@pytest.mark.parametrize("epoch", ["", "0", "01", "-1", "1 ", "1/2", "x", "\u0663", "9" * 17])
+def test_the_origin_of_another_journal_has_no_epoch(epoch: str) -> None:
+    with pytest.raises(MalformedError, match="another journal"):
+        epoch_of(f"noroshi/jp/{epoch}", "jp")
+    with pytest.raises(MalformedError, match="another journal"):
+        epoch_of("noroshi/jp/1", "nz")
 
 
 def test_another_journal_is_refused() -> None:

@@ -1,0 +1,99 @@
+"""Epochs: a partner who was restored from a backup, inside whatever act hears of it.
+
+A restored node opens a new epoch of serials and of its journal, and says so in its card, its
+reports, its receipts and its comms checks. Whoever hears of it first calls a person; and when
+a comms check tells of which time the backup is, what the partner may have lost goes to it
+again: the same sealed envelopes, which it ignores where it has them, and receipts for all
+that it had sent.
+"""
+
+from typing import Final
+
+from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.check import CommsCheck
+from noroshi.core.delivery.receipt import ReceiptEntry
+from noroshi.core.instant import DAY, HOUR, Instant, to_text
+from noroshi.core.report import report_id_text
+from noroshi.flow.alarms import raise_alarm
+from noroshi.flow.ports import Entropy
+from noroshi.flow.records import Announcement
+from noroshi.flow.tables import Tables, Transaction
+
+KEPT: Final = 7 * DAY
+"""How long a delivered envelope is kept for a partner who may be restored."""
+_WAYS: Final = (True, False)
+_MARGIN: Final = HOUR
+"""By how much the clocks of two nodes may differ."""
+
+
+def epoch_known(tables: Tables, partner: str) -> int:
+    """Return the newest epoch of a partner that this node knows of; 0: the partner is unknown."""
+    known = tables.partners.get(partner)
+    card_epoch = known.signed_card.card.epoch if known else 0
+    return max(card_epoch, tables.epochs.heard(partner))
+
+
+def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entropy) -> None:
+    """Call a person, once, if this is a newer epoch of a partner than the one known."""
+    if not 0 < epoch_known(tx, partner) < epoch:
+        return
+    tx.epochs.hear(partner, epoch, tx.receipts.peer_note(partner))
+    # Its journal goes on under another name; what was seen of the old one says nothing of it.
+    tx.receipts.put_peer_note(partner, b"")
+    detail = f"epoch {epoch} begins. What it lost goes to it again; ask what else it needs"
+    _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
+    is_ever_checked = any(tx.watch.last_check(partner, outgoing=way, good=True) for way in _WAYS)
+    if not is_ever_checked:  # on files nobody asks, so nobody will tell how old the backup is
+        _give_again(tx, partner, tx.now - KEPT, me)
+
+
+def answer_epoch(
+    tx: Transaction, partner: str, told: CommsCheck, me: str, entropy: Entropy
+) -> None:
+    """Hear the epoch that a partner tells in a comms check; give it again what it may have lost."""
+    epoch = told.tally.epoch
+    hear_epoch(tx, partner, epoch, me, entropy)
+    if epoch < epoch_known(tx, partner):
+        detail = f"it is still in epoch {epoch}, before a restore. Ask them which node is theirs"
+        _alarm(tx, AlarmKind.OLD_COPY, partner, detail, me, entropy)
+        return
+    if told.backup_at is None or not tx.epochs.is_first_answer(partner, epoch):
+        return
+    since = told.backup_at - _MARGIN
+    _give_again(tx, partner, since, me)
+    if since < tx.now - KEPT:
+        detail = (
+            f"its backup is of {to_text(told.backup_at)}. What was delivered before "
+            f"{to_text(tx.now - KEPT)} is not kept sealed; send anew what it needs of that"
+        )
+        _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
+
+
+def _give_again(tx: Transaction, partner: str, since: Instant, me: str) -> None:
+    """Queue what a partner was given from then on, and receipts for what it had sent."""
+    tx.outbox.resend(partner, since, tx.now)
+    tx.receipts.owe_since(partner, me, since)
+    tx.announce(Announcement("owed", partner))
+
+
+def name_lost(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: Entropy) -> None:
+    """After a restore: name a report that a partner has from this node, which has it no more."""
+    if tx.epochs.opened() is None or tx.reports.get(entry.report_id) is not None:
+        return
+    rungs = ", ".join(record.rung.value for record in entry.ladder)
+    detail = f"{report_id_text(entry.report_id)} ({rungs}). It is not held here; ask for a copy"
+    kind, desk = AlarmKind.SENT_AFTER_BACKUP, entry.desk or None
+    raise_alarm(tx, Alarm(kind, issuer, tx.now, entry.report_id, desk, detail), me, entropy)
+
+
+def _alarm(
+    tx: Transaction, kind: AlarmKind, partner: str, detail: str, me: str, entropy: Entropy
+) -> None:
+    """Raise an alarm of a partner; a newer one takes the place of one that says something else."""
+    if any(
+        (other.alarm.kind, other.alarm.partner, other.alarm.detail) == (kind, partner, detail)
+        for other in tx.watch.alarms()
+    ):
+        return
+    tx.watch.end_alarms((kind,), partner, tx.now)
+    raise_alarm(tx, Alarm(kind, partner, tx.now, detail=detail), me, entropy)

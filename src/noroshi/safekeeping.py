@@ -1,0 +1,250 @@
+"""Backup and restore of a whole node.
+
+`back_up` reads a home, served or not, from outside its writer. `restore_node` makes a new home
+of a backup: everything in it is verified in a folder of its own, the node opens a new epoch
+there, and only then that folder becomes the home. `docs/adr/0012-epochs.md` has the reasons.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from noroshi.adapters import home as homes
+from noroshi.adapters.backups import check_target, unpack, write_backup
+from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
+from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.sealing.pyca import PycaPrimitives
+from noroshi.adapters.sqlite.copy import check_copy, copy_database, open_copy
+from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.bootstrap import (
+    AskPassphrase,
+    build_types,
+    last_recorded,
+    load_identity,
+    load_signers,
+)
+from noroshi.core.backup import MAX_SMALL, BackupHead, Part, frame
+from noroshi.core.directory.card import SignedCard
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.errors import InputError, MalformedError, UnavailableError
+from noroshi.core.instant import SECOND, Instant
+from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
+from noroshi.flow import audit, restore
+from noroshi.flow.ports import Clock
+from noroshi.flow.records import Identity
+from noroshi.flow.tables import Tables
+from noroshi.settings import FILE_NAME, read_settings
+
+Progress = Callable[[int, int], None]
+"""Called with how much is done, and of how much; what it counts may change once."""
+
+
+class BackedUp(msgspec.Struct, frozen=True):
+    """A backup that was made."""
+
+    file: Path
+    size: int
+    reports: int
+    head: BackupHead
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """A node that was restored."""
+
+    home: Path
+    card: SignedCard
+    backup_at: Instant
+    journal: tuple[int, bytes]
+    held: int
+
+
+def back_up(
+    home: Path, target: Path, on_progress: Progress, clock: Clock | None = None
+) -> BackedUp:
+    """Write a backup of the node of `home` to the new file `target`.
+
+    Raises:
+        InputError: the file cannot be written there.
+        UnavailableError: the home or the disk cannot be used.
+    """
+    build_types(msgspec.Struct)
+    settings = read_settings(home)
+    homes.check_home(home)
+    check_target(target)
+    if not (home / homes.DATABASE).is_file():
+        raise UnavailableError("damaged", f"{home / homes.DATABASE} is lost; restore a backup")
+    created_at = (clock or SystemClock()).now()
+    wrapped = KeyFiles(home / homes.KEYS, lambda: None).are_wrapped()
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent)
+    except OSError as error:
+        msg = f"{target.parent} cannot be written: {error.strerror}"
+        raise UnavailableError("storage-failed", msg) from error
+    with folder as draft:
+        copy = Path(draft) / homes.DATABASE
+        copy_database(home / homes.DATABASE, copy, on_progress)
+        with open_copy(copy) as tables:
+            card = _own_card(tables)
+            checkpoint = parse_note(tables.journal.newest_note())
+            reports = sum(1 for _ in tables.reports.pointers())
+            sources = sorted([*_sources(home, tables), (homes.DATABASE, copy)])
+        framed = partial(
+            frame,
+            partner=settings.partner,
+            epoch=card.card.epoch,
+            created_at=created_at,
+            journal=(checkpoint.size, checkpoint.root),
+            are_keys_wrapped=wrapped,
+        )
+        heads: list[BackupHead] = []
+
+        def keep(parts: Sequence[Part]) -> BackupHead:
+            heads.append(framed(parts))
+            return heads[0]
+
+        size = write_backup(target, Path(draft) / "draft", sources, keep, on_progress)
+    return BackedUp(target, size, reports, heads[0])
+
+
+def restore_node(
+    home: Path,
+    file: Path,
+    ask_passphrase: AskPassphrase,
+    on_progress: Progress,
+    *,
+    root_key: Path | None = None,
+    clock: Clock | None = None,
+) -> Restored:
+    """Make a new home of a backup, under a new epoch; all of it or nothing.
+
+    `root_key` names the root key's file where it is kept apart.
+
+    Raises:
+        InputError: the backup or the root key cannot be read.
+        MalformedError: the backup is damaged or contradicts itself.
+        UnavailableError: the folder, the disk, the clock or a key cannot be used.
+    """
+    build_types(msgspec.Struct)
+    clock = clock or SystemClock()
+    check_clock(clock.now(), None)
+    with homes.new_home(home) as draft:
+        for folder in (homes.KEYS, homes.BLOBS, homes.SPOOL):
+            (draft / folder).mkdir(mode=0o700)
+        head = unpack(file, draft, on_progress)
+        keys = KeyFiles(draft / homes.KEYS, ask_passphrase)
+        if root_key is not None and not keys.has(Purpose.ROOT):
+            write_private(draft / homes.KEYS / "root.key", _read_key(root_key))
+        database = draft / homes.DATABASE
+        check_copy(database)
+        with open_copy(database) as tables:
+            card = _own_card(tables)
+            _check_head(head, tables, card)
+        if read_settings(draft).partner != head.partner:
+            raise MalformedError("its settings name another partner than its card", "bad-backup")
+        identity = load_identity(card, keys, read_settings(draft).duty)
+        restored = _open_epoch(database, identity, _next_card(identity, keys, clock), head, clock)
+    return msgspec.structs.replace(restored, home=home)
+
+
+def _sources(home: Path, tables: Tables) -> Iterator[tuple[str, Path]]:
+    """Yield the files of a home that belong to what `tables` hold, but for the database."""
+    for name in (FILE_NAME, homes.CERTIFICATE, homes.CERTIFICATE_KEY):
+        yield name, home / name
+    for key in (home / homes.KEYS).glob("*.key"):
+        yield f"{homes.KEYS}/{key.name}", key
+    # Whole blobs never change, so they may be read after the database. One that is still
+    # arriving goes on from its beginning after a restore.
+    for blob_id in tables.reports.blob_ids():
+        path = home / homes.BLOBS / blob_id.hex()
+        if path.is_file():
+            yield f"{homes.BLOBS}/{path.name}", path
+    for volume in tables.courier.volumes():
+        path = home / homes.SPOOL / volume.label
+        if path.is_file():
+            yield f"{homes.SPOOL}/{path.name}", path
+
+
+def _own_card(tables: Tables) -> SignedCard:
+    card = tables.partners.own_card()
+    if card is None or not tables.journal.newest_note():
+        raise UnavailableError("damaged", "the database has lost its card; use an earlier backup")
+    return card
+
+
+def _check_head(head: BackupHead, tables: Tables, card: SignedCard) -> None:
+    checkpoint = parse_note(tables.journal.newest_note())
+    told = (head.partner, head.epoch, head.size, head.root)
+    if told != (card.card.partner, card.card.epoch, checkpoint.size, checkpoint.root):
+        msg = "its database is not the one that it names; use another backup"
+        raise MalformedError(msg, "bad-backup")
+
+
+def _next_card(identity: Identity, keys: KeyFiles, clock: Clock) -> SignedCard:
+    """Return the card of the next epoch.
+
+    Its numbers are those of the time, in seconds: one more than in the backup may have been
+    used since, by a later card or another restore.
+
+    Raises:
+        UnavailableError: the root key is not to be had.
+    """
+    if not keys.has(Purpose.ROOT):
+        msg = (
+            "a restored node needs a new card, and the root key that signs it is not in this "
+            "backup. Bring it, and restore again with --root-key FILE"
+        )
+        raise UnavailableError("keys-locked", msg)
+    (root,) = load_signers(keys, Purpose.ROOT)
+    old = identity.card.card
+    if root.public_key != old.root:
+        msg = "that root key belongs to another node; bring the one of this node"
+        raise UnavailableError("keys-locked", msg)
+    seconds = clock.now() // SECOND
+    card = msgspec.structs.replace(
+        old,
+        serial=max(old.serial + 1, seconds),
+        epoch=max(old.epoch + 1, seconds),
+        issued_at=clock.now(),
+    )
+    return SignedCard.issue(card, root)
+
+
+def _open_epoch(
+    database: Path, identity: Identity, card: SignedCard, head: BackupHead, clock: Clock
+) -> Restored:
+    """Verify the journal, then let the node go on under `card`."""
+    origin = origin_of(card.card.partner, card.card.epoch)
+
+    def sign(size: int, root: bytes) -> bytes:
+        return sign_checkpoint(Checkpoint(origin, size, root), identity.journal_signer)
+
+    store = SqliteStore(database, clock, sign)
+    try:
+        check_clock(clock.now(), last_recorded(store))
+        with store.read() as tables:
+            state = audit.verify_journal(tables, identity.card.card, PycaPrimitives())
+        if state.bad_between is not None:
+            msg = f"the journal in it does not hold: {state.reason}; use an earlier backup"
+            raise MalformedError(msg, "bad-backup")
+        held = store.perform(
+            partial(
+                restore.open_epoch, card=card, backup_at=head.created_at, entropy=SystemEntropy()
+            )
+        )
+        with store.read() as tables:
+            checkpoint = parse_note(tables.journal.newest_note())
+    finally:
+        store.close()
+    journal = (checkpoint.size, checkpoint.root)
+    return Restored(database.parent, card, head.created_at, journal, held)
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_SMALL)
+    except OSError as error:
+        raise InputError("bad-input", f"{path} cannot be read: {error.strerror}") from error
