@@ -14,8 +14,8 @@ import msgspec
 
 from endure.federation import DESK, found
 from noroshi.bootstrap import Node, embedded_node
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.delivery.ladder import Rung
-from noroshi.core.delivery.line import Cargo
 from noroshi.core.directory.card import Card
 from noroshi.flow import answers, deliver, receive, requests
 

@@ -18,7 +18,7 @@ import pytest
 from noroshi.adapters.clock import SystemClock
 from noroshi.core import gate
 from noroshi.core.courier.volume import MAGIC, Fragment, VolumeHead, begin_fragment, begin_volume
-from noroshi.core.delivery.line import Cargo
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import commitment, salted_digest

@@ -22,8 +22,8 @@ from noroshi.core import gate
 from noroshi.core.delivery import pull
 from noroshi.core.delivery import receipt as receipts
 from noroshi.core.delivery.check import Tally
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.ladder import Rung, RungRecord
-from noroshi.core.delivery.line import Lane
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import commitment, salted_digest

@@ -18,8 +18,8 @@ from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
 from noroshi.core.courier.volume import Fragment, VolumeHead, begin_fragment, begin_volume
 from noroshi.core.delivery.check import Tally, Tombstone
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.delivery.ladder import Rung, RungRecord
-from noroshi.core.delivery.line import Cargo
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,

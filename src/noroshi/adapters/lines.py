@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.line import (
     Abort,
     Command,
@@ -23,7 +24,6 @@ from noroshi.core.delivery.line import (
     Failed,
     Forget,
     Held,
-    Lane,
     Line,
     Reachable,
     Settled,

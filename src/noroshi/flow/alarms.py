@@ -2,6 +2,7 @@
 
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.clocks import Step, receiver_deadlines, sender_deadlines
+from noroshi.core.delivery.quota import FLASH_WINDOW, FLASHES
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.ports import Entropy
@@ -83,3 +84,16 @@ def precedence_at(tables: Tables, report_id: bytes, partner: str, desk: str) -> 
         if (addressee.desk.partner, addressee.desk.desk) == (partner, desk):
             return addressee.precedence
     return Precedence.ROUTINE
+
+
+def note_flash(tx: Transaction, sender: str, me: str, entropy: Entropy) -> None:
+    """Tell an officer of a partner that sends many: it may be the crisis itself, or a fault."""
+    count = tx.reports.flashes_since(sender, tx.now - FLASH_WINDOW)
+    if count > FLASHES:
+        alarm = Alarm(
+            AlarmKind.FLASH_FLOOD, sender, tx.now, detail=f"{count} in ten minutes",
+            precedence=Precedence.FLASH,
+        )  # fmt: skip
+        raise_alarm(tx, alarm, me, entropy)
+    else:
+        tx.watch.end_alarms((AlarmKind.FLASH_FLOOD,), sender, tx.now)

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 import msgspec
 
 from noroshi.core.courier.volume import MAX_IMPORTED, Placed, VolumeHead
-from noroshi.core.delivery.line import Cargo, Item
+from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import InputError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from noroshi.core import gate
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.delivery.ladder import Rung
-from noroshi.core.delivery.line import Cargo, Item
 from noroshi.core.delivery.receipt import (
     MAX_ENTRIES,
     VERSION,

@@ -18,7 +18,6 @@ import msgspec
 from noroshi.core import gate
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import ANSWERS, Rung, RungRecord
-from noroshi.core.delivery.quota import FLASH_WINDOW, FLASHES
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,
@@ -43,7 +42,13 @@ from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content, check_content, decode_content, effective_precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.alarms import expect_people, is_answered, is_delivered, raise_alarm
+from noroshi.flow.alarms import (
+    expect_people,
+    is_answered,
+    is_delivered,
+    note_flash,
+    raise_alarm,
+)
 from noroshi.flow.changes import note_received_change
 from noroshi.flow.epochs import hear_epoch, name_lost
 from noroshi.flow.ports import Entropy
@@ -240,24 +245,11 @@ def receive_report(
         _owe(tx, head, report.digest, desk)
         tx.announce(Announcement("received", head.sender, head.report_id, desk, serial.precedence))
     if serial.precedence is Precedence.FLASH:
-        _note_flash(tx, head.sender, identity.me, entropy)
+        note_flash(tx, head.sender, identity.me, entropy)
     expect_missing(tx, head.sender)
     hear_epoch(tx, head.sender, serial.epoch, me, entropy)
     note_checkpoint(tx, head.sender, report.own.checkpoint, identity, entropy)
     return None
-
-
-def _note_flash(tx: Transaction, sender: str, me: str, entropy: Entropy) -> None:
-    """Tell an officer of a partner that sends many: it may be the crisis itself, or a fault."""
-    count = tx.reports.flashes_since(sender, tx.now - FLASH_WINDOW)
-    if count > FLASHES:
-        alarm = Alarm(
-            AlarmKind.FLASH_FLOOD, sender, tx.now, detail=f"{count} in ten minutes",
-            precedence=Precedence.FLASH,
-        )  # fmt: skip
-        raise_alarm(tx, alarm, me, entropy)
-    else:
-        tx.watch.end_alarms((AlarmKind.FLASH_FLOOD,), sender, tx.now)
 
 
 def receive_receipt(

@@ -8,8 +8,8 @@ from noroshi.core.courier.volume import Fragment
 from noroshi.core.delivery.alarm import Alarm
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.delivery.clocks import Clocks, Step
+from noroshi.core.delivery.item import Item
 from noroshi.core.delivery.ladder import Ladder, RungRecord
-from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.delivery.line import Cargo, Item
+from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import (
     VERSION,

@@ -7,8 +7,8 @@ tables without the right to write. :mod:`noroshi.flow.ports` has what else acts 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from noroshi.core.delivery.item import Item
 from noroshi.core.delivery.ladder import Ladder, RungRecord
-from noroshi.core.delivery.line import Item
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress

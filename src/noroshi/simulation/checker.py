@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.ladder import ANSWERS, Rung
-from noroshi.core.delivery.line import Lane
 from noroshi.core.instant import SECOND, Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence

@@ -7,7 +7,7 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import MalformedError, NoroshiError, NotFoundError, UnavailableError
 from noroshi.flow import arrivals

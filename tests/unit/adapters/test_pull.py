@@ -8,7 +8,7 @@ import pytest
 
 from noroshi.adapters.bearers import pull as pulls
 from noroshi.adapters.bearers.pull import PullBearer
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.pull import VERSION, Kind, Offer, Outcome, Poll, Result
 from noroshi.core.errors import MalformedError, UnavailableError
 from tests.unit.core.nodes import NATO

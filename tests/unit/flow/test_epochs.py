@@ -13,7 +13,7 @@ from noroshi.adapters.sqlite.outbox import MOST_KEPT
 from noroshi.bootstrap import Node, embedded_node
 from noroshi.core.delivery.alarm import AlarmKind
 from noroshi.core.delivery.check import CommsCheck, Tally
-from noroshi.core.delivery.line import Cargo, Item
+from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.delivery.receipt import ReceiptHead
 from noroshi.core.instant import DAY, HOUR
 from noroshi.core.precedence import Precedence

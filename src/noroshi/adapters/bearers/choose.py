@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from noroshi.adapters.bearers.pull import PullBearer
 from noroshi.adapters.bearers.push import Outcome, PushBearer
 from noroshi.core.delivery import pull
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.directory.card import Card
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from noroshi.adapters.bearers.push import PushBearer
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.pull import (
     VERSION,
     Kind,

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.pull import Kind, Offer, Outcome, Poll, Result
 from noroshi.core.directory.card import Card
 from noroshi.core.envelope.suite import ID_SIZE

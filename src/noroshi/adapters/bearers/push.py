@@ -22,7 +22,7 @@ import aiohttp
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.pull import MAX_OFFER
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import NoroshiError, UnavailableError

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, text
 from noroshi.core.courier.volume import Fragment, Placed
-from noroshi.core.delivery.line import Cargo
+from noroshi.core.delivery.item import Cargo
 from noroshi.flow.records import CourierVolume
 
 _COLUMNS = "partner, set_id, number, count, created_at, size, digest, applied"

@@ -26,7 +26,7 @@ from noroshi.adapters.sqlite.receipts import SqliteReceipts
 from noroshi.adapters.sqlite.reports import SqliteReports
 from noroshi.adapters.sqlite.serials import SqliteSerials
 from noroshi.adapters.sqlite.watch import SqliteWatch
-from noroshi.core.delivery.line import Item
+from noroshi.core.delivery.item import Item
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
 from noroshi.flow.ports import Clock

@@ -7,7 +7,7 @@ import msgspec
 
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, text
-from noroshi.core.delivery.line import Cargo, Item
+from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import NotFoundError
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence

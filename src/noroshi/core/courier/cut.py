@@ -20,7 +20,7 @@ from noroshi.core.courier.volume import (
     Fragment,
     Placed,
 )
-from noroshi.core.delivery.line import Cargo, Item
+from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import InputError
 
 SMALLEST_SIZE: Final = 64 * 1024

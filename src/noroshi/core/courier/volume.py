@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.delivery.line import Cargo
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose, SignerSet
 from noroshi.core.envelope.primitives import Primitives, Signer

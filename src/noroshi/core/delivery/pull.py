@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.envelope import suite
 from noroshi.core.errors import MalformedError
 

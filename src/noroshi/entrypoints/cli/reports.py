@@ -1,22 +1,20 @@
 """Commands for reports: send, inbox, show, ack, decline, actioned, reply, cancel, status, wait."""
 
 import math
-import os
 import secrets
 import sys
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, cast
 
 import click
 
 from noroshi.core.delivery.ladder import Rung
-from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Context, pass_context, this_person
+from noroshi.entrypoints.cli.files import progress, read_body, write_file
 from noroshi.flow import requests
 
 _RUNGS: Final = [rung.value for rung in Rung if rung is not Rung.REFUSED]
@@ -64,13 +62,13 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
       echo "Line test" | noroshi send - --to cyber@nato --status test
     """
     timeout = _finite(cast("float", options["timeout"]))
-    body = _read_body(file)
+    body = read_body(file)
     report_id = uuid.UUID(bytes=secrets.token_bytes(16), version=4)
     check = bool(options["check"])
     with context.desk() as desk:
         tokens: list[str] = []
         for path in () if check else attach:
-            with _progress(context, path) as on_progress:
+            with progress(context, path) as on_progress:
                 tokens.append(desk.stage(path, on_progress))
         request = requests.SendReport(
             body=body,
@@ -147,7 +145,7 @@ def show(
         told = _object(node.ask(requests.Show(report=report, desk=desk, by=by)))
     body = str(told["body"]).encode()
     if output is not None:
-        _write_file(output, iter((body,)))
+        write_file(output, iter((body,)))
     elif raw:
         sys.stdout.buffer.write(body)
         sys.stdout.flush()
@@ -202,7 +200,7 @@ def reply(
 
     The reply inherits precedence, status and marking.
     """
-    body = _read_body(file)
+    body = read_body(file)
     with context.desk() as node:
         answer = _object(
             node.ask(requests.Reply(report=report, body=body, as_text=text, desk=desk, by=by))
@@ -334,54 +332,14 @@ def _await_copy(context: Context, report: object, timeout: float) -> None:
     raise UnavailableError("timed-out", msg)
 
 
-def _read_body(file: Path) -> bytes:
-    """Return the file's bytes, at most one more than allowed: enough to know it is too large."""
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(MAX_BODY + 1)
-        with file.open("rb") as opened:
-            return opened.read(MAX_BODY + 1)
-    except OSError as error:
-        msg = f"{file} cannot be read: {error.strerror}"
-        raise InputError("bad-input", msg) from error
-
-
 def _write_attachment(
     context: Context, name: str, size: int, chunks: Iterator[bytes], output: Path | None
 ) -> None:
     if output is None:
         raise InputError("bad-input", "say where to write the attachment: -o FILE")
-    _write_file(output, chunks)
+    write_file(output, chunks)
     told = {"name": name, "size": size, "file": str(output)}
     context.answer(told, lambda: click.echo(f"{output}: {size:,} bytes"))
-
-
-def _write_file(output: Path, chunks: Iterator[bytes]) -> None:
-    """Write a file completely or not at all."""
-    draft = output.with_name(output.name + ".part")
-    try:
-        private = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(private, "wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-        draft.replace(output)
-    except OSError as error:
-        raise InputError("bad-input", f"{output} cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def _progress(context: Context, path: Path) -> Generator[Callable[[int], None]]:
-    """Show how much of a large file has been encrypted."""
-    large = path.is_file() and path.stat().st_size > 8 * MAX_BODY
-    if not large or context.as_json or not sys.stderr.isatty():
-        yield lambda _bytes: None
-        return
-    with click.progressbar(
-        length=path.stat().st_size, label=f"Encrypting {path.name}", file=sys.stderr
-    ) as bar:
-        yield bar.update
 
 
 def _present_sent(answer: Mapping[str, object]) -> None:

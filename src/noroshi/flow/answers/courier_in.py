@@ -12,7 +12,7 @@ from typing import Final
 from noroshi.core.courier import volume as volumes
 from noroshi.core.courier.cut import find, join
 from noroshi.core.courier.volume import Placed, SignedHead
-from noroshi.core.delivery.line import Cargo
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.errors import InputError, MalformedError, NoroshiError
 from noroshi.flow import courier, deliver, receive
 from noroshi.flow.house import House

@@ -13,7 +13,7 @@ from typing import Final
 from noroshi.core.courier import volume as volumes
 from noroshi.core.courier.cut import cut
 from noroshi.core.courier.volume import Fragment, VolumeHead
-from noroshi.core.delivery.line import Cargo
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.envelope.suite import ID_SIZE
 from noroshi.core.errors import NotFoundError, UnavailableError
 from noroshi.flow import courier, deliver

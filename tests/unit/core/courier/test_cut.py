@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from noroshi.core.courier.cut import HEAD_ROOM, SMALLEST_SIZE, cut, find, join, parse_size
 from noroshi.core.courier.volume import MAX_FRAGMENT_HEAD, Fragment, Placed, begin_fragment
-from noroshi.core.delivery.line import Cargo, Item
+from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.envelope.suite import MAX_ATTACHMENT, MAX_ENVELOPE
 from noroshi.core.errors import InputError
 from noroshi.core.precedence import Precedence

@@ -24,7 +24,7 @@ from noroshi.core.courier.volume import (
     read_head,
     volume_name,
 )
-from noroshi.core.delivery.line import Cargo
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Signer

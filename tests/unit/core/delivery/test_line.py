@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from noroshi.core.delivery.item import Cargo, Item, Lane
 from noroshi.core.delivery.line import (
     BATCH_ITEMS,
     FIRST_DELAY,
@@ -16,15 +17,12 @@ from noroshi.core.delivery.line import (
     RECEIPT_PATIENCE,
     SMALLEST_PORTION,
     Abort,
-    Cargo,
     Command,
     Event,
     Expire,
     Failed,
     Forget,
     Held,
-    Item,
-    Lane,
     Line,
     Reachable,
     Settled,

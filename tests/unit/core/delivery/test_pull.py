@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noroshi.core import gate
-from noroshi.core.delivery.line import Lane
+from noroshi.core.delivery.item import Lane
 from noroshi.core.delivery.pull import (
     VERSION,
     Kind,
