@@ -28,6 +28,7 @@ from noroshi.adapters.sealing.pyca import (
 )
 from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.core.delivery.quota import Disk
 from noroshi.core.directory.card import MAX_NAME, VERSION, Card, SignedCard
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import ROOT_ALG, Alg, Profile
@@ -207,7 +208,7 @@ def _open_node(
             examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
             staged={},
             packed={},
-            free_bytes=lambda: shutil.disk_usage(home).free,
+            disk=lambda: _disk_of(home),
             flashes={},
         )
         yield Node(home, settings, house, store, blobs, keys)
@@ -347,6 +348,11 @@ def _check_settings(settings: Settings) -> Settings:
     if port == 0:
         port = free_port(host)
     return msgspec.structs.replace(settings, peer=join_address(host, port))
+
+
+def _disk_of(home: Path) -> Disk:
+    usage = shutil.disk_usage(home)
+    return Disk(usage.free, usage.total)
 
 
 def _check_database(path: Path) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from noroshi.core.delivery.check import decode_check, encode_check
-from noroshi.core.delivery.quota import FlashWindow, has_room, turn
+from noroshi.core.delivery.quota import Disk, FlashWindow, has_room, turn
 from noroshi.core.errors import NotFoundError, UnavailableError
 from noroshi.core.precedence import Precedence
 from noroshi.flow import deliver, receive, watch
@@ -33,7 +33,7 @@ def submit_all(
         UnavailableError: the disk has room left for more urgent things alone.
     """
     arrived = list(opened)
-    if not all(map(partial(_has_room, house.free_bytes()), arrived)):
+    if not all(map(partial(_has_room, house.disk()), arrived)):
         raise UnavailableError("disk-full", "the disk is full but for what is most urgent")
     identity, entropy = house.identity(), house.entropy
     return [
@@ -45,11 +45,9 @@ def submit_all(
     ]
 
 
-def _has_room(free_bytes: int, incoming: receive.Incoming) -> bool:
+def _has_room(disk: Disk, incoming: receive.Incoming) -> bool:
     """Say whether it may be stored; receipts and refusals always may."""
-    return not isinstance(incoming, receive.VerifiedReport) or has_room(
-        incoming.precedence, free_bytes
-    )
+    return not isinstance(incoming, receive.VerifiedReport) or has_room(incoming.precedence, disk)
 
 
 def _turn(house: House, incoming: receive.Incoming, peer: str) -> Precedence:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from noroshi.core.delivery.quota import FlashWindow
+from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.flow.draft import EncryptedFile
 from noroshi.flow.ports import BlobStore, Clock, Entropy, Spool, Store
@@ -35,7 +35,7 @@ class House(msgspec.Struct, frozen=True):
     primitives: Primitives
     identity: Callable[[], Identity]
     """Reads the private keys at the first call, so that reading needs no passphrase."""
-    free_bytes: Callable[[], int]
+    disk: Callable[[], Disk]
     """How much room the disk has."""
     flashes: dict[str, FlashWindow]
     """The FLASHes that came lately, by partner."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.watchkeeper import Watchkeeper
-from noroshi.core.delivery.quota import RESERVED_BYTES
+from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import H3, ROOT_ALG, Alg
@@ -145,7 +145,7 @@ class SimNode:
             examine=list,
             staged={},
             packed={},
-            free_bytes=lambda: RESERVED_BYTES,
+            disk=lambda: Disk(RESERVED_BYTES, RESERVED_BYTES),
             flashes={},
         )
 

@@ -8,6 +8,8 @@ minutes only go in line with those of others, and an officer is told.
 from collections import deque
 from typing import Final
 
+import msgspec
+
 from noroshi.core.instant import MINUTE, Instant
 from noroshi.core.precedence import Precedence
 
@@ -20,9 +22,16 @@ PLACES: Final = {
 }
 """How many requests may be under way when another of this precedence is taken."""
 RESERVED_BYTES: Final = 64 * 1024 * 1024
-"""Of the disk: for FLASH, for receipts and for what the node itself must write."""
+"""Of the disk, or a tenth of a small one: for FLASH, receipts and what the node must write."""
 FLASHES: Final = 20
 FLASH_WINDOW: Final = 10 * MINUTE
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """The room on a disk, in bytes."""
+
+    free: int
+    total: int
 
 
 def has_place(precedence: Precedence, under_way: int) -> bool:
@@ -30,9 +39,10 @@ def has_place(precedence: Precedence, under_way: int) -> bool:
     return under_way < PLACES[precedence]
 
 
-def has_room(precedence: Precedence, free_bytes: int) -> bool:
-    """Say whether a disk with `free_bytes` may take a report."""
-    return precedence is Precedence.FLASH or free_bytes >= RESERVED_BYTES
+def has_room(precedence: Precedence, disk: Disk) -> bool:
+    """Say whether a report may go on the disk."""
+    reserved = min(RESERVED_BYTES, disk.total // 10)
+    return precedence is Precedence.FLASH or disk.free >= reserved
 
 
 class FlashWindow:

@@ -164,7 +164,7 @@ def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) ->
 def _commit(house: House, planned: draft.Plan) -> Json:
     act = partial(send.send, planned=planned, identity=house.identity(), entropy=house.entropy)
     precedence = max(planned.precedence, planned.info_precedence)
-    if not has_room(precedence, house.free_bytes()):
+    if not has_room(precedence, house.disk()):
         msg = (
             "the disk is full but for FLASH reports; nothing was taken. Make room, or send what "
             "cannot wait as FLASH"

@@ -7,6 +7,7 @@ from noroshi.core.delivery.quota import (
     FLASHES,
     PLACES,
     RESERVED_BYTES,
+    Disk,
     FlashWindow,
     has_place,
     has_room,
@@ -28,9 +29,15 @@ def test_the_more_urgent_has_more_places() -> None:
 
 
 def test_the_last_of_the_disk_is_for_flashes() -> None:
-    assert has_room(Precedence.ROUTINE, RESERVED_BYTES)
-    assert not has_room(Precedence.IMMEDIATE, RESERVED_BYTES - 1)
-    assert has_room(Precedence.FLASH, 0)
+    large = 100 * RESERVED_BYTES
+    assert has_room(Precedence.ROUTINE, Disk(RESERVED_BYTES, large))
+    assert not has_room(Precedence.IMMEDIATE, Disk(RESERVED_BYTES - 1, large))
+    assert has_room(Precedence.FLASH, Disk(0, large))
+
+
+def test_of_a_small_disk_a_tenth_is_for_flashes() -> None:
+    assert has_room(Precedence.ROUTINE, Disk(100, 1000))
+    assert not has_room(Precedence.ROUTINE, Disk(99, 1000))
 
 
 def test_flashes_are_counted_for_ten_minutes() -> None:
