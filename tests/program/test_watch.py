@@ -150,7 +150,7 @@ def test_an_unanswered_flash_rings_desk_officer_and_sender_once_each_over_kills(
         assert {"NEXT_DESK", "NEXT_OFFICER"} <= ended
         assert nato.fail("alarms", "take", "999", "--by", "X")["error"] == "not-found"
         ringing.end()
-        calling.end(signal.SIGINT)
+        calling.end()
 
 
 def test_a_stopped_partner_is_a_line_that_is_down(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
