@@ -45,7 +45,6 @@ CREATE TABLE deadline (
   PRIMARY KEY (step, partner, report, desk)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deadline_due ON deadline (due_at);
-CREATE INDEX deadline_report ON deadline (report, partner, desk);
 
 CREATE TABLE alarm (
   number INTEGER PRIMARY KEY,
