@@ -5,10 +5,12 @@ one request with a good FLASH behind it: the attack is refused and journalled, t
 Numbers are those of the list of attacks that the project keeps (`docs/proofs.md`).
 """
 
+import contextlib
 import http.client
 import itertools
 import json
 import os
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -32,6 +34,7 @@ from noroshi.core.envelope.primitives import Signer
 from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
 from noroshi.core.instant import DAY, HOUR
 from noroshi.core.precedence import Precedence
+from noroshi.entrypoints.peer.protocol import STRANGERS
 from tests.program.conftest import Desk, make
 from tests.unit.core.nodes import PRIMITIVES, Letter, Node, a_letter, changed
 
@@ -465,3 +468,24 @@ def test_every_refusal_is_in_the_journal(victim: Victim) -> None:
     for _ in range(3):
         victim.offer(raw)
     assert victim.desk.ask("journal", "verify")["size"] == size + 1, "the same bytes once"
+
+
+def test_slow_strangers_cost_a_partner_nothing(victim: Victim) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    host, port = victim.peer_url.removeprefix("https://").split(":")
+    with contextlib.ExitStack() as opened:
+        strangers = []
+        for _ in range(STRANGERS + 40):
+            plain = socket.create_connection((host, int(port)), timeout=20)
+            stranger = opened.enter_context(context.wrap_socket(plain))
+            stranger.sendall(b"POST /node/envelopes HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            strangers.append(stranger)
+        (outcome,) = victim.offer(raw_seal(victim.letter()))
+        assert outcome["taken"] is True
+        for dismissed in strangers[:40]:
+            with contextlib.suppress(ssl.SSLError, ConnectionError):
+                assert dismissed.recv(1) == b""
+        strangers[-1].settimeout(0.0)
+        with pytest.raises(ssl.SSLWantReadError):
+            strangers[-1].recv(1)

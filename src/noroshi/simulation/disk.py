@@ -21,7 +21,7 @@ from noroshi.adapters.sqlite.groups import (
     Submitted,
 )
 from noroshi.core.envelope.suite import GCM_TAG_SIZE
-from noroshi.core.errors import MalformedError, NotFoundError, UnavailableError
+from noroshi.core.errors import MalformedError, NotFoundError
 from noroshi.core.precedence import Precedence
 from noroshi.flow.ports import Clock
 from noroshi.flow.records import StagedBlob
@@ -244,11 +244,6 @@ def full_disk() -> Exception:
 def failing_disk() -> Exception:
     """Return what SQLite raises when a sync fails."""
     return apsw.IOError("disk I/O error")
-
-
-def refused() -> UnavailableError:
-    """Return what a node says that is not up."""
-    return UnavailableError("unreachable", "the node is down")
 
 
 def _mask(key: bytes, data: bytes) -> bytes:

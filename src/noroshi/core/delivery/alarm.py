@@ -24,7 +24,6 @@ class AlarmKind(Enum):
     FLASH_FLOOD = "FLASH_FLOOD"
     JOURNAL_CONFLICT = "JOURNAL_CONFLICT"
     NEW_EPOCH = "NEW_EPOCH"
-    CLOCK_STEP = "CLOCK_STEP"
     RESTORED = "RESTORED"
     SENT_AFTER_BACKUP = "SENT_AFTER_BACKUP"
     OLD_COPY = "OLD_COPY"
@@ -72,8 +71,6 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{alarm.partner} has shown two journals that contradict each other"
         case AlarmKind.NEW_EPOCH:
             return f"{alarm.partner} was restored from a backup: {alarm.detail}"
-        case AlarmKind.CLOCK_STEP:
-            return f"the clock of this machine was set by {alarm.detail}; check it and restart"
         case AlarmKind.RESTORED:
             return f"this node was restored from a backup: {alarm.detail}"
         case AlarmKind.SENT_AFTER_BACKUP:
