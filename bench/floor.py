@@ -7,12 +7,15 @@ after the other, so that its spread is comparable with the line's.
 """
 
 import asyncio
+import itertools
+import multiprocessing
 import os
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,7 +31,7 @@ from noroshi.adapters.sealing.pyca import (
     seed_from,
 )
 from noroshi.core.envelope.keys import Purpose
-from noroshi.core.envelope.suite import Alg, Profile
+from noroshi.core.envelope.suite import PROFILES_BY_NAME, Alg, Profile
 
 _SIZE = 6 * 1024
 _SERVER = """
@@ -124,6 +127,24 @@ async def sample(
     await post()  # type: ignore[misc]
     commit()
     return time.perf_counter() - started
+
+
+def primitives_per_second(profile: str, seconds: float = 1.5) -> float:
+    """Return how many reports a second two busy processes could sign, seal, open and verify."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+        return sum(processes.map(_primitives_rate, [profile] * 2, [seconds] * 2))
+
+
+def _primitives_rate(profile: str, seconds: float) -> float:
+    primitives = Primitives(PROFILES_BY_NAME[profile])
+    primitives.once()
+    started = time.perf_counter()
+    for count in itertools.count(1):
+        primitives.once()
+        taken = time.perf_counter() - started
+        if taken > seconds:
+            return count / taken
+    raise AssertionError
 
 
 def _seed(alg: Alg) -> bytes:

@@ -1,7 +1,8 @@
 """Sustained rate: reports a second from one node to another with 16 in flight, all receipts in.
 
 A tenth of the reports are FLASH; their time from POST to shown is told apart. The rate counts
-from the first POST until the last DELIVERED receipt is back at the sender.
+from the first POST until the last DELIVERED receipt is back at the sender. Beside it stands how
+many a second both cores could do of the primitives alone, just before and just after.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bench.floor import primitives_per_second
 from bench.nodes import ask, cpu_seconds, quantiles, resident_mib, served, session
 from endure.federation import found
 from noroshi.flow import requests
@@ -24,6 +26,7 @@ _IN_FLIGHT = 16
 def measure(folder: Path, profile: str, count: int = 4000) -> dict[str, object]:
     """Return reports a second, and the quantiles of FLASH reports in ms."""
     homes = found(folder, {"jp": profile, "nato": profile})
+    before_and_after = [primitives_per_second(profile)]
     with served(homes) as nodes:
         pids = {node.partner: node.pid for node in nodes} | {"client": os.getpid()}
         before = {name: cpu_seconds(pid) for name, pid in pids.items()}
@@ -33,7 +36,9 @@ def measure(folder: Path, profile: str, count: int = 4000) -> dict[str, object]:
             for name, pid in pids.items()
         }
         told["rss_mib_after"] = [round(resident_mib(node.pid), 1) for node in nodes]
-        return told
+    before_and_after.append(primitives_per_second(profile))
+    told["primitives_alone_per_s"] = [round(rate) for rate in before_and_after]
+    return told
 
 
 async def _measure(homes: dict[str, Path], count: int) -> dict[str, object]:

@@ -59,7 +59,7 @@ def is_quiet(homes: Mapping[str, Path]) -> bool:
     waiting = 0
     for home in homes.values():
         database = open_reader(home / homes_of.DATABASE)
-        for table in ("outbox", "receipt_owed"):
+        for table in ("outbox WHERE left_at IS NULL", "receipt_owed"):
             waiting += integer(database.value(f"SELECT COUNT(*) FROM {table}"))  # noqa: S608 - ours
         database.close()
     return not waiting

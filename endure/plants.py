@@ -31,10 +31,7 @@ _SEND: Final = "flow/send.py"
 _WATCH: Final = "flow/watch.py"
 _ALARMS: Final = "flow/alarms.py"
 _WITNESS: Final = "flow/witness.py"
-_STILL_NEEDED: Final = (
-    '            " AND NOT EXISTS (SELECT 1 FROM kept WHERE id = ?1)"\n'
-    '            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",'
-)
+_STILL_NEEDED: Final = '            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",'
 
 PLANTS: Final = (
     _plant("a receipt that was refused is forgotten",

@@ -50,7 +50,7 @@ from noroshi.flow.alarms import (
     raise_alarm,
 )
 from noroshi.flow.changes import note_received_change
-from noroshi.flow.epochs import hear_epoch, name_lost
+from noroshi.flow.epochs import KEPT, hear_epoch, name_lost
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Addressee,
@@ -278,6 +278,7 @@ def receive_receipt(
             code="not-found" if stray else None,
         )
     )
+    tx.outbox.purge(tx.now - KEPT)
     tally = receipt.issued.tally
     note_tally(tx, head.sender, tally)
     hear_epoch(tx, head.sender, tally.epoch, identity.me, entropy)

@@ -204,11 +204,11 @@ class OutboxTable(Protocol):
         ...
 
     def report_of(self, partner: str, item_id: bytes) -> bytes | None:
-        """Return the report that an item belongs to."""
+        """Return the report that a waiting item belongs to."""
         ...
 
     def items_of(self, partner: str, report_id: bytes) -> list[bytes]:
-        """Return the items for a partner that belong to a report."""
+        """Return the items that wait for a partner and belong to a report."""
         ...
 
     def remove(self, partner: str, item_ids: Iterable[bytes]) -> None:
@@ -217,6 +217,10 @@ class OutboxTable(Protocol):
 
     def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
         """Take items out that the partner has; what belongs to reports is kept for some days."""
+        ...
+
+    def purge(self, before: Instant) -> None:
+        """Forget what left before then, and the oldest of what is too much; some at a time."""
         ...
 
     def resend(self, partner: str, since: Instant, now: Instant) -> None:

@@ -153,7 +153,7 @@ def test_what_is_kept_is_bounded_in_time_and_number(pair: Pair) -> None:
     exchange(pair)
     nato = pair.nato
     with nato.store.read() as tables:
-        (kept,) = tables.outbox._db.rows("SELECT id FROM kept")
+        (kept,) = tables.outbox._db.rows("SELECT id FROM outbox WHERE left_at IS NOT NULL")
 
     def envelopes() -> list[Any]:
         with nato.store.read() as tables:
@@ -161,20 +161,20 @@ def test_what_is_kept_is_bounded_in_time_and_number(pair: Pair) -> None:
 
     now = nato.house.clock.now()
     assert envelopes() == [kept]
-    nato.store.perform(lambda tx: tx.outbox.settle("jp", (), now + KEPT - DAY))
+    nato.store.perform(lambda tx: tx.outbox.purge(now - DAY))
     assert envelopes() == [kept]
-    nato.store.perform(lambda tx: tx.outbox.settle("jp", (), now + KEPT + DAY))
+    nato.store.perform(lambda tx: tx.outbox.purge(now + DAY))
     assert envelopes() == []
     exchange(pair)
     later = 10 + MOST_KEPT
     statement = (
-        "INSERT INTO kept (number, partner, id, cargo, precedence, size, report, left_at)"
+        "INSERT INTO outbox (number, partner, id, cargo, precedence, size, report, left_at)"
         " VALUES (?, 'jp', x'00', 1, 1, 1, x'00', ?)"
     )
 
     def fill(tx: Any) -> None:
         tx.outbox._db.run(statement, (later, now))
-        tx.outbox.settle("jp", (), now)
+        tx.outbox.purge(now - KEPT)
 
     nato.store.perform(fill)
     assert envelopes() == []

@@ -11,11 +11,10 @@ from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import NotFoundError
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.epochs import KEPT
 from noroshi.flow.records import HeldReport
 
 MOST_KEPT: Final = 100_000
-"""Items that are kept after they left, of all partners: about a gigabyte."""
+"""Numbers of items among which those that left are kept, of all partners: about a gigabyte."""
 _PURGED_AT_ONCE: Final = 100
 
 OnChange = Callable[[str, tuple[Item, ...], frozenset[bytes]], None]
@@ -54,7 +53,7 @@ class SqliteOutbox:
         """Return all items for a partner that may go."""
         rows = self._db.rows(
             "SELECT id, number, cargo, precedence, size, expires_at FROM outbox"
-            " WHERE partner = ? AND NOT held",
+            " WHERE partner = ? AND left_at IS NULL AND NOT held",
             (partner,),
         )
         return [_item(row) for row in rows]
@@ -67,16 +66,18 @@ class SqliteOutbox:
         return blob(row)
 
     def report_of(self, partner: str, item_id: bytes) -> bytes | None:
-        """Return the report that an item belongs to."""
+        """Return the report that a waiting item belongs to."""
         row = self._db.value(
-            "SELECT report FROM outbox WHERE partner = ? AND id = ?", (partner, item_id)
+            "SELECT report FROM outbox WHERE partner = ? AND id = ? AND left_at IS NULL",
+            (partner, item_id),
         )
         return None if row is None else blob(row)
 
     def items_of(self, partner: str, report_id: bytes) -> list[bytes]:
-        """Return the items for a partner that belong to a report."""
+        """Return the items that wait for a partner and belong to a report."""
         rows = self._db.rows(
-            "SELECT id FROM outbox WHERE partner = ? AND report = ?", (partner, report_id)
+            "SELECT id FROM outbox WHERE partner = ? AND report = ? AND left_at IS NULL",
+            (partner, report_id),
         )
         return [blob(item_id) for (item_id,) in rows]
 
@@ -91,38 +92,54 @@ class SqliteOutbox:
     def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
         """Take items out that the partner has; what belongs to reports is kept for some days."""
         ids = frozenset(item_ids)
-        self._db.run_many(
-            "INSERT OR REPLACE INTO kept"
-            " (partner, id, cargo, precedence, size, expires_at, report, left_at)"
-            " SELECT partner, id, cargo, precedence, size, expires_at, report, ? FROM outbox"
-            " WHERE partner = ? AND id = ? AND report IS NOT NULL",
-            [(at, partner, item_id) for item_id in ids],
+        for item_id in ids:
+            self._db.run(
+                "UPDATE outbox SET left_at = ?"
+                " WHERE partner = ? AND id = ? AND report IS NOT NULL AND left_at IS NULL",
+                (at, partner, item_id),
+            )
+            if self._db.changes():
+                continue
+            self._db.run(
+                "DELETE FROM outbox WHERE partner = ? AND id = ? AND report IS NULL",
+                (partner, item_id),
+            )
+            if self._db.changes():
+                self._drop_envelope(item_id)
+        self._on_change(partner, (), ids)
+
+    def purge(self, before: Instant) -> None:
+        """Forget what left before then, and the oldest of what is too much; some at a time."""
+        rows = self._db.rows(
+            "DELETE FROM outbox WHERE number IN (SELECT number FROM outbox WHERE left_at < ?1"
+            " UNION SELECT number FROM outbox NOT INDEXED WHERE left_at IS NOT NULL"
+            " AND number <= (SELECT MAX(number) FROM outbox) - ?2 LIMIT ?3) RETURNING id",
+            (before, MOST_KEPT, _PURGED_AT_ONCE),
         )
-        self.remove(partner, ids)
-        self._purge(at - KEPT)
+        for (item_id,) in list(rows):
+            self._drop_envelope(blob(item_id))
 
     def resend(self, partner: str, since: Instant, now: Instant) -> None:
         """Add again what left the outbox to a partner from then on, unless it is past its time."""
         rows = self._db.rows(
-            "INSERT OR IGNORE INTO outbox"
-            " (partner, id, cargo, precedence, size, expires_at, report)"
-            " SELECT partner, id, cargo, precedence, size, expires_at, report FROM kept"
+            "UPDATE outbox SET left_at = NULL"
             " WHERE partner = ? AND left_at >= ? AND (expires_at IS NULL OR expires_at > ?)"
-            " ORDER BY number"
             " RETURNING id, number, cargo, precedence, size, expires_at",
             (partner, since, now),
         )
-        self._on_change(partner, tuple(_item(row) for row in rows), frozenset())
+        again = sorted((_item(row) for row in rows), key=lambda item: item.number)
+        self._on_change(partner, tuple(again), frozenset())
 
     def hold(self) -> None:
         """Keep all that belongs to reports from going out."""
-        self._db.run("UPDATE outbox SET held = 1 WHERE report IS NOT NULL")
+        self._db.run("UPDATE outbox SET held = 1 WHERE report IS NOT NULL AND left_at IS NULL")
 
     def held(self) -> list[HeldReport]:
         """Return the reports that are held, by partner, the most urgent first."""
         rows = self._db.rows(
             "SELECT o.report, o.partner, MAX(o.precedence), r.subject, r.stored_at,"
-            " MIN(o.expires_at) FROM outbox o JOIN report r ON r.id = o.report WHERE o.held"
+            " MIN(o.expires_at) FROM outbox o JOIN report r ON r.id = o.report"
+            " WHERE o.held AND o.left_at IS NULL"
             " GROUP BY o.report, o.partner ORDER BY 2, 3 DESC, r.number"
         )
         return [
@@ -136,36 +153,26 @@ class SqliteOutbox:
     def let_go(self, report_id: bytes) -> None:
         """Let a held report and its attachments go to all that it waits for."""
         rows = self._db.rows(
-            "UPDATE outbox SET held = 0 WHERE report = ? AND held"
+            "UPDATE outbox SET held = 0 WHERE report = ? AND held AND left_at IS NULL"
             " RETURNING id, number, cargo, precedence, size, expires_at, partner",
             (report_id,),
         )
         for *row, partner in list(rows):
             self._on_change(text(partner), (_item(tuple(row)),), frozenset())
 
-    def _purge(self, before: Instant) -> None:
-        """Forget what was kept long enough, or is too much."""
-        rows = self._db.rows(
-            "DELETE FROM kept WHERE number IN (SELECT number FROM kept WHERE left_at < ?1"
-            " UNION SELECT number FROM kept WHERE number <= (SELECT MAX(number) FROM kept) - ?2"
-            " LIMIT ?3) RETURNING id",
-            (before, MOST_KEPT, _PURGED_AT_ONCE),
-        )
-        for (item_id,) in list(rows):
-            self._drop_envelope(blob(item_id))
-
     def _drop_envelope(self, item_id: bytes) -> None:
         """Forget the bytes of an envelope that no partner needs any more."""
         self._db.run(
             "DELETE FROM envelope WHERE id = ?1"
-            " AND NOT EXISTS (SELECT 1 FROM kept WHERE id = ?1)"
             " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
             (item_id,),
         )
 
     def counts(self) -> dict[str, int]:
         """Return how many items wait for each partner."""
-        rows = self._db.rows("SELECT partner, COUNT(*) FROM outbox GROUP BY partner")
+        rows = self._db.rows(
+            "SELECT partner, COUNT(*) FROM outbox WHERE left_at IS NULL GROUP BY partner"
+        )
         return {text(partner): integer(count) for partner, count in rows}
 
 

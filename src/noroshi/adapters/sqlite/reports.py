@@ -1,6 +1,7 @@
 """The tables of reports, ladders and blobs (:class:`noroshi.flow.tables.ReportTable`)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_text, text
@@ -13,6 +14,8 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content, encode_content
 from noroshi.flow.records import Addressee, Change, Failure, InboxRow, SentReport, StoredReport
+
+_FLASH: Final = int(Precedence.FLASH)  # as in the index addressee_flash
 
 
 class SqliteReports:
@@ -215,7 +218,8 @@ class SqliteReports:
         """Return the newest failure by partner, where reports still wait."""
         rows = self._db.rows(
             "SELECT f.partner, f.code, f.message, MAX(f.at) FROM failure f"
-            " JOIN outbox o ON o.partner = f.partner AND o.report = f.report GROUP BY f.partner"
+            " JOIN outbox o ON o.partner = f.partner AND o.report = f.report"
+            " WHERE o.left_at IS NULL GROUP BY f.partner"
         )
         return {
             text(partner): Failure(text(code), text(message), integer(at))
@@ -226,10 +230,11 @@ class SqliteReports:
         """Return how many FLASH reports came from a partner."""
         return integer(
             self._db.value(
-                "SELECT COUNT(DISTINCT r.number) FROM report r JOIN addressee a"
-                " ON a.report = r.number WHERE r.number > (SELECT COALESCE(MAX(number), 0) - 500"
-                " FROM report) AND r.sender = ? AND r.stored_at > ? AND a.precedence = ?",
-                (sender, since, Precedence.FLASH),
+                "SELECT COUNT(DISTINCT r.number) FROM addressee a JOIN report r"  # noqa: S608 - ours
+                f" ON r.number = a.report WHERE a.incoming = 1 AND a.precedence = {_FLASH}"
+                " AND a.report > (SELECT COALESCE(MAX(number), 0) - 500 FROM report)"
+                " AND r.sender = ? AND r.stored_at > ?",
+                (sender, since),
             )
         )
 

@@ -14,3 +14,6 @@ CREATE TABLE change (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX report_comms_check ON report (sender, number) WHERE kind = 'comms-check';
+
+-- FLASHes that came in, so that many from one partner are noticed.
+CREATE INDEX addressee_flash ON addressee (report) WHERE incoming = 1 AND precedence = 5;

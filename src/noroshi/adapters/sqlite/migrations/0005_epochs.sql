@@ -2,22 +2,11 @@
 
 ALTER TABLE outbox ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 
--- Reports that a partner has, and their attachments, for some days after they left the outbox: so
--- that a partner who is restored from a backup can be given them again.
-CREATE TABLE kept (
-  number INTEGER PRIMARY KEY,
-  partner TEXT NOT NULL,
-  id BLOB NOT NULL,
-  cargo INTEGER NOT NULL,
-  precedence INTEGER NOT NULL,
-  size INTEGER NOT NULL,
-  expires_at INTEGER,
-  report BLOB NOT NULL,
-  left_at INTEGER NOT NULL,
-  UNIQUE (partner, id)
-) STRICT;
-CREATE INDEX kept_id ON kept (id);
-CREATE INDEX kept_left ON kept (left_at);
+-- Reports that a partner has, and their attachments, stay for some days after they left: so that a
+-- partner who is restored from a backup can be given them again.
+ALTER TABLE outbox ADD COLUMN left_at INTEGER;
+CREATE INDEX outbox_waiting ON outbox (partner, report) WHERE left_at IS NULL;
+CREATE INDEX outbox_left ON outbox (left_at) WHERE left_at IS NOT NULL;
 
 -- The epochs that this node opened, each with the size of the journal that it took over.
 CREATE TABLE restored (
