@@ -78,7 +78,12 @@ class SqliteSerials:
 
     def is_told(self, sender: str, epoch: int, precedence: int, highest: int) -> None:
         """Note that a sender says it has issued serials up to `highest`."""
-        self._advance(sender, epoch, precedence, highest)
+        self._db.run(
+            "INSERT INTO serial_row (sender, epoch, precedence, settled, highest)"
+            " VALUES (?1, ?2, ?3, 0, ?4)"
+            " ON CONFLICT DO UPDATE SET highest = ?4 WHERE highest < ?4",
+            (sender, epoch, precedence, highest),
+        )
 
     def is_void(self, sender: str, epoch: int, precedence: int, number: int, code: str) -> None:
         """Note that a sender says no report will come with a serial."""

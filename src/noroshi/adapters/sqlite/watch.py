@@ -22,6 +22,14 @@ from noroshi.flow.records import (
 
 _KEPT_CHECKS: Final = 1000
 """Per line: ten days of a check every quarter of an hour."""
+_LAST_CHECK: Final = (
+    "SELECT outgoing, at, bearer, round_trip, code FROM comms_check"
+    " WHERE partner = ? AND outgoing = ? ORDER BY number DESC LIMIT 1"
+)
+_LAST_GOOD_CHECK: Final = (
+    "SELECT outgoing, at, bearer, round_trip, code FROM comms_check"
+    " WHERE partner = ? AND outgoing = ? AND code IS NULL ORDER BY number DESC LIMIT 1"
+)
 
 
 class SqliteWatch:
@@ -256,12 +264,8 @@ class SqliteWatch:
 
     def last_check(self, partner: str, *, outgoing: bool, good: bool) -> LineCheck | None:
         """Return the newest check of a line in one direction; with `good` the newest that went."""
-        row = self._db.row(
-            "SELECT outgoing, at, bearer, round_trip, code FROM comms_check"
-            " WHERE partner = ? AND outgoing = ? AND (code IS NULL OR NOT ?)"
-            " ORDER BY number DESC LIMIT 1",
-            (partner, outgoing, good),
-        )
+        statement = _LAST_GOOD_CHECK if good else _LAST_CHECK
+        row = self._db.row(statement, (partner, outgoing))
         return None if row is None else _check(row)
 
     def checks(self, partner: str, limit: int) -> list[LineCheck]:

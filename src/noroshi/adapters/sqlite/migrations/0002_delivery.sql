@@ -99,4 +99,5 @@ CREATE TABLE comms_check (
   round_trip INTEGER,
   code TEXT
 ) STRICT;
-CREATE INDEX comms_check_newest ON comms_check (partner, outgoing, at DESC);
+CREATE INDEX comms_check_newest ON comms_check (partner, outgoing);
+CREATE INDEX comms_check_good ON comms_check (partner, outgoing) WHERE code IS NULL;
