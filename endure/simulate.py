@@ -27,7 +27,7 @@ def live(seed: int, hours: float = HOURS) -> History:
 def run_round(seed: int, seeds: int) -> tuple[bool, dict[str, object]]:
     """Live through `seeds` histories; return verdict and figures."""
     began = time.monotonic()
-    cores = os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(cores) as pool:
         histories = list(pool.map(live, range(seed, seed + seeds)))
     seconds = time.monotonic() - began
