@@ -40,7 +40,7 @@ from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory
 from noroshi.flow.house import House
-from noroshi.flow.ports import Clock
+from noroshi.flow.ports import Clock, SteppedClock
 from noroshi.flow.records import Duty, Identity
 from noroshi.settings import FILE_NAME, Settings, read_settings, to_toml
 
@@ -93,7 +93,7 @@ def embedded_node(
     home: Path,
     ask_passphrase: AskPassphrase,
     *,
-    clock: Clock | None = None,
+    clock: SteppedClock | None = None,
     on_phase: Callable[[str], None] = lambda _phase: None,
 ) -> Generator[Node | None]:
     """Give the node of `home`, or None while another process works on it.
@@ -158,7 +158,7 @@ def _open_node(
     home: Path,
     settings: Settings,
     ask_passphrase: AskPassphrase,
-    clock: Clock,
+    clock: SteppedClock,
     on_phase: Callable[[str], None],
 ) -> Generator[Node]:
     _check_database(home / homes.DATABASE)

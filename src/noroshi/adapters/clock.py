@@ -15,11 +15,25 @@ MAX_REWIND = DAY
 
 
 class SystemClock:
-    """The machine's time of day."""
+    """The machine's time of day, which goes on evenly until somebody lets it follow.
+
+    Whoever sets the machine's clock while a node runs would otherwise move every deadline.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = _time_of_day() - _uptime()
 
     def now(self) -> Instant:
         """Return the present instant."""
-        return time.time_ns() // 1000
+        return _uptime() + self._ahead
+
+    def drift(self) -> int:
+        """Return by how many microseconds the machine's time of day is ahead of this clock."""
+        return _time_of_day() - self.now()
+
+    def follow(self, drift: int) -> None:
+        """Step by `drift` microseconds."""
+        self._ahead += drift
 
 
 class SystemEntropy:
@@ -28,6 +42,17 @@ class SystemEntropy:
     def draw(self, size: int) -> bytes:
         """Return `size` unpredictable bytes."""
         return os.urandom(size)
+
+
+def _time_of_day() -> Instant:
+    return time.time_ns() // 1000
+
+
+def _uptime() -> int:
+    """Return microseconds of a clock that nobody sets and that goes on while the machine sleeps."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+    return time.monotonic_ns() // 1000
 
 
 def check_clock(now: Instant, last_recorded: Instant | None) -> None:

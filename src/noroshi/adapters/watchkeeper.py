@@ -1,6 +1,7 @@
 """The watchkeeper: fires deadlines when they pass, and tests every line on schedule.
 
-One task sleeps until the next deadline of the store; commits that set one wake it. One task per
+One task sleeps until the next deadline of the store; commits that set one wake it. It also notices
+when somebody sets the machine's clock, and takes the deadlines along. One task per
 verified partner asks a comms check every quarter of an hour, and once a minute while the last one
 was missed. What is recorded is decided by :mod:`noroshi.flow.watch`.
 """
@@ -20,13 +21,16 @@ from noroshi.core.instant import SECOND
 from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.flow import watch
-from noroshi.flow.ports import Clock, Entropy, Store
+from noroshi.flow.ports import Entropy, SteppedClock, Store
 from noroshi.flow.records import Committed, Identity, LineCheck
 from noroshi.flow.tables import Transaction
 
 MISSED_SECONDS: Final = 60
 """Time to the next check after a missed one."""
-_LONGEST_SLEEP: Final = 3600.0
+LOOK_SECONDS: Final = 5.0
+"""Until somebody who set the machine's clock is noticed."""
+_STEP: Final = SECOND
+"""A clock that is set by less than this is followed without a word."""
 _FIRST_PAUSE: Final = 0.5
 """Seconds after the disk refused; twice as long each time, at most a minute."""
 _GATHER_SECONDS: Final = 0.2
@@ -56,12 +60,13 @@ class Watchkeeper:
         store: Store,
         checker: Checker,
         identity: Identity,
-        clock: Clock,
+        clock: SteppedClock,
         entropy: Entropy,
         jitter: Callable[[], float],
         bearer_of: Callable[[Card], str] | None = None,
         *,
         is_silent: bool = False,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         """Join the parts.
 
@@ -76,6 +81,7 @@ class Watchkeeper:
         self._entropy = entropy
         self._jitter = jitter
         self._is_silent = is_silent
+        self._look_seconds = look_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._checking: dict[str, asyncio.Task[None]] = {}
@@ -111,13 +117,14 @@ class Watchkeeper:
             for partner in partners:
                 if partner not in self._checking and not self._is_silent:
                     self._checking[partner] = tasks.create_task(self._check(partner))
-            if next_due is None or next_due > self._clock.now():
+            drift = self._clock.drift()
+            is_due = next_due is not None and next_due <= self._clock.now()
+            if abs(drift) < _STEP and not is_due:
+                self._clock.follow(drift)
                 await self._sleep(next_due)
                 continue
             try:
-                await self._perform(
-                    partial(watch.fire_due, identity=self._identity, entropy=self._entropy)
-                )
+                await (self._follow_clock(drift) if abs(drift) >= _STEP else self._fire_due())
             except NoroshiError as error:
                 _log.error("watch-failed", code=error.code)
                 await asyncio.sleep(pause)  # noqa: TID251 - it may be well again
@@ -125,8 +132,17 @@ class Watchkeeper:
             else:
                 pause = _FIRST_PAUSE
 
+    async def _fire_due(self) -> None:
+        await self._perform(partial(watch.fire_due, identity=self._identity, entropy=self._entropy))
+
+    async def _follow_clock(self, drift: int) -> None:
+        """Follow the machine's clock, and take the deadlines along."""
+        me = self._identity.me
+        await self._perform(partial(watch.follow_clock, drift=drift, me=me, entropy=self._entropy))
+        self._clock.follow(drift)
+
     async def _sleep(self, until: int | None) -> None:
-        seconds = _LONGEST_SLEEP
+        seconds = self._look_seconds
         if until is not None:
             seconds = min(seconds, max(0.0, (until - self._clock.now()) / SECOND))
         with contextlib.suppress(TimeoutError):

@@ -7,7 +7,7 @@ import msgspec
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.flow.draft import EncryptedFile
-from noroshi.flow.ports import BlobStore, Clock, Entropy, Spool, Store
+from noroshi.flow.ports import BlobStore, Entropy, Spool, SteppedClock, Store
 from noroshi.flow.records import Identity, PackedSet
 
 
@@ -30,7 +30,7 @@ class House(msgspec.Struct, frozen=True):
     store: Store
     blobs: BlobStore
     spool: Spool
-    clock: Clock
+    clock: SteppedClock
     entropy: Entropy
     primitives: Primitives
     identity: Callable[[], Identity]

@@ -25,6 +25,18 @@ class Clock(Protocol):
         ...
 
 
+class SteppedClock(Clock, Protocol):
+    """A clock that goes on evenly, and is told when to follow one that was set."""
+
+    def drift(self) -> int:
+        """Return by how many microseconds the machine's time of day is ahead of it."""
+        ...
+
+    def follow(self, drift: int) -> None:
+        """Step by `drift` microseconds."""
+        ...
+
+
 class Entropy(Protocol):
     """The only source of randomness of acts."""
 

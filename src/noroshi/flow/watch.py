@@ -14,6 +14,7 @@ from noroshi.core.delivery.check import (
 from noroshi.core.delivery.clocks import Step, next_desk
 from noroshi.core.delivery.ladder import ANSWERS, Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.instant import SECOND
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
@@ -32,6 +33,7 @@ from noroshi.flow.records import (
 )
 from noroshi.flow.tables import Tables, Transaction
 from noroshi.flow.tallies import make_tally, note_tally
+from noroshi.flow.witness import compare_own
 
 _AT_ONCE = 100
 
@@ -42,6 +44,14 @@ def fire_due(tx: Transaction, identity: Identity, entropy: Entropy) -> bool:
     for deadline in due:
         _fire(tx, deadline, identity, entropy)
     return len(due) == _AT_ONCE
+
+
+def follow_clock(tx: Transaction, drift: int, me: str, entropy: Entropy) -> None:
+    """Move all deadlines with a clock that was set: people have the time that they were given."""
+    tx.watch.move_deadlines(drift)
+    tx.watch.end_alarms((AlarmKind.CLOCK_STEP,), me, tx.now)
+    detail = f"{'on' if drift > 0 else 'back'} by {abs(drift) / SECOND:,.0f} s"
+    raise_alarm(tx, Alarm(AlarmKind.CLOCK_STEP, me, tx.now, detail=detail), me, entropy)
 
 
 def make_check(tables: Tables, partner: str, identity: Identity, now: int) -> CommsCheck:
@@ -57,6 +67,7 @@ def make_check(tables: Tables, partner: str, identity: Identity, now: int) -> Co
             for watch in tables.watch.desks(identity.me)
         ),
         backup_at=opened.backup_at if opened else None,
+        seen=tables.receipts.peer_note(partner),
     )
 
 
@@ -89,6 +100,7 @@ def note_check(
             tx.watch.put_desk(DeskWatch(partner, desk.desk, desk.state, None, desk.since))
         note_tally(tx, partner, told.tally)
         answer_epoch(tx, partner, told, identity.me, entropy)
+        compare_own(tx, partner, told.seen, identity, entropy)
 
 
 def set_desk(

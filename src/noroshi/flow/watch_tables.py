@@ -90,6 +90,10 @@ class WatchTable(Protocol):
         """Return deadlines that have passed, and take them away."""
         ...
 
+    def move_deadlines(self, by: int) -> None:
+        """Let every deadline pass by so many microseconds later."""
+        ...
+
     def next_due(self) -> Instant | None:
         """Return when the next deadline passes."""
         ...

@@ -52,6 +52,28 @@ def note_checkpoint(
         raise_alarm(tx, Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now), identity.me, entropy)
 
 
+def compare_own(
+    tx: Transaction, partner: str, note: bytes, identity: Identity, entropy: Entropy
+) -> None:
+    """Compare this journal with the end of it that a partner has seen, and call if it is gone.
+
+    A disk that lied about what was durable, or the copy of an old one, shows here at the first
+    contact. What this node did not sign in its present epoch says nothing.
+    """
+    card = identity.card.card
+    origin, key = origin_of(identity.me, card.epoch), card.key(Purpose.JOURNAL)
+    try:
+        seen = verify_note(note, origin, key, identity.primitives)
+    except MalformedError:
+        return
+    size = tx.journal.size
+    if seen.size <= size and tree_at(seen.size, tx.journal.node).root == seen.root:
+        return
+    detail = f"{partner} has seen {seen.size:,} entries, signed by this node; {size:,} are here"
+    alarm = Alarm(AlarmKind.LOST_TAIL, identity.me, tx.now, detail=detail)
+    raise_alarm(tx, alarm, identity.me, entropy)
+
+
 def view_of(tx: Transaction, head: ReceiptHead) -> tuple[int, bytes]:
     """Return size and root of this journal that a receipt's issuer has seen; 0 for none of it.
 

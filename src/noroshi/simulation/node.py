@@ -20,6 +20,8 @@ from noroshi.simulation.standin import StandInPrimitives, StandInSigner, StandIn
 from noroshi.simulation.virtual import NodeClock, VirtualLoop
 
 DESKS = ("cyber", "duty")
+_LOOK_SECONDS = 900.0
+"""A turn of a node every few seconds would be most of what happens."""
 
 
 class Draw:
@@ -95,8 +97,9 @@ class SimNode:
             self._jitter,
         )  # fmt: skip
         watchkeeper = Watchkeeper(
-            self.store, bearer, self.identity, self.clock, self._entropy, self._jitter
-        )
+            self.store, bearer, self.identity, self.clock, self._entropy, self._jitter,
+            look_seconds=_LOOK_SECONDS,
+        )  # fmt: skip
         self.store.listen(self)
         self.store.listen(lines)
         self.store.listen(watchkeeper)

@@ -79,8 +79,31 @@ class NodeClock:
     def __init__(self, loop: VirtualLoop, skew: int) -> None:
         """Run `skew` microseconds ahead."""
         self._loop = loop
+        self._unseen = 0
         self.skew = skew
+        self.steps: list[tuple[Instant, int]] = []
+        """When the node followed a clock that was set, by its own time then, and how far."""
 
     def now(self) -> Instant:
         """Return what the node takes for the time."""
         return START + int(self._loop.time() * SECOND) + self.skew
+
+    def drift(self) -> int:
+        """Return by how much the machine's clock was set since the node followed it."""
+        return self._unseen
+
+    def follow(self, drift: int) -> None:
+        """Step by `drift` microseconds."""
+        self.skew += drift
+        self._unseen -= drift
+        if drift:
+            self.steps.append((self.now(), drift))
+
+    def step(self, by: int) -> None:
+        """Set the machine's clock on or back by so many microseconds."""
+        self._unseen += by
+
+    def restart(self) -> None:
+        """Begin anew with the machine's clock: a process has started."""
+        self.skew += self._unseen
+        self._unseen = 0

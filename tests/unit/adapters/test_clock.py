@@ -1,5 +1,6 @@
 """A clock that cannot be right stops everything before anything is done."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ class StoppedClock:
 
     def now(self) -> int:
         return self.at
+
+    def drift(self) -> int:
+        return 0
+
+    def follow(self, drift: int) -> None:
+        self.at += drift
 
 
 @pytest.mark.parametrize("now", [RELEASED_AT, LATEST, RELEASED_AT + DAY])
@@ -72,3 +79,23 @@ def test_no_node_is_opened_ten_years_off(tmp_path: Path, years: int) -> None:
         assert node is not None
         with node.store.read() as tables:
             assert tables.journal.size == 1
+
+
+def test_a_clock_that_is_set_is_followed_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SystemClock()
+    assert abs(clock.drift()) < SECOND
+    before = clock.now()
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() - HOUR * 1000)
+    assert 0 <= clock.now() - before < 10 * SECOND
+    drift = clock.drift()
+    assert abs(drift + HOUR) < SECOND
+    clock.follow(drift)
+    assert abs(clock.drift()) < SECOND
+    assert before - HOUR - SECOND < clock.now() < before
+
+
+def test_a_machine_without_an_uptime_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    clock = SystemClock()
+    assert abs(clock.drift()) < SECOND

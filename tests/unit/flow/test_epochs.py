@@ -77,10 +77,10 @@ def issue(node: Node, partner: str) -> None:
     )
 
 
-def check(node: Node, partner: str, epoch: int, backup_at: int | None) -> None:
+def check(node: Node, partner: str, epoch: int, backup_at: int | None, seen: bytes = b"") -> None:
     """Let a node hear a comms check."""
     now = node.house.clock.now()
-    told = CommsCheck(1, now, Tally(epoch, (), ()), (), (), backup_at)
+    told = CommsCheck(1, now, Tally(epoch, (), ()), (), (), backup_at, seen)
     went = LineCheck(outgoing=False, at=now, bearer="push", round_trip=None, code=None)
     node.store.perform(
         lambda tx: watch.note_check(tx, partner, went, told, node.identity, node.house.entropy)
@@ -283,3 +283,37 @@ def test_a_serial_of_before_the_restore_leaves_no_tombstone(pair: Pair) -> None:
     jp.store.perform(lambda tx: deliver.expire(tx, "nato", [item.id], "jp", jp.house.entropy))
     with jp.store.read() as tables:
         assert len(tables.serials.tombstones("nato", 9)) == 1
+
+
+def test_a_node_whose_journal_lost_its_end_learns_of_it_from_a_partner(pair: Pair) -> None:
+    jp = pair.jp
+    with jp.store.read() as tables:
+        size, root = tables.journal.size, tables.journal.tree.root
+    fitting = note_of(jp, 1, size, root)
+    check(jp, "nato", 1, None, fitting)
+    check(jp, "nato", 1, None, note_of(jp, 2, size + 5, root))  # of no epoch of this node
+    check(jp, "nato", 1, None, note_of(pair.nato, 1, size + 5, root))  # a partner's own
+    check(jp, "nato", 1, None, b"no checkpoint")
+    assert alarms(jp) == []
+    check(jp, "nato", 1, None, note_of(jp, 1, size + 5, root))
+    assert alarms(jp) == [AlarmKind.LOST_TAIL]
+    check(jp, "nato", 1, None, note_of(jp, 1, size + 5, root))
+    assert alarms(jp) == [AlarmKind.LOST_TAIL]
+
+
+def test_a_journal_that_went_on_differently_is_noticed_too(pair: Pair) -> None:
+    exchange(pair)
+    jp = pair.jp
+    with jp.store.read() as tables:
+        size = tables.journal.size
+    check(jp, "nato", 1, None, note_of(jp, 1, size - 1, bytes(32)))
+    assert alarms(jp) == [AlarmKind.LOST_TAIL]
+
+
+def test_partners_tell_each_other_what_they_have_seen(pair: Pair) -> None:
+    exchange(pair)
+    with pair.nato.store.read() as tables:
+        told = watch.make_check(tables, "jp", pair.nato.identity, 0)
+        assert told.seen == tables.receipts.peer_note("jp") != b""
+    check(pair.jp, "nato", 1, None, told.seen)
+    assert alarms(pair.jp) == []

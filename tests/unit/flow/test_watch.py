@@ -12,6 +12,7 @@ from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.check import CommsCheck, DeskState
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.instant import MINUTE
 from noroshi.doors import Listeners
 from noroshi.entrypoints.local import door
 from noroshi.flow import alarms, requests, watch
@@ -46,6 +47,32 @@ def test_who_is_called_when_and_once(pair: Pair) -> None:
     ]
     for house in (jp, nato):
         assert house.ask(requests.VerifyJournal())["ok"] is True
+
+
+@pytest.mark.parametrize("minutes", [-180, 180])
+def test_people_keep_the_time_they_were_given_when_the_clock_is_set(
+    pair: Pair, minutes: int
+) -> None:
+    nato = pair.nato
+    pair.jp.send("cyber@nato", precedence="flash")
+    pair.carry()
+    drift = minutes * MINUTE
+
+    def follow(tx: Transaction) -> None:
+        watch.follow_clock(tx, drift, "nato", nato.node.house.entropy)
+
+    nato.node.store.perform(follow)
+    pair.clock.go_on(minutes)
+    nato.fire()
+    assert nato.alarms() == ["CLOCK_STEP"]
+    pair.clock.go_on(9.9)
+    nato.fire()
+    assert nato.alarms() == ["CLOCK_STEP"]
+    pair.clock.go_on(0.2)
+    nato.fire()
+    assert sorted(nato.alarms()) == ["CLOCK_STEP", "NEXT_DESK"]
+    nato.node.store.perform(follow)  # set once more: the older alarm gives way
+    assert sorted(nato.alarms()) == ["CLOCK_STEP", "NEXT_DESK"]
 
 
 def test_a_desk_that_was_given_a_report_answers_for_the_one_it_came_to(pair: Pair) -> None:

@@ -27,6 +27,8 @@ class AlarmKind(Enum):
     RESTORED = "RESTORED"
     SENT_AFTER_BACKUP = "SENT_AFTER_BACKUP"
     OLD_COPY = "OLD_COPY"
+    LOST_TAIL = "LOST_TAIL"
+    CLOCK_STEP = "CLOCK_STEP"
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -77,5 +79,9 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{desk} has a report that this node sent after its backup: {alarm.detail}"
         case AlarmKind.OLD_COPY:
             return f"an old or second copy of the node of {alarm.partner} speaks: {alarm.detail}"
+        case AlarmKind.LOST_TAIL:
+            return f"the end of this node's journal is not on its disk: {alarm.detail}"
+        case AlarmKind.CLOCK_STEP:
+            return f"the clock of this machine was set {alarm.detail}; deadlines moved with it"
         case _:  # pragma: no cover
             assert_never(alarm.kind)

@@ -64,6 +64,8 @@ class CommsCheck(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     desks: tuple[DeskTold, ...]
     backup_at: Instant | None = None
     """When the backup was made from which the node opened this epoch; None: never restored."""
+    seen: bytes = b""
+    """The newest checkpoint of the other side's journal that this node holds; b"": none."""
 
 
 def encode_check(check: CommsCheck) -> bytes:

@@ -187,7 +187,7 @@ def step(line: Line, event: Event, now: Instant) -> tuple[Line, tuple[Command, .
         case Submitted(items):
             line = _submit(line, items, now)
         case WokeUp():
-            pass
+            line = _bounded(line, now)
         case Reachable(round_trip):
             line = _reachable(line, round_trip, now)
         case Taken(lane, ids, took, refused):
@@ -205,6 +205,18 @@ def step(line: Line, event: Event, now: Instant) -> tuple[Line, tuple[Command, .
     line, expired = _expire(line, now)
     line, next_commands = _next(line, now)
     return line, done + expired + next_commands
+
+
+def _bounded(line: Line, now: Instant) -> Line:
+    """Return the line without rests that only a clock which was set back can have made so long."""
+    retry_at = min(line.retry_at, now + LONGEST_DELAY)
+    items = tuple(
+        item
+        if item.due_at <= (latest := now + _patience(line, item))
+        else msgspec.structs.replace(item, due_at=latest)
+        for item in line.items
+    )
+    return msgspec.structs.replace(line, items=items, retry_at=retry_at)
 
 
 def _submit(line: Line, items: tuple[Item, ...], now: Instant) -> Line:

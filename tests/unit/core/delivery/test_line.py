@@ -397,3 +397,13 @@ def test_a_report_settled_while_it_is_under_way_is_gone() -> None:
 
 def test_an_empty_line_asks_for_nothing() -> None:
     assert step(Line(), WokeUp(), NOW) == (Line(), ())
+
+
+def test_a_clock_that_was_set_back_makes_no_line_rest() -> None:
+    line = Recording()
+    line.submit(report("a"))
+    line.feed(Failed(Lane.BULK, 1.0))
+    assert line.feed(WokeUp(), after=-HOUR) == (WakeAt(line.now + LONGEST_DELAY),)
+    assert line.feed(WokeUp(), after=LONGEST_DELAY) == bulk("a")
+    line.taken("a")
+    assert line.feed(WokeUp(), after=-HOUR) == (WakeAt(line.now + RECEIPT_PATIENCE),)
