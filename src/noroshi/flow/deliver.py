@@ -27,8 +27,9 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import is_answered, raise_alarm
+from noroshi.flow.epochs import bury
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import Addressee, Announcement, Failure, Identity, PendingReceipt
+from noroshi.flow.records import Announcement, Failure, Identity, PendingReceipt
 from noroshi.flow.tables import Transaction
 from noroshi.flow.tallies import make_tally
 
@@ -62,7 +63,7 @@ def expire(tx: Transaction, partner: str, ids: Iterable[bytes], me: str, entropy
         if Rung.DELIVERED in delivered:
             continue  # an attachment that did not come in time; the report itself did
         tx.reports.set_failure(report_id, partner, Failure("expired", _EXPIRED, tx.now))
-        _bury(tx, report_id, partner, addressed[0])
+        bury(tx, report_id, partner)
         tx.journal.append(
             new_entry(
                 EntryKind.EXPIRED, tx.now, entropy.draw(SALT_SIZE), partner,
@@ -78,13 +79,6 @@ def expire(tx: Transaction, partner: str, ids: Iterable[bytes], me: str, entropy
             )  # fmt: skip
             raise_alarm(tx, alarm, me, entropy)
         tx.announce(Announcement("expired", partner, report_id))
-
-
-def _bury(tx: Transaction, report_id: bytes, partner: str, addressee: Addressee) -> None:
-    """Tell the partner that no report comes with a serial, unless it is of an earlier epoch."""
-    report, opened = tx.reports.get(report_id), tx.epochs.opened()
-    if report is not None and (opened is None or report.entry_index >= opened.size):
-        tx.serials.bury(partner, addressee.precedence, addressee.serial, "expired")
 
 
 def issue_receipts(tx: Transaction, partner: str, identity: Identity, entropy: Entropy) -> bool:

@@ -3,8 +3,7 @@
 A restored node opens a new epoch of serials and of its journal, and says so in its card, its
 reports, its receipts and its comms checks. Whoever hears of it first calls a person; and when
 a comms check tells of which time the backup is, what the partner may have lost goes to it
-again: the same sealed envelopes, which it ignores where it has them, and receipts for all
-that it had sent.
+again: the same sealed envelopes and receipts, which it ignores where it has them.
 """
 
 from typing import Final
@@ -44,7 +43,7 @@ def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entr
     _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
     is_ever_checked = any(tx.watch.last_check(partner, outgoing=way, good=True) for way in _WAYS)
     if not is_ever_checked:  # on files nobody asks, so nobody will tell how old the backup is
-        _give_again(tx, partner, tx.now - KEPT, me)
+        _give_again(tx, partner, tx.now - KEPT)
 
 
 def answer_epoch(
@@ -60,7 +59,7 @@ def answer_epoch(
     if told.backup_at is None or not tx.epochs.is_first_answer(partner, epoch):
         return
     since = told.backup_at - _MARGIN
-    _give_again(tx, partner, since, me)
+    _give_again(tx, partner, since)
     if since < tx.now - KEPT:
         detail = (
             f"its backup is of {to_text(told.backup_at)}. What was delivered before "
@@ -69,11 +68,25 @@ def answer_epoch(
         _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
 
 
-def _give_again(tx: Transaction, partner: str, since: Instant, me: str) -> None:
-    """Queue what a partner was given from then on, and receipts for what it had sent."""
-    tx.outbox.resend(partner, since, tx.now)
-    tx.receipts.owe_since(partner, me, since)
+def _give_again(tx: Transaction, partner: str, since: Instant) -> None:
+    """Queue what a partner was given from then on: reports, attachments, receipts, void serials."""
+    for report_id in tx.outbox.resend(partner, since, tx.now):
+        bury(tx, report_id, partner)
+    tx.serials.unsettle(partner, since)
     tx.announce(Announcement("owed", partner))
+
+
+def bury(tx: Transaction, report_id: bytes, partner: str) -> None:
+    """Let a partner know that a report whose time is over does not come any more.
+
+    A serial of an earlier epoch of this node is none that a partner of this epoch waits for.
+    """
+    report, opened = tx.reports.get(report_id), tx.epochs.opened()
+    if report is None or (opened is not None and report.entry_index < opened.size):
+        return
+    for addressee in tx.reports.addressees(report_id):
+        if addressee.desk.partner == partner:
+            tx.serials.bury(partner, addressee.precedence, addressee.serial, "expired")
 
 
 def name_lost(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: Entropy) -> None:

@@ -216,15 +216,15 @@ class OutboxTable(Protocol):
         ...
 
     def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
-        """Take items out that the partner has; what belongs to reports is kept for some days."""
+        """Take items out that the partner has; they are kept for some days."""
         ...
 
     def purge(self, before: Instant) -> None:
         """Forget what left before then, and the oldest of what is too much; some at a time."""
         ...
 
-    def resend(self, partner: str, since: Instant, now: Instant) -> None:
-        """Add again what left the outbox to a partner from then on, unless it is past its time."""
+    def resend(self, partner: str, since: Instant, now: Instant) -> list[bytes]:
+        """Add again what left for a partner from then on; return reports whose time is over."""
         ...
 
     def hold(self) -> None:
@@ -257,10 +257,6 @@ class ReceiptTable(Protocol):
 
     def owed_partners(self) -> list[str]:
         """Return the partners that must be told something."""
-        ...
-
-    def owe_since(self, sender: str, me: str, since: Instant) -> None:
-        """Note that a partner must be told of all its reports whose ladders rose from then on."""
         ...
 
     def settle(self, partner: str, pending: Iterable[PendingReceipt]) -> None:

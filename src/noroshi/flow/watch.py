@@ -19,7 +19,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import precedence_at, raise_alarm
-from noroshi.flow.epochs import answer_epoch
+from noroshi.flow.epochs import KEPT, answer_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Announcement,
@@ -95,7 +95,8 @@ def note_check(
         epoch = identity.card.card.epoch
         for settled_epoch, precedence, number in told.settled:
             if settled_epoch == epoch:
-                tx.serials.unearth(partner, precedence, number)
+                tx.serials.settle(partner, precedence, number, tx.now)
+        tx.serials.purge(tx.now - KEPT)
         for desk in told.desks:
             tx.watch.put_desk(DeskWatch(partner, desk.desk, desk.state, None, desk.since))
         note_tally(tx, partner, told.tally)
@@ -245,11 +246,20 @@ def _desk_state(tx: Transaction, due: Due) -> str:
 
 
 def _fire_gap(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> None:
-    gaps = [gap for gap in tx.serials.gaps(due.partner) if gap.precedence.name == due.desk]
-    if not gaps:
-        tx.watch.end_alarms((AlarmKind.GAP,), due.partner, tx.now)
+    """Name the serials of one precedence that did not come, beside those that are named already."""
+    gaps = tx.serials.gaps(due.partner)
+    if not any(gap.precedence.name == due.desk for gap in gaps):
         return
-    detail = "; ".join(_gap_text(gap) for gap in gaps)
+    said = {
+        alarm.detail
+        for alarm in (open_alarm.alarm for open_alarm in tx.watch.alarms())
+        if (alarm.kind, alarm.partner) == (AlarmKind.GAP, due.partner)
+    }
+    named = {due.desk, *(part.split()[0] for detail in said for part in detail.split("; "))}
+    detail = "; ".join(_gap_text(gap) for gap in gaps if gap.precedence.name in named)
+    if detail in said:
+        return
+    tx.watch.end_alarms((AlarmKind.GAP,), due.partner, tx.now)
     alarm = Alarm(
         AlarmKind.GAP, due.partner, tx.now, detail=detail, precedence=Precedence[due.desk]
     )

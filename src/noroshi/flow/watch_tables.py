@@ -46,8 +46,16 @@ class SerialTable(Protocol):
         """Return the newest serials that a partner may still wait for in vain."""
         ...
 
-    def unearth(self, partner: str, precedence: int, up_to: int) -> None:
-        """Forget tombstones that a partner has settled."""
+    def settle(self, partner: str, precedence: int, up_to: int, at: Instant) -> None:
+        """Note that a partner has heard of tombstones."""
+        ...
+
+    def unsettle(self, partner: str, since: Instant) -> None:
+        """Tell a partner again of tombstones that it heard of from then on."""
+        ...
+
+    def purge(self, before: Instant) -> None:
+        """Forget tombstones that partners heard of before then."""
         ...
 
     def is_new(self, sender: str, epoch: int, precedence: Precedence, number: int) -> bool:

@@ -14,6 +14,7 @@ from noroshi.core.delivery.ladder import ANSWERS, Rung
 from noroshi.core.instant import SECOND, Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
+from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.merkle import tree_at
 from noroshi.flow.records import Announcement, Committed, Failure, StoredReport
 from noroshi.simulation.ledger import Ledger, Promise
@@ -41,6 +42,7 @@ SLOWEST_TO_TELL_SECONDS: Final = 3600
 """A node may be down for that long after its disk has failed."""
 MOST_MESSAGES_AN_HOUR: Final = 800
 """With every line cut: two lanes of six lines that try again, and their comms checks."""
+_LOSSES: Final = {AlarmKind.LOST_TAIL, AlarmKind.OLD_COPY, AlarmKind.JOURNAL_CONFLICT}
 _FAIR_START_SECONDS: Final = 0.5
 _TRIED_SECONDS: Final = 90.0
 _JOURNAL_EVERY: Final = 16
@@ -69,6 +71,10 @@ class Checker:
         self._commits: Counter[str] = Counter()
         self._flashes: dict[tuple[str, bytes], float] = {}
         """When a FLASH was last on the wire, by addressee and bytes."""
+        self._stored: dict[tuple[str, bytes], float] = {}
+        """When a node committed a report, by the world's time."""
+        self._unnoticed: set[str] = set()
+        """Nodes that have lost what partners have seen, and nobody was called for it yet."""
         net.on_wire = self.on_wire
         for node in nodes.values():
             node.guardian = self
@@ -83,6 +89,8 @@ class Checker:
             self._ledger.note(
                 self._loop.time(), f"{node.name} {told.event} {told.partner} {report_id}"
             )
+            if told.report_id and told.event in {"sent", "received"}:
+                self._stored.setdefault((node.name, told.report_id), self._loop.time())
             if told.event == "received":
                 self._check_received(node, told)
             elif told.event == "risen" and told.partner != node.name:
@@ -92,7 +100,21 @@ class Checker:
 
     def on_cut(self, node: SimNode) -> None:
         """Leave a node without power to whoever starts it again."""
+        with node.store.read() as tables:  # what was just committed is told to nobody
+            reports = [] if node.disk.connection.in_transaction else tables.reports.pointers()
+            for _, report_id in reports:
+                self._stored.setdefault((node.name, report_id), self._loop.time())
         self._faults.wake(node)
+
+    def on_loss(self, node: SimNode) -> None:
+        """Expect that somebody is told, if a partner has seen what was lost."""
+        with node.store.read() as tables:
+            size = tables.journal.size
+        for other in self._nodes.values():
+            with other.store.read() as tables:
+                note = tables.receipts.peer_note(node.name)
+            if other is not node and note and parse_note(note).size > size:
+                self._unnoticed.add(node.name)
 
     def on_wire(self, sender: str, to: str, lane: Lane, envelopes: Sequence[bytes]) -> None:
         """Check what leaves a node (I8, I15)."""
@@ -116,7 +138,7 @@ class Checker:
                 report = tables.reports.get(report_id) if report_id else None
                 if report is None or self._is_here(to, report.id):
                     continue
-                if node.clock.now() - report.stored_at > _FAIR_START_SECONDS * SECOND:
+                if now - self._stored.get((sender, report.id), now) > _FAIR_START_SECONDS:
                     self._violate("I8", node, f"bulk leaves for {to} while a FLASH waits")
 
     def check_rest(self) -> None:
@@ -125,6 +147,8 @@ class Checker:
             self._check_promise(promise)
         for node in self._nodes.values():
             self._check_node(node)
+        for name in self._unnoticed:
+            self._violate("I6", self._nodes[name], "its disk forgot, and nobody was told")
         self._check_serials()
         if not self.is_calm():
             self._violate("I18", next(iter(self._nodes.values())), "a storm of messages")
@@ -187,6 +211,8 @@ class Checker:
 
     def _check_alarm(self, node: SimNode, alarm: Alarm) -> None:
         """Check that an escalation comes once, in time, and not after an answer (I14)."""
+        if alarm.kind in _LOSSES:
+            self._unnoticed.discard(alarm.partner)
         if alarm.kind is AlarmKind.GAP:
             self._check_gap(node, alarm)
         if alarm.kind is AlarmKind.JOURNAL_CONFLICT and alarm.partner not in self._ledger.forgetful:
@@ -207,16 +233,22 @@ class Checker:
         rungs = {record.rung for record in ladder}
         if rungs & ANSWERS or (alarm.kind is AlarmKind.UNDELIVERED and Rung.DELIVERED in rungs):
             self._violate("I14", node, f"{alarm.kind.value} after an answer")
-        due_at = self._due_at(report, alarm.desk, alarm.partner, factor)
+        due_at = self._due_at(node, report, alarm.desk, alarm.partner, factor)
         late = (alarm.at - max(due_at, self._ready_at(node))) / SECOND
         if alarm.at < due_at or late > TOLERANCE_SECONDS:
             self._violate("I14", node, f"{alarm.kind.value} {late:+.1f} s off its time")
 
-    def _due_at(self, report: StoredReport, desk: str, partner: str, factor: float) -> Instant:
+    def _due_at(
+        self, node: SimNode, report: StoredReport, desk: str, partner: str, factor: float
+    ) -> Instant:
+        """Return when people are called about a report, by the clock of `node`."""
+        stored = self._stored.get((node.name, report.id), 0.0)
+        moved = sum(drift for at, drift in node.clock.steps if at >= stored)
         precedence = report.head.precedence
         if DeskAddress(desk, partner) not in report.content.action:
             precedence = report.head.info_precedence
-        return report.stored_at + int(factor * ALLOWED_MINUTES[precedence] * 60 * SECOND)
+        allowed = int(factor * ALLOWED_MINUTES[precedence] * 60 * SECOND)
+        return report.stored_at + allowed + moved
 
     def _ready_at(self, node: SimNode) -> Instant:
         return node.clock.now() - int((self._loop.time() - node.booted_at) * SECOND)
@@ -258,7 +290,7 @@ class Checker:
                 failure = tables.reports.failure(promise.report_id, partner)
                 is_over = failure is not None and failure.code == "expired"
                 if Rung.DELIVERED in rungs:
-                    if not self._is_here(partner, promise.report_id):
+                    if not self._is_here_at_last(promise, partner):
                         self._violate(
                             "I2", sender, f"{promise.report_id.hex()} is not at {partner}"
                         )
@@ -268,8 +300,10 @@ class Checker:
                     )
                 if Rung.DELIVERED not in rungs:
                     self._check_expiry(promise, sender, failure)
-                if Rung.ACKNOWLEDGED not in rungs and self._has_acknowledged(
-                    promise.report_id, partner, desk
+                if (
+                    Rung.ACKNOWLEDGED not in rungs
+                    and not self._is_lost(promise.sender)
+                    and self._has_acknowledged(promise.report_id, partner, desk)
                 ):
                     self._violate("I2", sender, f"{partner} acknowledged {promise.report_id.hex()}")
                 self._check_escalated(sender, report, desk, partner, rungs)
@@ -281,8 +315,13 @@ class Checker:
             if failure is not None and failure.code == "expired":
                 self._violate("I9", sender, f"{promise.report_id.hex()} expired without a time")
             return
+        if promise.sender in self._ledger.forgetful:
+            return
         told_at = failure.at if failure else sender.clock.now()
-        if told_at > promise.expires_at + SLOWEST_TO_TELL_SECONDS * SECOND:
+        slowest = SLOWEST_TO_TELL_SECONDS * SECOND + sum(
+            n.clock.moved for n in self._nodes.values()
+        )
+        if told_at > promise.expires_at + slowest:
             what = f"was not told in time that {promise.report_id.hex()} expired"
             self._violate("I9", sender, what)
 
@@ -292,7 +331,7 @@ class Checker:
         """Check that nobody waited in silence (I14)."""
         if rungs & ANSWERS or Rung.REFUSED in rungs or Rung.DELIVERED not in rungs:
             return
-        due_at = self._due_at(report, desk, partner, FACTORS[AlarmKind.UNACKNOWLEDGED])
+        due_at = self._due_at(sender, report, desk, partner, FACTORS[AlarmKind.UNACKNOWLEDGED])
         key = (sender.name, AlarmKind.UNACKNOWLEDGED, report.id, partner, desk)
         if due_at < sender.clock.now() - SECOND and not self._alarms[key]:
             self._violate("I14", sender, f"{report.id.hex()} waits at {desk}@{partner} in silence")
@@ -311,7 +350,7 @@ class Checker:
             self._violate("I2", node, f"the attachments of {report.id.hex()} are not here")
         if any(record.rung in ANSWERS for record in ladder):
             return
-        due_at = self._due_at(received, desk, partner, FACTORS[AlarmKind.NEXT_DESK])
+        due_at = self._due_at(node, received, desk, partner, FACTORS[AlarmKind.NEXT_DESK])
         key = (node.name, AlarmKind.NEXT_DESK, report.id, partner, desk)
         if due_at < node.clock.now() - SECOND and not self._alarms[key]:
             self._violate("I14", node, f"{report.id.hex()} waits at {desk} in silence")
@@ -329,8 +368,11 @@ class Checker:
                 if other != node.name
             }
         for open_alarm in alarms:
-            if open_alarm.alarm.kind in {AlarmKind.LINE_DOWN, AlarmKind.UNHEARD, AlarmKind.GAP}:
-                what = f"{open_alarm.alarm.kind.value} of {open_alarm.alarm.partner} does not end"
+            alarm = open_alarm.alarm
+            if alarm.kind is AlarmKind.GAP and self._may_miss(node.name, alarm.partner):
+                continue
+            if alarm.kind in {AlarmKind.LINE_DOWN, AlarmKind.UNHEARD, AlarmKind.GAP}:
+                what = f"{alarm.kind.value} of {alarm.partner} does not end"
                 self._violate("I18", node, what)
         for other, check in checks.items():
             if check is None or node.clock.now() - check.at > 2 * CHECK_SECONDS * SECOND:
@@ -365,6 +407,26 @@ class Checker:
         node = self._nodes[partner]
         with node.store.read() as tables:
             return bool(tables.reports.find(report_id.hex())) or partner in self._ledger.forgetful
+
+    def _is_lost(self, partner: str) -> bool:
+        """Say whether a node has forgotten something that nobody gives it again."""
+        return partner in self._ledger.forgetful - self._ledger.restored
+
+    def _may_miss(self, receiver: str, sender: str) -> bool:
+        """Say whether serials of a sender may be missing for good: one of the two forgot them."""
+        return sender in self._ledger.forgetful or self._is_lost(receiver)
+
+    def _is_here_at_last(self, promise: Promise, partner: str) -> bool:
+        """Say whether a delivered report is at its addressee, or must not be any more.
+
+        One that was restored has been given again what it lost, by partners who did not forget.
+        """
+        if partner not in self._ledger.restored or promise.sender in self._ledger.forgetful:
+            return self._is_here(partner, promise.report_id)
+        with self._nodes[partner].store.read() as tables:
+            return (
+                promise.expires_at is not None or tables.reports.get(promise.report_id) is not None
+            )
 
     def _violate(self, invariant: str, node: SimNode, what: str) -> None:
         self._ledger.violate(invariant, self._loop.time(), node.name, what)

@@ -50,6 +50,15 @@ class SimDisk:
         self.payloads: dict[str, bytes] = {}
         self._lied_since: bytes | None = None
 
+    def image(self) -> bytes:
+        """Return the whole database as a backup of the running node would have it."""
+        return bytes(self.connection.serialize("main"))
+
+    def replace(self, image: bytes) -> None:
+        """Hold an earlier image from now on."""
+        self.connection = open_memory(image)
+        self._lied_since = None
+
     @property
     def is_lying(self) -> bool:
         """Whether the disk says that writes are durable which are not."""
@@ -57,7 +66,7 @@ class SimDisk:
 
     def begin_lying(self) -> None:
         """From now on commits are not durable."""
-        self._lied_since = bytes(self.connection.serialize("main"))
+        self._lied_since = self.image()
 
     def end_lying(self) -> None:
         """Everything is on disk by now."""
@@ -69,9 +78,8 @@ class SimDisk:
             Database(self.connection).run("ROLLBACK")
         if self._lied_since is None:
             return False
-        lost = self._lied_since != bytes(self.connection.serialize("main"))
-        self.connection = open_memory(self._lied_since)
-        self._lied_since = None
+        lost = self._lied_since != self.image()
+        self.replace(self._lied_since)
         return lost
 
 
@@ -141,7 +149,11 @@ class SimStore:
         if self.is_dead or not self._waiting:
             return
         self._waiting.sort(key=lambda waiting: waiting[:2])
-        group = [submitted for _, _, submitted in self._waiting[:_GROUP]]
+        group = [
+            submitted
+            for _, _, submitted in self._waiting[:_GROUP]
+            if submitted.future.set_running_or_notify_cancel()
+        ]
         del self._waiting[:_GROUP]
         try:
             self._groups.commit(group)

@@ -40,6 +40,8 @@ class Ledger:
         """Who acknowledged which report at which partner and desk, by the people's own account."""
         self.forgetful: set[str] = set()
         """Nodes whose disk has lost what it had confirmed: they may break promises, not hide it."""
+        self.restored: set[str] = set()
+        """Of these, nodes that opened a new epoch: partners must give them all they lost."""
         self.violations: list[Violation] = []
         self.events = 0
         self._trace = hashlib.sha256()

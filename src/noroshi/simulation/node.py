@@ -4,14 +4,17 @@ import asyncio
 import random
 from typing import Protocol
 
+import msgspec
+
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import H3, ROOT_ALG, Alg
+from noroshi.core.instant import SECOND, Instant
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
-from noroshi.flow import directory
+from noroshi.flow import directory, restore
 from noroshi.flow.house import House
 from noroshi.flow.records import Committed, Identity
 from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimSpool, SimStore
@@ -46,6 +49,10 @@ class Guardian(Protocol):
         """The power of `node` failed in the middle of a commit."""
         ...
 
+    def on_loss(self, node: "SimNode") -> None:
+        """`node` is up again, and its disk has lost what it had confirmed."""
+        ...
+
 
 class SimNode:
     """One partner's node: a disk, and while it is up everything that runs on it."""
@@ -67,7 +74,7 @@ class SimNode:
         self._entropy = Draw(f"{seed} entropy")
         self._jitter = random.Random(f"{seed} jitter").random
         self._tasks: list[asyncio.Task[None]] = []
-        self.identity = _identity(name, self._entropy, self.clock)
+        self.identity, self._root = _identity(name, self._entropy, self.clock)
         self._start_store()
         card, entropy = self.identity.card, self._entropy
         self.store.perform(lambda tx: directory.issue_card(tx, card, entropy))
@@ -89,6 +96,7 @@ class SimNode:
         """Start, with what the disk holds."""
         self.incarnation += 1
         self.booted_at = self._loop.time()
+        self.clock.restart()
         self._start_store()
         bearer = NodeBearer(self._net, self, self.incarnation)
         stop = asyncio.Event()
@@ -125,9 +133,28 @@ class SimNode:
             task.cancel()
         return self.disk.cut()
 
+    def restore(self, image: bytes, backup_at: Instant) -> None:
+        """Go on from a backup under a new epoch, as `noroshi restore` does; then it can boot."""
+        old = self.identity.card.card
+        epoch = max(old.epoch + 1, self.clock.now() // SECOND)
+        card = SignedCard.issue(
+            msgspec.structs.replace(old, serial=old.serial + 1, epoch=epoch), self._root
+        )
+        self.identity = msgspec.structs.replace(self.identity, card=card)
+        self.disk.replace(image)
+        self._start_store()
+        with self.store.read() as tables:
+            needed = tables.reports.blob_ids()
+        for blob_id in self.disk.blobs.keys() - needed:
+            self.house.blobs.discard(blob_id)
+        entropy = self._entropy
+        self.store.perform(lambda tx: restore.open_epoch(tx, card, backup_at, entropy))
+
     def _start_store(self) -> None:
+        epoch = self.identity.card.card.epoch
+
         def sign(size: int, root: bytes) -> bytes:
-            checkpoint = Checkpoint(origin_of(self.name, 1), size, root)
+            checkpoint = Checkpoint(origin_of(self.name, epoch), size, root)
             return sign_checkpoint(checkpoint, self.identity.journal_signer)
 
         self.store = SimStore(
@@ -166,7 +193,9 @@ class SimNode:
             self.guardian.on_cut(self)
 
 
-def _identity(name: str, entropy: Draw, clock: NodeClock) -> Identity:
+def _identity(name: str, entropy: Draw, clock: NodeClock) -> tuple[Identity, StandInSigner]:
+    """Return a new node's identity and its root key."""
+
     def signers(purpose: Purpose, algs: tuple[Alg, ...]) -> tuple[StandInSigner, ...]:
         return tuple(StandInSigner(purpose, alg, entropy.draw(32)) for alg in algs)
 
@@ -192,7 +221,7 @@ def _identity(name: str, entropy: Draw, clock: NodeClock) -> Identity:
         profile=H3.number,
         keys=tuple(key.public_key for key in keys),
     )
-    return Identity(
+    identity = Identity(
         card=SignedCard.issue(card, root),
         report_signers=report,
         receipt_signers=receipt,
@@ -201,3 +230,4 @@ def _identity(name: str, entropy: Draw, clock: NodeClock) -> Identity:
         unwrappers={unwrapper.public_key.kid: unwrapper},
         primitives=StandInPrimitives(),
     )
+    return identity, root

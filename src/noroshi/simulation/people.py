@@ -103,6 +103,10 @@ class Officer:
                     continue
 
     def _look(self, node: SimNode) -> None:
+        with node.store.read() as tables:
+            is_holding = tables.epochs.opened() is not None and bool(tables.outbox.held())
+        if is_holding:
+            answers.handle(node.house, requests.SendHeld(by=f"Lt {node.name}"))
         for desk in DESKS:
             with node.store.read() as tables:
                 rows = [row for row in tables.reports.inbox(desk, unacknowledged=True)

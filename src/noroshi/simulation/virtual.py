@@ -81,8 +81,10 @@ class NodeClock:
         self._loop = loop
         self._unseen = 0
         self.skew = skew
-        self.steps: list[tuple[Instant, int]] = []
-        """When the node followed a clock that was set, by its own time then, and how far."""
+        self.steps: list[tuple[float, int]] = []
+        """When the running node followed a clock that was set, in virtual seconds, and how far."""
+        self.moved = 0
+        """By how much the clock was set, on and back, all in all."""
 
     def now(self) -> Instant:
         """Return what the node takes for the time."""
@@ -97,11 +99,12 @@ class NodeClock:
         self.skew += drift
         self._unseen -= drift
         if drift:
-            self.steps.append((self.now(), drift))
+            self.steps.append((self._loop.time(), drift))
 
     def step(self, by: int) -> None:
         """Set the machine's clock on or back by so many microseconds."""
         self._unseen += by
+        self.moved += abs(by)
 
     def restart(self) -> None:
         """Begin anew with the machine's clock: a process has started."""

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
+from noroshi.core.instant import Instant
 from noroshi.simulation.disk import failing_disk, full_disk
 from noroshi.simulation.ledger import Ledger
 from noroshi.simulation.net import Net, Weather
@@ -52,12 +53,24 @@ class Faults:
         if lost:
             self._ledger.forgetful.add(node.name)
         self._ledger.note(self._loop.time(), f"{node.name} down {lost}")
-        self._loop.call_later(self._draw.uniform(1, 900), self._boot, node)
+        self._loop.call_later(self._draw.uniform(1, 900), self._boot, node, lost)
 
-    def _boot(self, node: SimNode) -> None:
+    def replace(self, node: SimNode, image: bytes, backup_at: Instant) -> None:
+        """Let a person restore a backup of a node that is up."""
+        self._down.add(node.name)
+        node.crash()
+        self._ledger.forgetful.add(node.name)
+        self._ledger.restored.add(node.name)
+        self._ledger.note(self._loop.time(), f"{node.name} replaced")
+        node.restore(image, backup_at)
+        self._loop.call_later(self._draw.uniform(1, 900), self._boot, node, False)  # noqa: FBT003
+
+    def _boot(self, node: SimNode, lost: bool) -> None:  # noqa: FBT001 - a timer calls it
         self._down.discard(node.name)
         node.boot()
         self._ledger.note(self._loop.time(), f"{node.name} up")
+        if lost and node.guardian is not None:
+            node.guardian.on_loss(node)
 
     async def _often(self, every_hours: float, trouble: Callable[[], None]) -> None:
         while not self.is_over:

@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from noroshi.simulation.checker import Checker
+from noroshi.simulation.lapses import Lapses
 from noroshi.simulation.ledger import Ledger, Violation
 from noroshi.simulation.net import Net, Weather
 from noroshi.simulation.node import SimNode
@@ -41,6 +42,11 @@ def simulate(hours: float, seed: int) -> History:
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
     ledger = Ledger()
+
+    def failed(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        ledger.violate("I18", loop.time(), "-", f"{context['message']}: {context.get('exception')}")
+
+    loop.set_exception_handler(failed)
     try:
         return loop.run_until_complete(_live(loop, hours, seed, ledger))
     except StandstillError:
@@ -73,6 +79,7 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
         for work in (
             drafters.work(),
             faults.blow(),
+            Lapses(loop, nodes, faults, name).happen(),
             *(Officer(loop, node, ledger, name).watch() for node in nodes),
         )
     ]

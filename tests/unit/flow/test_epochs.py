@@ -21,7 +21,7 @@ from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign
 from noroshi.flow import answers, deliver, receive, requests, watch
 from noroshi.flow.epochs import KEPT, hear_epoch
 from noroshi.flow.records import LineCheck, OpenedEpoch
-from noroshi.flow.tables import Transaction
+from noroshi.flow.tables import Tables, Transaction
 from noroshi.flow.witness import note_checkpoint, view_of
 
 
@@ -104,10 +104,9 @@ def test_what_a_restored_partner_may_have_lost_goes_again_once(pair: Pair) -> No
     check(nato, "jp", 1, None)
     assert waiting(nato, "jp") == []
     check(nato, "jp", 7, now)
-    (item,) = waiting(nato, "jp")
-    assert item.cargo is Cargo.ENVELOPE
-    issue(nato, "jp")
     assert sorted(i.cargo for i in waiting(nato, "jp")) == [Cargo.ENVELOPE, Cargo.RECEIPT]
+    issue(nato, "jp")
+    assert len(waiting(nato, "jp")) == 2  # the receipt that went before tells all
     carry(nato, pair.jp)  # which has all of it
     issue(pair.jp, "nato")
     carry(pair.jp, nato)
@@ -116,7 +115,7 @@ def test_what_a_restored_partner_may_have_lost_goes_again_once(pair: Pair) -> No
     assert waiting(nato, "jp") == []
     assert alarms(nato) == [AlarmKind.NEW_EPOCH]
     check(nato, "jp", 8, now)
-    assert len(waiting(nato, "jp")) == 1
+    assert Cargo.ENVELOPE in {item.cargo for item in waiting(nato, "jp")}
     assert alarms(nato) == [AlarmKind.NEW_EPOCH] * 2
 
 
@@ -153,18 +152,19 @@ def test_what_is_kept_is_bounded_in_time_and_number(pair: Pair) -> None:
     exchange(pair)
     nato = pair.nato
     with nato.store.read() as tables:
-        (kept,) = tables.outbox._db.rows("SELECT id FROM outbox WHERE left_at IS NOT NULL")
+        kept = set(tables.outbox._db.rows("SELECT id FROM outbox WHERE left_at IS NOT NULL"))
 
-    def envelopes() -> list[Any]:
+    def envelopes() -> set[Any]:
         with nato.store.read() as tables:
-            return list(tables.outbox._db.rows("SELECT id FROM envelope"))
+            return set(tables.outbox._db.rows("SELECT id FROM envelope"))
 
     now = nato.house.clock.now()
-    assert envelopes() == [kept]
+    assert len(kept) == 2  # a report and a receipt
+    assert envelopes() == kept
     nato.store.perform(lambda tx: tx.outbox.purge(now - DAY))
-    assert envelopes() == [kept]
+    assert envelopes() == kept
     nato.store.perform(lambda tx: tx.outbox.purge(now + DAY))
-    assert envelopes() == []
+    assert envelopes() == set()
     exchange(pair)
     later = 10 + MOST_KEPT
     statement = (
@@ -177,19 +177,54 @@ def test_what_is_kept_is_bounded_in_time_and_number(pair: Pair) -> None:
         tx.outbox.purge(now - KEPT)
 
     nato.store.perform(fill)
-    assert envelopes() == []
+    assert envelopes() == set()
 
 
-def test_what_expired_does_not_go_again(pair: Pair) -> None:
-    item = Item(b"i" * 16, 0, Cargo.ENVELOPE, Precedence.FLASH, 1, 1000)
+def test_what_expired_does_not_go_again_and_its_serial_is_void(pair: Pair) -> None:
+    exchange(pair)
+    nato = pair.nato
+    with nato.store.read() as tables:
+        (report,) = [r for _, r in tables.reports.pointers() if is_sent(tables, r)]
 
-    def work(tx: Transaction) -> None:
-        tx.outbox.add("jp", item, b"x", b"r" * 16)
-        tx.outbox.settle("jp", [item.id], 10)
-        tx.outbox.resend("jp", 0, 1000)
+    def work(tx: Any) -> None:
+        tx.outbox._db.run("UPDATE outbox SET expires_at = 1000 WHERE report IS NOT NULL")
 
-    pair.nato.store.perform(work)
-    assert waiting(pair.nato, "jp") == []
+    nato.store.perform(work)
+    assert report
+    check(nato, "jp", 7, nato.house.clock.now())
+    assert [item.cargo for item in waiting(nato, "jp")] == [Cargo.RECEIPT]
+    with nato.store.read() as tables:
+        (stone,) = tables.serials.tombstones("jp", 9)
+    assert (stone.number, stone.code) == (1, "expired")
+
+
+def is_sent(tables: Tables, report_id: bytes) -> bool:
+    report = tables.reports.get(report_id)
+    return report is not None and report.outgoing
+
+
+def test_a_void_serial_that_was_settled_is_told_to_a_restored_partner_again(pair: Pair) -> None:
+    nato = pair.nato
+    now = nato.house.clock.now()
+
+    def stones() -> list[int]:
+        with nato.store.read() as tables:
+            return [stone.number for stone in tables.serials.tombstones("jp", 9)]
+
+    nato.store.perform(lambda tx: tx.serials.bury("jp", Precedence.FLASH, 3, "expired"))
+    assert stones() == [3]
+    nato.store.perform(lambda tx: tx.serials.settle("jp", Precedence.FLASH, 2, now))
+    assert stones() == [3]
+    nato.store.perform(lambda tx: tx.serials.settle("jp", Precedence.FLASH, 3, now))
+    assert stones() == []
+    check(nato, "jp", 7, now + 2 * HOUR)  # a backup of after it was settled
+    assert stones() == []
+    check(nato, "jp", 8, now)
+    assert stones() == [3]
+    nato.store.perform(lambda tx: tx.serials.settle("jp", Precedence.FLASH, 3, now))
+    nato.store.perform(lambda tx: tx.serials.purge(now + 1))
+    check(nato, "jp", 9, now)
+    assert stones() == []
 
 
 def note_of(node: Node, epoch: int, size: int, root: bytes) -> bytes:

@@ -21,7 +21,7 @@ class SqliteCourier:
         """Note which receipts a set for a partner carries; forget what no longer waits."""
         self._db.run(
             "DELETE FROM courier_carried WHERE partner = ?1 AND NOT EXISTS"
-            " (SELECT 1 FROM outbox WHERE outbox.partner = ?1 AND id = receipt)",
+            " (SELECT 1 FROM outbox o WHERE o.partner = ?1 AND id = receipt AND left_at IS NULL)",
             (partner,),
         )
         self._db.run_many(

@@ -90,22 +90,12 @@ class SqliteOutbox:
         self._on_change(partner, (), ids)
 
     def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
-        """Take items out that the partner has; what belongs to reports is kept for some days."""
+        """Take items out that the partner has; they are kept for some days."""
         ids = frozenset(item_ids)
-        for item_id in ids:
-            self._db.run(
-                "UPDATE outbox SET left_at = ?"
-                " WHERE partner = ? AND id = ? AND report IS NOT NULL AND left_at IS NULL",
-                (at, partner, item_id),
-            )
-            if self._db.changes():
-                continue
-            self._db.run(
-                "DELETE FROM outbox WHERE partner = ? AND id = ? AND report IS NULL",
-                (partner, item_id),
-            )
-            if self._db.changes():
-                self._drop_envelope(item_id)
+        self._db.run_many(
+            "UPDATE outbox SET left_at = ? WHERE partner = ? AND id = ? AND left_at IS NULL",
+            [(at, partner, item_id) for item_id in ids],
+        )
         self._on_change(partner, (), ids)
 
     def purge(self, before: Instant) -> None:
@@ -119,8 +109,8 @@ class SqliteOutbox:
         for (item_id,) in list(rows):
             self._drop_envelope(blob(item_id))
 
-    def resend(self, partner: str, since: Instant, now: Instant) -> None:
-        """Add again what left the outbox to a partner from then on, unless it is past its time."""
+    def resend(self, partner: str, since: Instant, now: Instant) -> list[bytes]:
+        """Add again what left for a partner from then on; return reports whose time is over."""
         rows = self._db.rows(
             "UPDATE outbox SET left_at = NULL"
             " WHERE partner = ? AND left_at >= ? AND (expires_at IS NULL OR expires_at > ?)"
@@ -129,6 +119,11 @@ class SqliteOutbox:
         )
         again = sorted((_item(row) for row in rows), key=lambda item: item.number)
         self._on_change(partner, tuple(again), frozenset())
+        over = self._db.rows(
+            "SELECT DISTINCT report FROM outbox WHERE partner = ? AND left_at >= ?",
+            (partner, since),
+        )
+        return [blob(report) for (report,) in over]
 
     def hold(self) -> None:
         """Keep all that belongs to reports from going out."""

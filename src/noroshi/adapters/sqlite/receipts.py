@@ -46,16 +46,6 @@ class SqliteReceipts:
         rows = self._db.rows("SELECT DISTINCT partner FROM receipt_owed")
         return [text(partner) for (partner,) in rows]
 
-    def owe_since(self, sender: str, me: str, since: Instant) -> None:
-        """Note that a partner must be told of all its reports whose ladders rose from then on."""
-        self._db.run(
-            "INSERT OR IGNORE INTO receipt_owed (partner, report, desk, head_digest)"
-            " SELECT DISTINCT r.sender, r.id, g.desk, r.head_digest FROM rung g"
-            " JOIN report r ON r.id = g.report"
-            " WHERE g.partner = ?2 AND g.at >= ?3 AND r.sender = ?1 AND r.outgoing = 0",
-            (sender, me, since),
-        )
-
     def settle(self, partner: str, pending: Iterable[PendingReceipt]) -> None:
         """Note that a partner has been told."""
         self._db.run_many(

@@ -5,6 +5,7 @@ from typing import Final
 from noroshi.adapters.sqlite.connection import Database
 from noroshi.adapters.sqlite.rows import integer, text
 from noroshi.core.delivery.check import Tombstone
+from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
 from noroshi.flow.records import Gap
 
@@ -51,18 +52,31 @@ class SqliteSerials:
     def tombstones(self, partner: str, limit: int) -> tuple[Tombstone, ...]:
         """Return the first serials that a partner may still wait for in vain."""
         rows = self._db.rows(
-            "SELECT precedence, number, code FROM tombstone WHERE partner = ?"
+            "SELECT precedence, number, code FROM tombstone"
+            " WHERE partner = ? AND settled_at IS NULL"
             " ORDER BY precedence DESC, number LIMIT ?",
             (partner, limit),
         )
         return tuple(Tombstone(integer(p), integer(n), text(code)) for p, n, code in rows)
 
-    def unearth(self, partner: str, precedence: int, up_to: int) -> None:
-        """Forget tombstones that a partner has settled."""
+    def settle(self, partner: str, precedence: int, up_to: int, at: Instant) -> None:
+        """Note that a partner has heard of tombstones."""
         self._db.run(
-            "DELETE FROM tombstone WHERE partner = ? AND precedence = ? AND number <= ?",
-            (partner, precedence, up_to),
+            "UPDATE tombstone SET settled_at = ?"
+            " WHERE partner = ? AND precedence = ? AND number <= ? AND settled_at IS NULL",
+            (at, partner, precedence, up_to),
         )
+
+    def unsettle(self, partner: str, since: Instant) -> None:
+        """Tell a partner again of tombstones that it heard of from then on."""
+        self._db.run(
+            "UPDATE tombstone SET settled_at = NULL WHERE partner = ? AND settled_at >= ?",
+            (partner, since),
+        )
+
+    def purge(self, before: Instant) -> None:
+        """Forget tombstones that partners heard of before then."""
+        self._db.run("DELETE FROM tombstone WHERE settled_at < ?", (before,))
 
     def is_new(self, sender: str, epoch: int, precedence: Precedence, number: int) -> bool:
         """Note a serial number of a sender; say whether no report used it before."""

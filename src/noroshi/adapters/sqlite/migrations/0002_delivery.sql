@@ -32,6 +32,7 @@ CREATE TABLE tombstone (
   precedence INTEGER NOT NULL,
   number INTEGER NOT NULL,
   code TEXT NOT NULL,
+  settled_at INTEGER,
   PRIMARY KEY (partner, precedence, number)
 ) STRICT, WITHOUT ROWID;
 
