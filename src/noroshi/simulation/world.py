@@ -6,12 +6,14 @@ from typing import Any, Final
 
 import msgspec
 
+from noroshi.simulation.account import Account
 from noroshi.simulation.checker import Checker
 from noroshi.simulation.lapses import Lapses
 from noroshi.simulation.ledger import Ledger, Violation
 from noroshi.simulation.net import Net, Weather
 from noroshi.simulation.node import SimNode
 from noroshi.simulation.people import Drafters, Officer
+from noroshi.simulation.rest import Rest
 from noroshi.simulation.virtual import StandstillError, VirtualLoop
 from noroshi.simulation.weather import HOUR, Faults
 
@@ -70,7 +72,8 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
             if other is not node:
                 node.meet(other)
     faults = Faults(loop, net, nodes, ledger, name)
-    checker = Checker(loop, {node.name: node for node in nodes}, net, ledger, faults)
+    account = Account(loop, {node.name: node for node in nodes}, ledger)
+    checker = Checker(account, net, faults)
     drafters = Drafters(loop, nodes, ledger, name, REPORTS_PER_HOUR)
     for node in nodes:
         node.boot()
@@ -96,7 +99,7 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
         await asyncio.sleep(HEALING_HOURS * HOUR)
     for work in working:
         work.cancel()
-    checker.check_rest()
+    Rest(account, checker).check()
     return History(
         seed, hours, ledger.events, len(ledger.promises), net.messages,
         tuple(ledger.violations), ledger.trace,
