@@ -26,6 +26,7 @@ MAX_DEPTH: Final = 12
 MAX_ITEMS: Final = 4096
 
 _UINT, _NEGINT, BYTES, TEXT, _ARRAY, _MAP, _TAG = range(7)
+_FIRST_TAG: Final = _TAG << 5
 _FALSE_TRUE_NULL: Final = (20, 21, 22)
 
 T = TypeVar("T")
@@ -113,7 +114,7 @@ def _tag_head(tag: int | None) -> bytes:
     return b"" if tag is None else bytes((0xD8, tag))
 
 
-def _scan(raw: bytes) -> None:
+def _scan(raw: bytes) -> None:  # noqa: C901 - one walk
     """Walk the bytes without building anything; raise ValueError or IndexError when unfit."""
     position, items, missing = 0, 0, 1
     open_containers: list[int] = []
@@ -128,7 +129,12 @@ def _scan(raw: bytes) -> None:
         items += 1
         if items > MAX_ITEMS:
             raise ValueError
-        major, argument, position = read_head(raw, position)
+        head = raw[position]
+        if head < _FIRST_TAG and head & 31 < 24:  # noqa: PLR2004 - most heads are one byte
+            major, argument = head >> 5, head & 31
+            position += 1
+        else:
+            major, argument, position = read_head(raw, position)
         if major in {BYTES, TEXT}:
             position += argument
             if position > len(raw):

@@ -32,10 +32,11 @@ def epoch_known(tables: Tables, partner: str) -> int:
     return max(card_epoch, tables.epochs.heard(partner))
 
 
-def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entropy) -> None:
-    """Call a person, once, if this is a newer epoch of a partner than the one known."""
-    if not 0 < epoch_known(tx, partner) < epoch:
-        return
+def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entropy) -> int:
+    """Call a person, once, if this is a newer epoch of a partner; return the newest."""
+    known = epoch_known(tx, partner)
+    if not 0 < known < epoch:
+        return known
     tx.epochs.hear(partner, epoch, tx.receipts.peer_note(partner))
     # Its journal goes on under another name; what was seen of the old one says nothing of it.
     tx.receipts.put_peer_note(partner, b"")
@@ -44,6 +45,7 @@ def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entr
     is_ever_checked = any(tx.watch.last_check(partner, outgoing=way, good=True) for way in _WAYS)
     if not is_ever_checked:  # on files nobody asks, so nobody will tell how old the backup is
         _give_again(tx, partner, tx.now - KEPT)
+    return epoch
 
 
 def answer_epoch(
@@ -51,8 +53,7 @@ def answer_epoch(
 ) -> None:
     """Hear the epoch that a partner tells in a comms check; give it again what it may have lost."""
     epoch = told.tally.epoch
-    hear_epoch(tx, partner, epoch, me, entropy)
-    if epoch < epoch_known(tx, partner):
+    if epoch < hear_epoch(tx, partner, epoch, me, entropy):
         detail = f"it is still in epoch {epoch}, before a restore. Ask them which node is theirs"
         _alarm(tx, AlarmKind.OLD_COPY, partner, detail, me, entropy)
         return

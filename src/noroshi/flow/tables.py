@@ -47,6 +47,10 @@ class JournalTable(Protocol):
         """Return the newest committed checkpoint, b"" before the first."""
         ...
 
+    def note(self, size: int) -> bytes:
+        """Return the signed note of one size; b"" if none was signed."""
+        ...
+
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree."""
         ...

@@ -20,8 +20,7 @@ def note_tally(tx: Transaction, partner: str, tally: Tally) -> None:
     """Compare the serials that a partner says it has issued with those that are here."""
     for stone in tally.tombstones:
         tx.serials.is_void(partner, tally.epoch, stone.precedence, stone.number, stone.code)
-    for precedence, highest in tally.highest:
-        tx.serials.is_told(partner, tally.epoch, precedence, highest)
+    tx.serials.is_told(partner, tally.epoch, tally.highest)
     expect_missing(tx, partner)
 
 

@@ -92,16 +92,30 @@ def note_check(
         alarm = Alarm(kind, partner, tx.now, detail=detail)
         raise_alarm(tx, alarm, identity.me, entropy)
     if told is not None:
-        epoch = identity.card.card.epoch
-        for settled_epoch, precedence, number in told.settled:
-            if settled_epoch == epoch:
-                tx.serials.settle(partner, precedence, number, tx.now)
-        tx.serials.purge(tx.now - KEPT)
-        for desk in told.desks:
-            tx.watch.put_desk(DeskWatch(partner, desk.desk, desk.state, None, desk.since))
+        _note_settled(tx, partner, told, identity.card.card.epoch)
+        _note_desks(tx, partner, told)
         note_tally(tx, partner, told.tally)
         answer_epoch(tx, partner, told, identity.me, entropy)
         compare_own(tx, partner, told.seen, identity, entropy)
+
+
+def _note_settled(tx: Transaction, partner: str, told: CommsCheck, epoch: int) -> None:
+    """Stop telling of void serials that the partner has heard of."""
+    if not tx.serials.tombstones(partner, 1):
+        return
+    for settled_epoch, precedence, number in told.settled:
+        if settled_epoch == epoch:
+            tx.serials.settle(partner, precedence, number, tx.now)
+    tx.serials.purge(tx.now - KEPT)
+
+
+def _note_desks(tx: Transaction, partner: str, told: CommsCheck) -> None:
+    """Keep what the partner tells of its desks."""
+    known = tx.watch.desks(partner)
+    for desk in told.desks:
+        desk_watch = DeskWatch(partner, desk.desk, desk.state, None, desk.since)
+        if desk_watch not in known:
+            tx.watch.put_desk(desk_watch)
 
 
 def set_desk(

@@ -62,8 +62,8 @@ class SerialTable(Protocol):
         """Note a serial number of a sender; say whether no report used it before."""
         ...
 
-    def is_told(self, sender: str, epoch: int, precedence: int, highest: int) -> None:
-        """Note that a sender says it has issued serials up to `highest`."""
+    def is_told(self, sender: str, epoch: int, highest: Iterable[tuple[int, int]]) -> None:
+        """Note up to which serial a sender says it has issued, by precedence."""
         ...
 
     def is_void(self, sender: str, epoch: int, precedence: int, number: int, code: str) -> None:

@@ -58,6 +58,11 @@ class SqliteJournal:
         row = self._db.value(query)
         return b"" if row is None else blob(row)
 
+    def note(self, size: int) -> bytes:
+        """Return the note of one size; b"" if none was signed."""
+        found = self._db.value("SELECT note FROM journal_checkpoint WHERE size = ?", (size,))
+        return b"" if found is None else blob(found)
+
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree."""
         row = self._db.value(

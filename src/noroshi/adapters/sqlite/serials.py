@@ -1,5 +1,6 @@
 """Serial numbers given out and heard (:class:`noroshi.flow.watch_tables.SerialTable`)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database
@@ -90,14 +91,20 @@ class SqliteSerials:
             self._advance(sender, epoch, precedence, number)
         return is_new
 
-    def is_told(self, sender: str, epoch: int, precedence: int, highest: int) -> None:
-        """Note that a sender says it has issued serials up to `highest`."""
-        self._db.run(
-            "INSERT INTO serial_row (sender, epoch, precedence, settled, highest)"
-            " VALUES (?1, ?2, ?3, 0, ?4)"
-            " ON CONFLICT DO UPDATE SET highest = ?4 WHERE highest < ?4",
-            (sender, epoch, precedence, highest),
+    def is_told(self, sender: str, epoch: int, highest: Iterable[tuple[int, int]]) -> None:
+        """Note up to which serial a sender says it has issued, by precedence."""
+        rows = self._db.rows(
+            "SELECT precedence, highest FROM serial_row WHERE sender = ? AND epoch = ?",
+            (sender, epoch),
         )
+        known = {integer(precedence): integer(number) for precedence, number in rows}
+        for precedence, number in highest:
+            if known.get(precedence, 0) < number:
+                self._db.run(
+                    "INSERT INTO serial_row (sender, epoch, precedence, settled, highest)"
+                    " VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT DO UPDATE SET highest = ?4",
+                    (sender, epoch, precedence, number),
+                )
 
     def is_void(self, sender: str, epoch: int, precedence: int, number: int, code: str) -> None:
         """Note that a sender says no report will come with a serial."""
