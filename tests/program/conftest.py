@@ -40,9 +40,11 @@ class Ran(msgspec.Struct, frozen=True):
 class Desk:
     """A node's home and the command line on it."""
 
-    def __init__(self, partner: str, home: Path) -> None:
+    def __init__(self, partner: str, home: Path, source: Path | None = None) -> None:
+        """Use the installed program, or the one whose modules are in `source`."""
         self.partner = partner
         self.home = home
+        self._own = {} if source is None else {"PYTHONPATH": str(source)}
 
     def run(
         self,
@@ -51,7 +53,8 @@ class Desk:
         environment: Mapping[str, str] | None = None,
     ) -> Ran:
         """Run a command; it may fail."""
-        return run("--home", self.home, *arguments, given=given, environment=environment)
+        surroundings = {**self._own, **(environment or {})}
+        return run("--home", self.home, *arguments, given=given, environment=surroundings)
 
     def ask(self, *arguments: str | Path, given: bytes = b"") -> Any:
         """Run a command that must succeed, with --json; return what it answered."""
@@ -81,6 +84,7 @@ class Desk:
                 command("--home", self.home, "--json", "serve", *arguments),
                 stdout=subprocess.PIPE,
                 stderr=log,
+                env={**os.environ, **self._own},
             )
         assert process.stdout is not None
         try:
@@ -110,10 +114,15 @@ def run(
 
 
 def make(
-    folder: Path, partner: str, *, profile: str = "H3", desks: Sequence[str] = ("cyber",)
+    folder: Path,
+    partner: str,
+    *,
+    profile: str = "H3",
+    desks: Sequence[str] = ("cyber",),
+    source: Path | None = None,
 ) -> Desk:
     """Make a node."""
-    desk = Desk(partner, folder / partner)
+    desk = Desk(partner, folder / partner, source)
     named = [word for name in desks for word in ("--desk", name)]
     desk.ask("init", "--partner", partner, "--name", partner.upper(), "--profile", profile, *named)
     return desk

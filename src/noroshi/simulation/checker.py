@@ -97,7 +97,8 @@ class Checker:
             return
         with node.store.read() as tables:
             for item in tables.outbox.items(to):
-                if item.lane is not Lane.FLASH:
+                is_over = item.expires_at is not None and item.expires_at <= node.clock.now()
+                if item.lane is not Lane.FLASH or is_over:
                     continue
                 # One that was just offered, and taken or refused, waits for its turn again.
                 tried_at = self._flashes.get((to, tables.outbox.read(item.id)), -_TRIED_SECONDS)

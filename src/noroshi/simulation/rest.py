@@ -32,7 +32,7 @@ class Rest:
             self._check_promise(promise)
         for node in self._nodes.values():
             self._check_node(node)
-        for name in self._account.unnoticed:
+        for name in self._account.unnoticed - self._ledger.restored:
             self._violate("I6", self._nodes[name], "its disk forgot, and nobody was told")
         self._check_serials()
         if not self._checker.is_calm():

@@ -1,0 +1,80 @@
+"""Nodes of this source tree and of the previous release talk to each other, and a home goes on.
+
+The release is named by its commit in `previous_release.txt`, so that a clone without tags finds it.
+"""
+
+import io
+import subprocess
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from endure.evidence import ROOT
+from tests.program.conftest import Desk, befriend, make
+
+pytestmark = pytest.mark.xdist_group("previous_release")
+
+NAME, COMMIT = Path(__file__).with_name("previous_release.txt").read_text().split()
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The modules of the previous release."""
+    packed = subprocess.run(
+        ["git", "-C", str(ROOT), "archive", "--format=zip", COMMIT, "src"],
+        capture_output=True,
+        check=False,
+    )
+    if packed.returncode:
+        pytest.skip(f"the commit of {NAME} is not in this clone: {packed.stderr.decode().strip()}")
+    folder = tmp_path_factory.mktemp(NAME)
+    zipfile.ZipFile(io.BytesIO(packed.stdout)).extractall(folder)
+    return folder / "src"
+
+
+def exchange(one: Desk, other: Desk, text: Path) -> None:
+    """A FLASH and a report with an attachment, each acknowledged."""
+    flash = one.ask("send", text, "--to", f"cyber@{other.partner}", "--precedence", "flash")
+    attached = one.ask("send", text, "--to", f"cyber@{other.partner}", "--attach", text)
+    for report in (str(flash["report"]), str(attached["report"])):
+        one.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+        assert other.run("show", report, "--raw").output == text.read_bytes()
+        other.ask("ack", report, "--by", "Maj Dupont")
+        one.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+
+
+@pytest.mark.parametrize("old", ["jp", "nato"])
+def test_an_old_and_a_new_node_talk(tmp_path: Path, text: Path, earlier: Path, old: str) -> None:
+    jp, nato = (
+        make(tmp_path, partner, source=earlier if partner == old else None)
+        for partner in ("jp", "nato")
+    )
+    befriend([jp, nato])
+    with ExitStack() as stack:
+        for desk in (nato, jp):
+            stack.enter_context(desk.served())
+        (line,) = jp.ask_lines("lines")  # its comms check met a node that was up
+        assert line["state"] == "UP"
+        exchange(jp, nato, text)
+        exchange(nato, jp, text)
+    for desk in (jp, nato):
+        assert desk.ask("journal", "verify")["ok"] is True
+
+
+def test_an_old_home_goes_on_with_the_new_program(
+    tmp_path: Path, text: Path, earlier: Path
+) -> None:
+    jp, nato = (make(tmp_path, partner, source=earlier) for partner in ("jp", "nato"))
+    befriend([jp, nato])
+    with jp.served(), nato.served():
+        exchange(jp, nato, text)
+    waiting = str(jp.ask("send", text, "--to", "cyber@nato")["report"])
+    new = Desk("jp", jp.home)
+    with new.served(), nato.served():
+        new.ask("wait", waiting, "--rung", "DELIVERED", "--timeout", "20")
+        exchange(new, nato, text)
+        exchange(nato, new, text)
+    assert new.ask("journal", "verify")["ok"] is True
+    assert len(new.ask_lines("inbox")) == 2
