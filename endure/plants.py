@@ -30,6 +30,7 @@ _DELIVER: Final = "flow/deliver.py"
 _SEND: Final = "flow/send.py"
 _WATCH: Final = "flow/watch.py"
 _ALARMS: Final = "flow/alarms.py"
+_EPOCHS: Final = "flow/epochs.py"
 _WITNESS: Final = "flow/witness.py"
 _STILL_NEEDED: Final = '            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",'
 
@@ -119,12 +120,30 @@ PLANTS: Final = (
     _plant("a line that is up again stays reported down",
            (_WATCH, "        tx.watch.end_alarms((kind,), partner, tx.now)\n", "")),
     _plant("serials that came meanwhile are called missing",
-           (_WATCH, "    if not gaps:\n        tx.watch.end_alarms", "    if gaps is None:\n        tx.watch.end_alarms")),
+           (_WATCH, "    if not any(gap.precedence.name == due.desk for gap in gaps):",
+            "    if due.desk is None:")),
+    _plant("a gap of one precedence hides one of another",
+           (_WATCH, "if gap.precedence.name in named)", "if gap.precedence.name == due.desk)")),
+    _plant("deadlines stay behind when the clock is set",
+           (_WATCH, "tx.watch.move_deadlines(drift)", "tx.watch.move_deadlines(0)")),
+    _plant("nobody is called for a journal without its end",
+           (_WITNESS, "    if seen.size <= size and", "    if seen.size >= 0 or")),
+    _plant("a restored partner is not given its receipts again",
+           ("adapters/sqlite/outbox.py", '" WHERE partner = ? AND left_at >= ? AND (expires_at IS',
+            '" WHERE report IS NOT NULL AND partner = ? AND left_at >= ? AND (expires_at IS')),
+    _plant("a restored partner is not told again which serials are void",
+           (_EPOCHS, "    tx.serials.unsettle(partner, since)\n", "")),
+    _plant("a restored partner waits for what has expired",
+           (_EPOCHS, "        bury(tx, report_id, partner)\n", "        del report_id\n")),
+    _plant("a restored node is given nothing again",
+           (_EPOCHS, "    _give_again(tx, partner, since)\n", "")),
+    _plant("a line rests for hours when the clock is set back",
+           (_LINE, "            line = _bounded(line, now)", "            pass")),
     _plant("what expired leaves no tombstone",
-           (_DELIVER, "        _bury(tx, report_id, partner, addressed[0])\n", "")),
+           (_DELIVER, "        bury(tx, report_id, partner)\n", "")),
     _plant("tombstones are forgotten before they are heard",
-           (_WATCH, "tx.serials.unearth(partner, precedence, number)",
-            "tx.serials.unearth(partner, precedence, number + 1000)")),
+           (_WATCH, "tx.serials.settle(partner, precedence, number, tx.now)",
+            "tx.serials.settle(partner, precedence, number + 1000, tx.now)")),
     _plant("of what is owed one is told and all is settled",
            (_DELIVER, "encode_struct(_entry(tx, pending, identity.me, entropy)) for pending in owed]",
             "encode_struct(_entry(tx, pending, identity.me, entropy)) for pending in owed[:1]]"),

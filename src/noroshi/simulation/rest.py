@@ -6,6 +6,7 @@ from noroshi.core.delivery.alarm import AlarmKind
 from noroshi.core.delivery.ladder import ANSWERS, Rung
 from noroshi.core.instant import SECOND
 from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence
 from noroshi.flow.records import Failure, StoredReport
 from noroshi.simulation.account import FACTORS, Account
 from noroshi.simulation.checker import Checker
@@ -32,6 +33,7 @@ class Rest:
             self._check_promise(promise)
         for node in self._nodes.values():
             self._check_node(node)
+            self._check_named(node)
         for name in self._account.unnoticed - self._ledger.restored:
             self._violate("I6", self._nodes[name], "its disk forgot, and nobody was told")
         self._check_serials()
@@ -148,6 +150,21 @@ class Rest:
             self._violate("I18", node, f"its outbox still holds {counts}")
         if owed:
             self._violate("I18", node, f"it still owes receipts to {owed}")
+
+    def _check_named(self, node: SimNode) -> None:
+        """Check that what is missing for good is named in an open alarm (I7).
+
+        DEFERRED may be on its way for longer than the world has had to heal.
+        """
+        with node.store.read() as tables:
+            said = {a.alarm.partner: a.alarm.detail for a in tables.watch.alarms()
+                    if a.alarm.kind is AlarmKind.GAP}  # fmt: skip
+            gaps = {other: tables.serials.gaps(other) for other in self._nodes}
+        for other, missing in gaps.items():
+            for gap in missing:
+                is_named = gap.precedence.name in said.get(other, "")
+                if not is_named and gap.precedence is not Precedence.DEFERRED:
+                    self._violate("I7", node, f"{gap} of {other} is missing and not named")
 
     def _check_serials(self) -> None:
         """Check that every serial issued is accounted for, and used once (I7, I16)."""
