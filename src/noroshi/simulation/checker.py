@@ -21,7 +21,7 @@ from noroshi.simulation.node import SimNode
 from noroshi.simulation.weather import Faults
 
 TOLERANCE_SECONDS: Final = 1.0
-MOST_MESSAGES_AN_HOUR: Final = 800
+MOST_MESSAGES_AN_HOUR: Final = 1600
 """With every line cut: two lanes of six lines that try again, and their comms checks."""
 _LOSSES: Final = {AlarmKind.LOST_TAIL, AlarmKind.OLD_COPY, AlarmKind.JOURNAL_CONFLICT}
 _FAIR_START_SECONDS: Final = 0.5

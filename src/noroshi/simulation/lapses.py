@@ -17,16 +17,21 @@ LYING: Final = 0.15
 RESTORED: Final = 0.3
 SET_CLOCKS: Final = 0.55
 """Below which draw a history has these; beyond the last it has none of them."""
+_WHOLE_HOURS: Final = 72.0
 
 
 class Lapses:
     """Makes one kind of trouble, or none, until the weather is over."""
 
-    def __init__(self, loop: VirtualLoop, nodes: list[SimNode], faults: Faults, seed: str) -> None:
+    def __init__(
+        self, loop: VirtualLoop, nodes: list[SimNode], faults: Faults, seed: str, hours: float
+    ) -> None:
+        """Join the parts; in a short history of `hours` everything happens sooner."""
         self._loop = loop
         self._nodes = nodes
         self._faults = faults
         self._draw = random.Random(f"{seed} lapses")
+        self._pace = min(1.0, hours / _WHOLE_HOURS)
 
     async def happen(self) -> None:
         """Let happen what the seed has in store."""
@@ -83,4 +88,4 @@ class Lapses:
         return self._draw.choice(up)
 
     async def _pass(self, least: float, most: float) -> None:
-        await asyncio.sleep(self._draw.uniform(least, most) * HOUR)
+        await asyncio.sleep(self._draw.uniform(least, most) * HOUR * self._pace)

@@ -18,6 +18,8 @@ from noroshi.simulation.virtual import VirtualLoop
 T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 60.0
+_SYN_PAUSES: Final = (0.0, 3.0, 12.0)
+"""Seconds before each try to connect."""
 _BYTES_A_SECOND: Final = 20_000.0
 
 
@@ -62,12 +64,15 @@ class Net:
         self.trace: Callable[[str], None] = lambda _what: None
         self._draw = random.Random(f"{seed} net")
         self._copies: set[asyncio.Task[None]] = set()
+        self._warm: set[tuple[str, int, str, int, Lane]] = set()
+        """Connections that are open, by the incarnations of both ends."""
 
     async def exchange(
         self,
         sender: Station,
         incarnation: int,
         to: str,
+        lane: Lane,
         size: int,
         arrive: Callable[[Station], Coroutine[None, None, T]],
     ) -> T:
@@ -78,6 +83,7 @@ class Net:
         """
         self.messages += 1
         target = self.nodes[to]
+        connection = await self._connect(sender, incarnation, target, lane)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS + size / _BYTES_A_SECOND):
                 await self._travel(sender.name, to, size)
@@ -95,7 +101,33 @@ class Net:
                     await asyncio.sleep(TIMEOUT_SECONDS * 2)
                 return answer
         except TimeoutError:
+            self._warm.discard(connection)
             raise UnavailableError("unreachable", "no answer in time") from None
+
+    async def _connect(
+        self, sender: Station, incarnation: int, target: Station, lane: Lane
+    ) -> tuple[str, int, str, int, Lane]:
+        """Return the connection of a lane, opened if it is not yet.
+
+        Raises:
+            UnavailableError: nobody answers.
+        """
+        connection = (sender.name, incarnation, target.name, target.incarnation, lane)
+        if connection in self._warm:
+            return connection
+        for pause in _SYN_PAUSES:
+            await asyncio.sleep(pause + 0.04 + self._draw.expovariate(3))
+            if (
+                target.is_up
+                and self._passes(sender.name, target.name)
+                and self._passes(target.name, sender.name)
+            ):
+                self._warm.add(connection)
+                return connection
+        raise UnavailableError("unreachable", "no connection")
+
+    def _passes(self, sender: str, to: str) -> bool:
+        return (sender, to) not in self.cuts and self._draw.random() >= self.weather.loss
 
     def damaged(self, raw: bytes) -> bytes:
         """Return what arrives of `raw`."""
@@ -106,7 +138,7 @@ class Net:
 
     async def _travel(self, sender: str, to: str, size: int) -> None:
         await asyncio.sleep(0.02 + self._draw.expovariate(5) + size / _BYTES_A_SECOND)
-        if (sender, to) in self.cuts or self._draw.random() < self.weather.loss:
+        if not self._passes(sender, to):
             await asyncio.sleep(TIMEOUT_SECONDS * 2)
 
     def _again(
@@ -153,7 +185,7 @@ class NodeBearer:
                 )
             return outcomes
 
-        return await self._exchange(card, sum(map(len, envelopes)), arrive)
+        return await self._exchange(card, lane, sum(map(len, envelopes)), arrive)
 
     async def transmit_piece(self, card: Card, blob_id: bytes, offset: int, data: bytes) -> int:
         """Offer bytes of a blob; return how many bytes the partner holds."""
@@ -167,7 +199,7 @@ class NodeBearer:
             except (NotFoundError, MalformedError) as error:
                 raise UnavailableError("unreachable", error.message) from error
 
-        return await self._exchange(card, len(data), arrive)
+        return await self._exchange(card, Lane.BULK, len(data), arrive)
 
     async def check(self, card: Card, raw: bytes) -> bytes:
         """Hand over this side's half of a comms check; return the other's."""
@@ -176,13 +208,17 @@ class NodeBearer:
         async def arrive(target: Station) -> bytes:
             return arrivals.answer_check(target.house, sender, raw, "simulated")
 
-        return await self._exchange(card, len(raw), arrive)
+        return await self._exchange(card, Lane.FLASH, len(raw), arrive)
 
     async def _exchange(
-        self, card: Card, size: int, arrive: Callable[[Station], Coroutine[None, None, T]]
+        self,
+        card: Card,
+        lane: Lane,
+        size: int,
+        arrive: Callable[[Station], Coroutine[None, None, T]],
     ) -> T:
         return await self._net.exchange(
-            self._node, self._incarnation, card.partner, size, _surviving(arrive)
+            self._node, self._incarnation, card.partner, lane, size, _surviving(arrive)
         )
 
 

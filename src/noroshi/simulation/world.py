@@ -82,7 +82,7 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
         for work in (
             drafters.work(),
             faults.blow(),
-            Lapses(loop, nodes, faults, name).happen(),
+            Lapses(loop, nodes, faults, name, hours).happen(),
             *(Officer(loop, node, ledger, name).watch() for node in nodes),
         )
     ]
