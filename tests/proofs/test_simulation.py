@@ -12,6 +12,7 @@ import pytest
 from endure.evidence import ROOT
 from endure.planted import apply, notice
 from endure.plants import PLANTS
+from endure.siege import besiege, holds
 from endure.simulate import live
 
 EASY = [
@@ -27,6 +28,19 @@ def test_every_promise_is_kept_for_three_days(seed: int) -> None:
     history = live(seed)
     assert history.violations == ()
     assert history.reports > 50
+
+
+def test_after_a_long_cut_a_flash_comes_first() -> None:
+    figures = besiege(5, reports=300, cut_seconds=4 * 3600.0)
+    assert holds(figures), figures
+
+
+def test_a_siege_is_not_passed_by_nothing() -> None:
+    figures = besiege(5, reports=20, cut_seconds=600.0)
+    for fault in ("lost", "twice", "through_the_cut", "still_waiting"):
+        assert not holds({**figures, fault: 1})
+    assert not holds({**figures, "first_flash_seconds": 30.1})
+    assert not holds({**figures, "first_flash_seconds": None})
 
 
 def test_one_seed_is_one_history() -> None:
