@@ -46,15 +46,19 @@ class Account:
 
     def due_at(
         self, node: SimNode, report: StoredReport, desk: str, partner: str, factor: float
-    ) -> Instant:
-        """Return when people are called about a report, by the clock of `node`."""
+    ) -> tuple[Instant, Instant]:
+        """Return when people are called about a report, by the clock of `node`.
+
+        Two times, for a node may or may not have taken its deadlines along before it went down.
+        """
         stored = self.stored.get((node.name, report.id), 0.0)
         moved = sum(drift for at, drift in node.clock.steps if at >= stored)
         precedence = report.head.precedence
         if DeskAddress(desk, partner) not in report.content.action:
             precedence = report.head.info_precedence
         allowed = int(factor * ALLOWED_MINUTES[precedence] * 60 * SECOND)
-        return report.stored_at + allowed + moved
+        due_at = report.stored_at + allowed + moved
+        return due_at, due_at + sum(drift for at, drift in node.clock.unsure if at >= stored)
 
     def is_here(self, partner: str, report_id: bytes) -> bool:
         """Say whether a node has a report, or has forgotten what it had."""

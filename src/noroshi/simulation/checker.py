@@ -191,10 +191,13 @@ class Checker:
         rungs = {record.rung for record in ladder}
         if rungs & ANSWERS or (alarm.kind is AlarmKind.UNDELIVERED and Rung.DELIVERED in rungs):
             self._violate("I14", node, f"{alarm.kind.value} after an answer")
-        due_at = self._account.due_at(node, report, alarm.desk, alarm.partner, factor)
-        late = (alarm.at - max(due_at, self._ready_at(node))) / SECOND
-        if alarm.at < due_at or late > TOLERANCE_SECONDS:
-            self._violate("I14", node, f"{alarm.kind.value} {late:+.1f} s off its time")
+        due = self._account.due_at(node, report, alarm.desk, alarm.partner, factor)
+        ready_at = self._ready_at(node)
+        late = [(alarm.at - max(at, ready_at)) / SECOND for at in due if at <= alarm.at]
+        if not late:
+            self._violate("I14", node, f"{alarm.kind.value} before its time")
+        elif min(late) > TOLERANCE_SECONDS:
+            self._violate("I14", node, f"{alarm.kind.value} {min(late):.1f} s after its time")
 
     def _ready_at(self, node: SimNode) -> Instant:
         return node.clock.now() - int((self._loop.time() - node.booted_at) * SECOND)

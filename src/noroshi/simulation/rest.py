@@ -98,8 +98,8 @@ class Rest:
         """Check that nobody waited in silence (I14)."""
         if rungs & ANSWERS or Rung.REFUSED in rungs or Rung.DELIVERED not in rungs:
             return
-        due_at = self._account.due_at(
-            sender, report, desk, partner, FACTORS[AlarmKind.UNACKNOWLEDGED]
+        due_at = max(
+            self._account.due_at(sender, report, desk, partner, FACTORS[AlarmKind.UNACKNOWLEDGED])
         )
         key = (sender.name, AlarmKind.UNACKNOWLEDGED, report.id, partner, desk)
         if due_at < sender.clock.now() - SECOND and not self._account.alarms[key]:
@@ -119,7 +119,9 @@ class Rest:
             self._violate("I2", node, f"the attachments of {report.id.hex()} are not here")
         if any(record.rung in ANSWERS for record in ladder):
             return
-        due_at = self._account.due_at(node, received, desk, partner, FACTORS[AlarmKind.NEXT_DESK])
+        due_at = max(
+            self._account.due_at(node, received, desk, partner, FACTORS[AlarmKind.NEXT_DESK])
+        )
         key = (node.name, AlarmKind.NEXT_DESK, report.id, partner, desk)
         if due_at < node.clock.now() - SECOND and not self._account.alarms[key]:
             self._violate("I14", node, f"{report.id.hex()} waits at {desk} in silence")

@@ -83,6 +83,8 @@ class NodeClock:
         self.skew = skew
         self.steps: list[tuple[float, int]] = []
         """When the running node followed a clock that was set, in virtual seconds, and how far."""
+        self.unsure: list[tuple[float, int]] = []
+        """Steps that a node met when it started: it may have followed just before it went down."""
         self.moved = 0
         """By how much the clock was set, on and back, all in all."""
 
@@ -108,5 +110,7 @@ class NodeClock:
 
     def restart(self) -> None:
         """Begin anew with the machine's clock: a process has started."""
+        if self._unseen:
+            self.unsure.append((self._loop.time(), self._unseen))
         self.skew += self._unseen
         self._unseen = 0
