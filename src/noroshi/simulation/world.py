@@ -22,7 +22,7 @@ HEALING_HOURS: Final = 2.0
 """Without faults at the end; every line must come to rest in it."""
 _GARBAGE_AT: Final = 50_000
 """Objects; a history leaves few circles behind, and looking for them often takes a tenth of it."""
-REPORTS_PER_HOUR: Final = 4.0
+REPORTS_PER_HOUR: Final = 2.0
 
 
 class History(msgspec.Struct, frozen=True):

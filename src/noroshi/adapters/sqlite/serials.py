@@ -51,11 +51,11 @@ class SqliteSerials:
         )
 
     def tombstones(self, partner: str, limit: int) -> tuple[Tombstone, ...]:
-        """Return the first serials that a partner may still wait for in vain."""
+        """Return the newest serials that a partner may still wait for in vain."""
         rows = self._db.rows(
             "SELECT precedence, number, code FROM tombstone"
             " WHERE partner = ? AND settled_at IS NULL"
-            " ORDER BY precedence DESC, number LIMIT ?",
+            " ORDER BY precedence DESC, number DESC LIMIT ?",
             (partner, limit),
         )
         return tuple(Tombstone(integer(p), integer(n), text(code)) for p, n, code in rows)
