@@ -137,6 +137,8 @@ PLANTS: Final = (
            (_EPOCHS, "        bury(tx, report_id, partner)\n", "        del report_id\n")),
     _plant("a restored node is given nothing again",
            (_EPOCHS, "    _give_again(tx, partner, since)\n", "")),
+    _plant("a refusal is not put on record",
+           (_RECEIVE, "    if refused is not None:\n        refuse(tx,", "    if False:\n        refuse(tx,")),
     _plant("a line rests for hours when the clock is set back",
            (_LINE, "            line = _bounded(line, now)", "            pass")),
     _plant("what expired leaves no tombstone",

@@ -62,6 +62,7 @@ class Net:
         self.messages = 0
         self.on_wire: Callable[[str, str, Lane, Sequence[bytes]], None] = _nobody
         self.trace: Callable[[str], None] = lambda _what: None
+        self.overhear: Callable[[bytes], None] = lambda _raw: None
         self._draw = random.Random(f"{seed} net")
         self._copies: set[asyncio.Task[None]] = set()
         self._warm: set[tuple[str, int, str, int, Lane]] = set()
@@ -172,6 +173,8 @@ class NodeBearer:
         sender = self._node.name
         self._net.on_wire(sender, card.partner, lane, envelopes)
         arriving = [self._net.damaged(raw) for raw in envelopes]
+        for raw in envelopes:
+            self._net.overhear(raw)
 
         async def arrive(target: Station) -> list[Outcome]:
             outcomes: list[Outcome] = []

@@ -10,6 +10,7 @@ from noroshi.simulation.account import Account
 from noroshi.simulation.checker import Checker
 from noroshi.simulation.lapses import Lapses
 from noroshi.simulation.ledger import Ledger, Violation
+from noroshi.simulation.meddler import Meddler
 from noroshi.simulation.net import Net, Weather
 from noroshi.simulation.node import SimNode
 from noroshi.simulation.people import Drafters, Officer
@@ -74,6 +75,8 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
     faults = Faults(loop, net, nodes, ledger, name)
     account = Account(loop, {node.name: node for node in nodes}, ledger)
     checker = Checker(account, net, faults)
+    meddler = Meddler(account, faults, name)
+    net.overhear = meddler.overhear
     drafters = Drafters(loop, nodes, ledger, name, REPORTS_PER_HOUR)
     for node in nodes:
         node.boot()
@@ -82,6 +85,7 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
         for work in (
             drafters.work(),
             faults.blow(),
+            meddler.meddle(),
             Lapses(loop, nodes, faults, name, hours).happen(),
             *(Officer(loop, node, ledger, name).watch() for node in nodes),
         )
