@@ -24,7 +24,6 @@ from endure.plants import PLANTS, Plant
 
 SEEDS: Final = 200
 HOURS: Final = 24.0
-AT_ONCE: Final = 2
 _SOURCE: Final = evidence.ROOT / "src" / "noroshi"
 _PAGE: Final = evidence.ROOT / "docs" / "planted-bugs.md"
 _PATIENCE_SECONDS: Final = 900
@@ -123,7 +122,7 @@ def prove(minutes: float, seed: int, count: int | None, _plant: str | None) -> b
     """Plant every bug (or the first `count`); return whether all were noticed."""
     began = time.monotonic()
     plants = PLANTS[:count]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         noticed = []
         for found in pool.map(lambda plant: notice(plant, seed), plants):
             print(
@@ -131,6 +130,8 @@ def prove(minutes: float, seed: int, count: int | None, _plant: str | None) -> b
                 flush=True,
             )
             noticed.append(found)
+            if count is None:
+                write_page(noticed)
             if time.monotonic() - began > minutes * 60:
                 print("time is over")
                 return False
@@ -143,7 +144,5 @@ def prove(minutes: float, seed: int, count: int | None, _plant: str | None) -> b
         "seconds": round(time.monotonic() - began, 1),
     }
     evidence.record("planted", figures)
-    if count is None:
-        write_page(noticed)
     print(figures)
     return not survived
