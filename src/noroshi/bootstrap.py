@@ -29,20 +29,18 @@ from noroshi.adapters.sealing.pyca import (
 from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.core.delivery.quota import Disk
-from noroshi.core.directory.card import MAX_NAME, VERSION, Card, SignedCard
+from noroshi.core.directory.card import VERSION, Card, SignedCard
 from noroshi.core.envelope.keys import PublicKey, Purpose
-from noroshi.core.envelope.suite import ROOT_ALG, Alg, Profile
+from noroshi.core.envelope.suite import PROFILES, ROOT_ALG, Alg, Profile
 from noroshi.core.errors import ConflictError, InputError, NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
-from noroshi.core.marking import Marking
-from noroshi.core.partner import check_name
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory
 from noroshi.flow.house import House
 from noroshi.flow.ports import Clock, SteppedClock
 from noroshi.flow.records import Duty, Identity
-from noroshi.settings import FILE_NAME, Settings, read_settings, to_toml
+from noroshi.settings import FILE_NAME, Settings, check_settings, read_settings, to_toml
 
 AskPassphrase = Callable[[], bytes | None]
 """Returns the passphrase of the private keys, or None when there is none to be had."""
@@ -173,11 +171,12 @@ def _open_node(
             card = tables.partners.own_card()
         if card is None:
             raise UnavailableError("damaged", f"{home} has lost its card; restore a backup")
-        told = (settings.partner, settings.suite.number)
-        if told != (card.card.partner, card.card.profile):
+        told = (settings.partner, settings.suite.number, settings.desks)
+        if told != (card.card.partner, card.card.profile, card.card.desks):
             msg = (
-                f"{FILE_NAME} names another partner or profile than the card ({card.card.partner},"
-                f" profile {card.card.profile}); they cannot change. Put the old values back"
+                f"{FILE_NAME} names another partner, profile or desks than the card: "
+                f"{card.card.partner}, {PROFILES[card.card.profile].name}, "
+                f"{', '.join(card.card.desks)}. These cannot change; put the old values back"
             )
             raise UnavailableError("home-foreign", msg)
         return load_identity(card, keys, settings.duty)
@@ -328,17 +327,7 @@ def _check_settings(settings: Settings) -> Settings:
     Raises:
         InputError: one of them cannot be used.
     """
-    check_name(settings.partner, "partner")
-    if (
-        not settings.name.strip()
-        or len(settings.name) > MAX_NAME
-        or not settings.name.isprintable()
-    ):
-        msg = f"the organisation's name is one line of 1 to {MAX_NAME} characters: --name TEXT"
-        raise InputError("bad-input", msg)
-    for desk in settings.desks:
-        check_name(desk, "desk")
-    Marking.parse(settings.default_marking)
+    check_settings(settings)
     if not settings.has_peer_door:
         return settings
     host, port = split_address(settings.peer)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import random
+import resource
 import signal
 import socket
 import ssl
@@ -50,6 +51,7 @@ _SWITCH_SECONDS: Final = 0.0005
 _WORKERS: Final = 40
 """Threads for requests: they mostly wait for a commit, and the more wait the larger its group."""
 _BACKLOG: Final = 10_000
+_OPEN_FILES: Final = 65_536
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -63,12 +65,21 @@ def serve(serving: Serving) -> None:
     # A thread that computes holds the interpreter for at most this long at a time, so that
     # the loop and the writer get their turn.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    _raise_file_limit()
     configure_logs()
     with embedded_node(serving.home, serving.ask_passphrase, on_phase=serving.on_phase) as node:
         if node is None:
             msg = f"another process serves or works on {serving.home}; stop it first"
             raise UnavailableError("home-busy", msg)
         asyncio.run(_Doors(node, serving).run())
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: strangers' connections are some of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class Listeners:

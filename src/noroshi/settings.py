@@ -8,10 +8,13 @@ from typing import Final
 
 import msgspec
 
+from noroshi.adapters.addresses import split_address
 from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.envelope.suite import PROFILES_BY_NAME, Profile
-from noroshi.core.errors import UnavailableError
+from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.core.instant import MINUTE
+from noroshi.core.marking import Marking
+from noroshi.core.partner import check_name
 from noroshi.core.report import MAX_NAME
 from noroshi.flow.records import Duty
 
@@ -99,11 +102,41 @@ def read_settings(home: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"{path} cannot be used: {error}. Mend it; docs/operate.md lists the settings"
         raise UnavailableError("home-foreign", msg) from error
+    try:
+        check_settings(settings)
+    except NoroshiError as error:
+        msg = f"{path} cannot be used: {error.message}. Mend it; docs/operate.md lists the settings"
+        raise UnavailableError("home-foreign", msg) from error
+    return settings
+
+
+def check_settings(settings: Settings) -> None:
+    """Return if a node can work with the settings.
+
+    Raises:
+        InputError: one of them cannot be used.
+    """
+    check_name(settings.partner, "partner")
+    if not _is_line(settings.name):
+        msg = f"the organisation's name is one line of 1 to {MAX_NAME} characters: --name TEXT"
+        raise InputError("bad-input", msg)
+    if settings.profile not in PROFILES_BY_NAME:
+        msg = f"there is no profile {settings.profile!r}; there are {', '.join(PROFILES_BY_NAME)}"
+        raise InputError("bad-input", msg)
+    if not settings.desks:
+        raise InputError("bad-input", "a node has at least one desk: --desk NAME")
+    for desk in settings.desks:
+        check_name(desk, "desk")
+    Marking.parse(settings.default_marking)
+    if settings.has_peer_door:
+        split_address(settings.peer)
     problem = _problem(settings)
     if problem:
-        msg = f"{path} cannot be used: {problem}. Mend it; docs/operate.md lists the settings"
-        raise UnavailableError("home-foreign", msg)
-    return settings
+        raise InputError("bad-input", problem)
+
+
+def _is_line(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= MAX_NAME and text.isprintable()
 
 
 def _problem(settings: Settings) -> str:
@@ -114,8 +147,7 @@ def _problem(settings: Settings) -> str:
     least, most = _CHECK_MINUTES
     if not (math.isfinite(settings.check_minutes) and least <= settings.check_minutes <= most):
         return f"check_minutes is a number of minutes from {least:g} to {most:g}"
-    officer = settings.officer
-    if not officer.strip() or len(officer) > MAX_NAME or not officer.isprintable():
+    if not _is_line(settings.officer):
         return f"officer is one line of 1 to {MAX_NAME} characters"
     return ""
 

@@ -1,6 +1,6 @@
 """Raising and ending alarms and deadlines, inside whatever act learns of the cause."""
 
-from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.alarm import EVENTS, Alarm, AlarmKind
 from noroshi.core.delivery.clocks import Step, receiver_deadlines, sender_deadlines
 from noroshi.core.delivery.quota import FLASH_WINDOW, FLASHES
 from noroshi.core.precedence import Precedence
@@ -20,7 +20,12 @@ _OF_REPORT = (
 
 
 def raise_alarm(tx: Transaction, alarm: Alarm, me: str, entropy: Entropy) -> None:
-    """Raise an alarm, journalled and told; one that is open already is not raised again."""
+    """Raise an alarm, journalled and told; one that is open already is not raised again.
+
+    News that says something else takes the place of the older.
+    """
+    if alarm.kind in EVENTS and alarm.report_id is None:
+        tx.watch.end_alarms((alarm.kind,), alarm.partner, tx.now, but_for=alarm.detail)
     number = tx.watch.raise_alarm(alarm)
     if number is None:
         return
@@ -76,6 +81,13 @@ def is_answered(tx: Transaction, report_id: bytes, partner: str, desk: str) -> N
     """Stop waiting for people: a desk has answered, or there is nothing to answer any more."""
     tx.watch.drop_deadlines(report_id, partner, desk, (*_OF_SENDER, *_OF_RECEIVER))
     tx.watch.end_alarms(_OF_REPORT, partner, tx.now, report_id, desk)
+
+
+def is_withdrawn(tx: Transaction, report_id: bytes, partner: str, desk: str) -> None:
+    """Wait for nothing any more, and call nobody: the report was cancelled."""
+    is_answered(tx, report_id, partner, desk)
+    kinds = (AlarmKind.EXPIRED, AlarmKind.REFUSED)
+    tx.watch.end_alarms(kinds, partner, tx.now, report_id, desk)
 
 
 def precedence_at(tables: Tables, report_id: bytes, partner: str, desk: str) -> Precedence:

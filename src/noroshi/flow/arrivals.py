@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import partial
 
-from noroshi.core.delivery.check import decode_check, encode_check
+from noroshi.core.delivery.check import VERSION, CommsCheck, Tally, decode_check, encode_check
 from noroshi.core.delivery.quota import Disk, FlashWindow, has_room, turn
 from noroshi.core.errors import NotFoundError, UnavailableError
 from noroshi.core.precedence import Precedence
@@ -74,6 +74,10 @@ def answer_check(house: House, peer: str, raw: bytes, bearer: str) -> bytes:
         ),
         Precedence.PRIORITY,
     )  # fmt: skip
+    if house.is_silent:
+        # Radio silence: no serial of a report that waits, no desk, nothing but a line that is up.
+        nothing = Tally(identity.card.card.epoch, (), ())
+        return encode_check(CommsCheck(VERSION, now, nothing, (), ()))
     with house.store.read() as tables:
         return encode_check(watch.make_check(tables, peer, identity, now))
 

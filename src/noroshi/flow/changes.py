@@ -18,7 +18,7 @@ from noroshi.core.report import (
     report_id_text,
 )
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.alarms import is_answered
+from noroshi.flow.alarms import is_answered, is_withdrawn
 from noroshi.flow.draft import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Change, Failure, StoredReport
@@ -105,7 +105,7 @@ def _withdraw(tx: Transaction, earlier: StoredReport, partner: str, entropy: Ent
     addressed = [a for a in tx.reports.addressees(earlier.id) if a.desk.partner == partner]
     rungs = {r.rung for a in addressed for r in tx.reports.ladder(earlier.id, a.desk)}
     for addressee in addressed:
-        is_answered(tx, earlier.id, partner, addressee.desk.desk)
+        is_withdrawn(tx, earlier.id, partner, addressee.desk.desk)
     items = tx.outbox.items_of(partner, earlier.id)
     if earlier.head.envelope_id not in items or rungs & {Rung.DELIVERED, Rung.REFUSED}:
         return

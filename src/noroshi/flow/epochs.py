@@ -41,7 +41,7 @@ def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entr
     # Its journal goes on under another name; what was seen of the old one says nothing of it.
     tx.receipts.put_peer_note(partner, b"")
     detail = f"epoch {epoch} begins. What it lost goes to it again; ask what else it needs"
-    _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
+    raise_alarm(tx, Alarm(AlarmKind.NEW_EPOCH, partner, tx.now, detail=detail), me, entropy)
     is_ever_checked = any(tx.watch.last_check(partner, outgoing=way, good=True) for way in _WAYS)
     if not is_ever_checked:  # on files nobody asks, so nobody will tell how old the backup is
         _give_again(tx, partner, tx.now - KEPT)
@@ -55,7 +55,7 @@ def answer_epoch(
     epoch = told.tally.epoch
     if epoch < hear_epoch(tx, partner, epoch, me, entropy):
         detail = f"it is still in epoch {epoch}, before a restore. Ask them which node is theirs"
-        _alarm(tx, AlarmKind.OLD_COPY, partner, detail, me, entropy)
+        raise_alarm(tx, Alarm(AlarmKind.OLD_COPY, partner, tx.now, detail=detail), me, entropy)
         return
     if told.backup_at is None or not tx.epochs.is_first_answer(partner, epoch):
         return
@@ -66,7 +66,7 @@ def answer_epoch(
             f"its backup is of {to_text(told.backup_at)}. What was delivered before "
             f"{to_text(tx.now - KEPT)} is not kept sealed; send anew what it needs of that"
         )
-        _alarm(tx, AlarmKind.NEW_EPOCH, partner, detail, me, entropy)
+        raise_alarm(tx, Alarm(AlarmKind.NEW_EPOCH, partner, tx.now, detail=detail), me, entropy)
 
 
 def _give_again(tx: Transaction, partner: str, since: Instant) -> None:
@@ -98,16 +98,3 @@ def name_lost(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entrop
     detail = f"{report_id_text(entry.report_id)} ({rungs}). It is not held here; ask for a copy"
     kind, desk = AlarmKind.SENT_AFTER_BACKUP, entry.desk or None
     raise_alarm(tx, Alarm(kind, issuer, tx.now, entry.report_id, desk, detail), me, entropy)
-
-
-def _alarm(
-    tx: Transaction, kind: AlarmKind, partner: str, detail: str, me: str, entropy: Entropy
-) -> None:
-    """Raise an alarm of a partner; a newer one takes the place of one that says something else."""
-    if any(
-        (other.alarm.kind, other.alarm.partner, other.alarm.detail) == (kind, partner, detail)
-        for other in tx.watch.alarms()
-    ):
-        return
-    tx.watch.end_alarms((kind,), partner, tx.now)
-    raise_alarm(tx, Alarm(kind, partner, tx.now, detail=detail), me, entropy)

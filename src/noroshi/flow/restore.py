@@ -29,6 +29,8 @@ def open_epoch(tx: Transaction, card: SignedCard, backup_at: Instant, entropy: E
     tx.serials.begin_anew()
     tx.outbox.hold()
     held = len(tx.outbox.held())
+    for known in tx.partners.all():  # what they have seen of the epoch before says nothing now
+        tx.watch.end_alarms((AlarmKind.LOST_TAIL,), known.signed_card.card.partner, tx.now)
     detail = f"of {to_text(backup_at)}; epoch {epoch} begins, {held} reports are held"
     raise_alarm(tx, Alarm(AlarmKind.RESTORED, me, tx.now, detail=detail), me, entropy)
     return held

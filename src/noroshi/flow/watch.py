@@ -4,7 +4,7 @@ Deadlines are rows that the acts of a report's life set and take away; here they
 drives this (an adapter with a timer) calls `fire_due` when the next one passes.
 """
 
-from noroshi.core.delivery.alarm import Alarm, AlarmKind
+from noroshi.core.delivery.alarm import EVENTS, Alarm, AlarmKind
 from noroshi.core.delivery.check import (
     VERSION,
     CommsCheck,
@@ -49,7 +49,6 @@ def fire_due(tx: Transaction, identity: Identity, entropy: Entropy) -> bool:
 def follow_clock(tx: Transaction, drift: int, me: str, entropy: Entropy) -> None:
     """Move all deadlines with a clock that was set: people have the time that they were given."""
     tx.watch.move_deadlines(drift)
-    tx.watch.end_alarms((AlarmKind.CLOCK_STEP,), me, tx.now)
     detail = f"{'on' if drift > 0 else 'back'} by {abs(drift) / SECOND:,.0f} s"
     raise_alarm(tx, Alarm(AlarmKind.CLOCK_STEP, me, tx.now, detail=detail), me, entropy)
 
@@ -155,7 +154,7 @@ def set_desk(
 
 
 def take_alarm(tx: Transaction, number: int, by: str, me: str, entropy: Entropy) -> None:
-    """Record who takes care of an alarm; the first who did stays.
+    """Record who takes care of an alarm; the first who did stays. News ends with it.
 
     Raises:
         NotFoundError: no such alarm is open.
@@ -163,6 +162,8 @@ def take_alarm(tx: Transaction, number: int, by: str, me: str, entropy: Entropy)
     raised = tx.watch.alarm(number)
     if raised is None or not tx.watch.take_alarm(number, by, tx.now):
         raise NotFoundError("not-found", f"no alarm {number} is open; see 'noroshi alarms'")
+    if raised.alarm.kind in EVENTS:
+        tx.watch.end_alarm(number, tx.now)
     if raised.taken_by is None:
         tx.journal.append(
             new_entry(
@@ -232,7 +233,8 @@ def _what(
     match due.step:
         case Step.NEXT_DESK:
             following = next_desk(identity.card.card.desks, due.desk)
-            return AlarmKind.NEXT_DESK, following or "there is no other desk"
+            called = f"the desk {following} is called" if following else "there is no other desk"
+            return AlarmKind.NEXT_DESK, called
         case Step.NEXT_OFFICER:
             return AlarmKind.NEXT_OFFICER, identity.duty.officer
         case Step.UNDELIVERED:

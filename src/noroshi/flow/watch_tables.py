@@ -112,9 +112,13 @@ class WatchTable(Protocol):
 
     def end_alarms(
         self, kinds: Iterable[AlarmKind], partner: str, at: Instant,
-        report_id: bytes | None = None, desk: str | None = None,
+        report_id: bytes | None = None, desk: str | None = None, but_for: str | None = None,
     ) -> None:  # fmt: skip
-        """End open alarms whose cause is gone."""
+        """End open alarms whose cause is gone, but for one with that detail."""
+        ...
+
+    def end_alarm(self, number: int, at: Instant) -> None:
+        """End one alarm."""
         ...
 
     def take_alarm(self, number: int, by: str, at: Instant) -> bool:

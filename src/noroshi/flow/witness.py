@@ -49,7 +49,9 @@ def note_checkpoint(
     elif new.size == old.size and new.root != old.root:
         tx.receipts.keep_conflict(partner, held, note, tx.now)
         _suspect(tx, partner, note, "duplicate-id", entropy)
-        raise_alarm(tx, Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now), identity.me, entropy)
+        detail = f"two roots of {new.size:,} entries"
+        alarm = Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now, detail=detail)
+        raise_alarm(tx, alarm, identity.me, entropy)
 
 
 def compare_own(
@@ -71,8 +73,8 @@ def compare_own(
     size = tx.journal.size
     if seen.size <= size and tree_at(seen.size, tx.journal.node).root == seen.root:
         return
-    detail = f"{partner} has seen {seen.size:,} entries, signed by this node; {size:,} are here"
-    alarm = Alarm(AlarmKind.LOST_TAIL, identity.me, tx.now, detail=detail)
+    detail = f"{partner} has seen {seen.size:,} entries of it, signed by this node"
+    alarm = Alarm(AlarmKind.LOST_TAIL, partner, tx.now, detail=detail)
     raise_alarm(tx, alarm, identity.me, entropy)
 
 

@@ -170,7 +170,8 @@ class Checker:
     def _check_alarm(self, node: SimNode, alarm: Alarm) -> None:
         """Check that an escalation comes once, in time, and not after an answer (I14)."""
         if alarm.kind in _LOSSES:
-            self._account.unnoticed.discard(alarm.partner)
+            is_own = alarm.kind is AlarmKind.LOST_TAIL
+            self._account.unnoticed.discard(node.name if is_own else alarm.partner)
         if alarm.kind is AlarmKind.GAP:
             self._check_gap(node, alarm)
         if alarm.kind is AlarmKind.JOURNAL_CONFLICT and alarm.partner not in self._ledger.forgetful:

@@ -18,6 +18,7 @@ RESTORED: Final = 0.3
 SET_CLOCKS: Final = 0.55
 """Below which draw a history has these; beyond the last it has none of them."""
 _WHOLE_HOURS: Final = 72.0
+_FARTHEST_OFF: Final = 8 * 3600 * SECOND
 
 
 class Lapses:
@@ -71,9 +72,11 @@ class Lapses:
         while not self._faults.is_over:
             await self._pass(0.5, 12)
             if not self._faults.is_over:
-                seconds = self._draw.choice((2, 30, 600, 3600, 21_600))
-                sign = self._draw.choice((-1, 1))
-                self._draw.choice(self._nodes).clock.step(sign * seconds * SECOND)
+                by = self._draw.choice((2, 30, 600, 3600, 21_600)) * self._draw.choice((-1, 1))
+                clock = self._draw.choice(self._nodes).clock
+                # A day apart they would refuse each other's words, and rightly, until put right.
+                is_far = abs(clock.error + by * SECOND) > _FARTHEST_OFF
+                clock.step((-by if is_far else by) * SECOND)
 
     async def _renew(self, node: SimNode, image: bytes, backup_at: int) -> None:
         while not node.is_up and not self._faults.is_over:  # noqa: ASYNC110 - virtual time

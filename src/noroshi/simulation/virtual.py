@@ -96,6 +96,11 @@ class NodeClock:
         """Return by how much the machine's clock was set since the node followed it."""
         return self._unseen
 
+    @property
+    def error(self) -> int:
+        """By how much the machine's clock is ahead."""
+        return self.skew + self._unseen
+
     def follow(self, drift: int) -> None:
         """Step by `drift` microseconds."""
         self.skew += drift

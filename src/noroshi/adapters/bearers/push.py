@@ -155,8 +155,7 @@ class PushBearer:
             )
             raise UnavailableError("unreachable", msg) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            reason = str(error) or "no answer in time"
-            msg = f"{card.partner} at {card.peer_url} cannot be reached: {reason}"
+            msg = f"{card.partner} at {card.peer_url} cannot be reached: {_reason(error)}"
             raise UnavailableError("unreachable", msg) from error
 
     def _pin(self, digest: bytes) -> aiohttp.Fingerprint:
@@ -183,6 +182,15 @@ class PushBearer:
                 trust_env=False,
             )
         return self._sessions[lane]
+
+
+def _reason(error: Exception) -> str:
+    """Return why nothing came back, in words."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return (error.strerror or "no connection").lower()
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return str(error) or type(error).__name__
 
 
 def _socket(address: tuple[int, int, int, str, object]) -> socket.socket:

@@ -196,7 +196,7 @@ class GroupWriter:
             self._database.run("ROLLBACK TO act")
             self._transaction.journal.rewind(tree)
             self._effects.rewind(mark)
-            outcome = error
+            outcome = explain(error, self._path) if isinstance(error, apsw.Error) else error
         self._database.run("RELEASE act")
         self._on_phase(f"{submitted.name}:acted")
         return outcome

@@ -99,16 +99,20 @@ class SqliteWatch:
 
     def end_alarms(
         self, kinds: Iterable[AlarmKind], partner: str, at: Instant,
-        report_id: bytes | None = None, desk: str | None = None,
+        report_id: bytes | None = None, desk: str | None = None, but_for: str | None = None,
     ) -> None:  # fmt: skip
-        """End open alarms whose cause is gone."""
+        """End open alarms whose cause is gone, but for one with that detail."""
         if self._db.value("SELECT 1 FROM alarm WHERE ended_at IS NULL LIMIT 1") is None:
             return
         self._db.run_many(
             "UPDATE alarm SET ended_at = ? WHERE kind = ? AND partner = ? AND report = ?"
-            " AND desk = ? AND ended_at IS NULL",
-            [(at, kind.value, partner, report_id or b"", desk or "") for kind in kinds],
+            " AND desk = ? AND detail IS NOT ? AND ended_at IS NULL",
+            [(at, kind.value, partner, report_id or b"", desk or "", but_for) for kind in kinds],
         )
+
+    def end_alarm(self, number: int, at: Instant) -> None:
+        """End one alarm."""
+        self._db.run("UPDATE alarm SET ended_at = ? WHERE number = ?", (at, number))
 
     def take_alarm(self, number: int, by: str, at: Instant) -> bool:
         """Note who takes care of an alarm; say whether it is open."""

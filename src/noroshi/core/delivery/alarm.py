@@ -1,7 +1,7 @@
 """Alarms: what a person must hear of, in one sentence each."""
 
 from enum import Enum
-from typing import assert_never
+from typing import Final, assert_never
 
 import msgspec
 
@@ -31,6 +31,23 @@ class AlarmKind(Enum):
     CLOCK_STEP = "CLOCK_STEP"
 
 
+EVENTS: Final = frozenset(
+    {
+        AlarmKind.REFUSED,
+        AlarmKind.EXPIRED,
+        AlarmKind.JOURNAL_CONFLICT,
+        AlarmKind.NEW_EPOCH,
+        AlarmKind.RESTORED,
+        AlarmKind.SENT_AFTER_BACKUP,
+        AlarmKind.OLD_COPY,
+        AlarmKind.LOST_TAIL,
+        AlarmKind.CLOCK_STEP,
+    }
+)
+"""What has happened, and will not have gone by itself: each is news, and ends when a person takes
+it. The others tell of a state, and end with it."""
+
+
 class Alarm(msgspec.Struct, frozen=True):
     """An alarm that was raised."""
 
@@ -50,7 +67,7 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
     desk = f"{alarm.desk}@{alarm.partner}" if alarm.desk else alarm.partner
     match alarm.kind:
         case AlarmKind.NEXT_DESK:
-            return f"{desk} has not acknowledged in time; the desk {alarm.detail} is called"
+            return f"{desk} has not acknowledged in time; {alarm.detail}"
         case AlarmKind.NEXT_OFFICER:
             return f"{desk} has not acknowledged; the duty officer is called ({alarm.detail})"
         case AlarmKind.UNACKNOWLEDGED:
@@ -70,7 +87,7 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
         case AlarmKind.FLASH_FLOOD:
             return f"{alarm.partner} sends many FLASH reports ({alarm.detail}); the line is shared"
         case AlarmKind.JOURNAL_CONFLICT:
-            return f"{alarm.partner} has shown two journals that contradict each other"
+            return f"{alarm.partner} has shown journals that contradict each other: {alarm.detail}"
         case AlarmKind.NEW_EPOCH:
             return f"{alarm.partner} was restored from a backup: {alarm.detail}"
         case AlarmKind.RESTORED:

@@ -139,6 +139,16 @@ def report(told: Mapping[str, object]) -> None:
     screen.print(Text(visible(banner), style="bold reverse"))
 
 
+_ENDED: Final = frozenset({"expired", "cancelled"})
+
+
+def _without_rung(recipient: Mapping[str, object]) -> str:
+    """Return the state of a report that no receipt has told of."""
+    failure = cast("Mapping[str, object] | None", recipient["failure"])
+    code = str(failure["code"]) if failure else ""
+    return code.upper() if code in _ENDED else "ON ITS WAY"
+
+
 def status(told: Mapping[str, object]) -> None:
     """Show how far a report got at each desk."""
     screen = console()
@@ -155,7 +165,7 @@ def status(told: Mapping[str, object]) -> None:
             (
                 recipient["desk"],
                 recipient["serial"],
-                recipient["rung"] or "ON ITS WAY",
+                recipient["rung"] or _without_rung(recipient),
                 last.get("by"),
                 clock(rungs.get("DELIVERED", {}).get("at")),
                 clock(shown.get("at")),

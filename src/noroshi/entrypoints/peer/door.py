@@ -208,6 +208,7 @@ class _PeerDoor:
             raise _Stop(401)
         if admitted.partner.state is not PartnerState.VERIFIED:
             raise _Stop(403)
+        http.state.admitted()
         body = await _body(http, limit)
         if not admitted.is_body(body):
             raise _Stop(401)

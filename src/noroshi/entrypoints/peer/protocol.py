@@ -1,8 +1,9 @@
 """The peer door's connections: strangers get little time and little room.
 
-A connection is a stranger's until its first request is complete. There are at most `STRANGERS`
-of them, each has `HEADER_SECONDS`; the oldest goes when another comes. So a thousand slow
-connections cost a partner's FLASH nothing.
+A connection is a stranger's until a partner's signature admits a request on it. There are at
+most `STRANGERS` of them, each has `HEADER_SECONDS`; the oldest goes when another comes, and one
+whose request was answered without being admitted is closed. So a thousand slow connections cost
+a partner's FLASH nothing.
 """
 
 import asyncio
@@ -23,15 +24,17 @@ class PeerProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin the time of a stranger."""
         super().connection_made(transport)
+        # What a request finds as its state: the door calls it once it knows the partner.
+        self.app_state = {**self.app_state, "admitted": self._forget}
         if len(self._strangers) >= STRANGERS:
             next(iter(self._strangers)).dismiss()
         self._strangers[self] = self.loop.call_later(HEADER_SECONDS, self.dismiss)
 
-    def handle_events(self) -> None:
-        """Know the connection once a request has come."""
-        super().handle_events()
-        if getattr(self, "cycle", None) is not None:
-            self._forget()
+    def on_response_complete(self) -> None:
+        """Wait for another request, but not of a stranger."""
+        if self in self._strangers:
+            self.transport.close()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
