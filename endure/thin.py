@@ -33,7 +33,7 @@ UNDER_WAY_SECONDS: Final = 20.0
 """The attachment has the line for so long before the FLASH."""
 BUSY_SHARE: Final = 0.3
 """Of the line's rate that must be in use in that time, or no attachment was under way."""
-RESUME_SECONDS: Final = 150.0
+RESUME_SECONDS: Final = 300.0
 
 
 class Step(msgspec.Struct):

@@ -36,7 +36,7 @@ from noroshi.core.errors import ConflictError, InputError, NoroshiError, Unavail
 from noroshi.core.instant import Instant
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
-from noroshi.flow import directory
+from noroshi.flow import directory, watch
 from noroshi.flow.house import House
 from noroshi.flow.ports import Clock, SteppedClock
 from noroshi.flow.records import Duty, Identity
@@ -93,8 +93,12 @@ def embedded_node(
     *,
     clock: SteppedClock | None = None,
     on_phase: Callable[[str], None] = lambda _phase: None,
+    confirmed_by: str | None = None,
 ) -> Generator[Node | None]:
     """Give the node of `home`, or None while another process works on it.
+
+    `confirmed_by` is the officer who says that the clock is right although the journal already
+    holds entries of later; that is journalled before anything else.
 
     Raises:
         UnavailableError: there is no node, or it cannot be used.
@@ -108,7 +112,7 @@ def embedded_node(
         yield None
         return
     try:
-        with _open_node(home, settings, ask_passphrase, clock, on_phase) as node:
+        with _open_node(home, settings, ask_passphrase, clock, on_phase, confirmed_by) as node:
             yield node
     finally:
         lock.release()
@@ -158,6 +162,7 @@ def _open_node(
     ask_passphrase: AskPassphrase,
     clock: SteppedClock,
     on_phase: Callable[[str], None],
+    confirmed_by: str | None,
 ) -> Generator[Node]:
     _check_database(home / homes.DATABASE)
     keys = KeyFiles(home / homes.KEYS, ask_passphrase)
@@ -188,7 +193,7 @@ def _open_node(
 
     store = SqliteStore(home / homes.DATABASE, clock, sign, on_phase=on_phase)
     try:
-        check_clock(clock.now(), last_recorded(store))
+        _accept_clock(store, clock, settings.partner, confirmed_by)
         with store.read() as tables:
             blobs.sweep(tables.reports.blob_ids())
             spool.sweep({volume.label for volume in tables.courier.volumes()})
@@ -358,6 +363,21 @@ def last_recorded(store: SqliteStore) -> Instant | None:
         if size:
             return decode_entry(tables.journal.leaf(size - 1)).at
     return None
+
+
+def _accept_clock(store: SqliteStore, clock: Clock, me: str, confirmed_by: str | None) -> None:
+    """Return if the clock can be right, or an officer says that it is.
+
+    Raises:
+        UnavailableError: it cannot.
+    """
+    now, recorded = clock.now(), last_recorded(store)
+    check_clock(now, None if confirmed_by else recorded)
+    if confirmed_by and recorded is not None:
+        drift, entropy = now - recorded, SystemEntropy()
+        store.perform(
+            partial(watch.follow_clock, drift=drift, me=me, entropy=entropy, by=confirmed_by)
+        )
 
 
 def _clock_problem(store: SqliteStore, clock: Clock) -> str:

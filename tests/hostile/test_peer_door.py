@@ -489,3 +489,56 @@ def test_slow_strangers_cost_a_partner_nothing(victim: Victim) -> None:
         strangers[-1].settimeout(0.0)
         with pytest.raises(ssl.SSLWantReadError):
             strangers[-1].recv(1)
+
+
+def stranger_at(victim: Victim, opened: contextlib.ExitStack) -> ssl.SSLSocket:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    host, port = victim.peer_url.removeprefix("https://").split(":")
+    plain = socket.create_connection((host, int(port)), timeout=20)
+    return opened.enter_context(context.wrap_socket(plain))
+
+
+@pytest.mark.parametrize(
+    "request_head",
+    [
+        b"POST /node/envelopes HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        b"no HTTP at all\r\n\r\n",
+    ],
+)
+def test_who_is_not_admitted_is_not_kept(victim: Victim, request_head: bytes) -> None:
+    with contextlib.ExitStack() as opened:
+        stranger = stranger_at(victim, opened)
+        stranger.sendall(request_head)
+        answer = b""
+        with contextlib.suppress(ssl.SSLError, ConnectionError):
+            while more := stranger.recv(4096):
+                answer += more
+        assert answer.startswith(b"HTTP/1.1 4")
+
+
+def test_a_partner_that_was_admitted_is_kept(victim: Victim) -> None:
+    with contextlib.ExitStack() as opened:
+        strangers = [stranger_at(victim, opened) for _ in range(STRANGERS + 5)]
+        for _ in range(3):
+            (outcome,) = victim.offer(raw_seal(victim.letter()))
+            assert outcome["taken"] is True
+        assert strangers
+
+
+def test_what_strangers_send_leaves_json_lines_and_few(victim: Victim) -> None:
+    log = victim.desk.home.with_suffix(".log")
+    before = len(log.read_bytes().splitlines())
+    with contextlib.ExitStack() as opened:
+        for _ in range(40):
+            stranger_at(victim, opened).sendall(b"no HTTP at all\r\n\r\n")
+            stranger_at(victim, opened).sendall(
+                b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+            )
+        assert victim.offer(raw_seal(victim.letter()))
+    lines = log.read_bytes().splitlines()[before:]
+    assert len(lines) < 40
+    for line in lines:
+        json.loads(line)

@@ -62,16 +62,15 @@ def check_clock(now: Instant, last_recorded: Instant | None) -> None:
         UnavailableError: it is before this release, years after it, or a day or more behind
             what this node has recorded.
     """
+    mend = "Set the clock (UTC) and try again; nothing was done"
     if now < RELEASED_AT:
         wrong = f"this release was made after that, on {to_text(RELEASED_AT)[:10]}"
     elif now > LATEST:
         wrong = f"this release was made on {to_text(RELEASED_AT)[:10]} and is not trusted so long"
     elif last_recorded is not None and now < last_recorded - MAX_REWIND:
         wrong = f"the journal already holds an entry of {to_text(last_recorded)}"
+        mend += ". If it was the clock of then that was wrong: noroshi clock confirm --by NAME"
     else:
         return
-    msg = (
-        f"the clock of this machine says {to_text(now)}, but {wrong}. "
-        "Set the clock (UTC) and try again; nothing was done"
-    )
+    msg = f"the clock of this machine says {to_text(now)}, but {wrong}. {mend}"
     raise UnavailableError("clock-off", msg)

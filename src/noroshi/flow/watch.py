@@ -46,10 +46,16 @@ def fire_due(tx: Transaction, identity: Identity, entropy: Entropy) -> bool:
     return len(due) == _AT_ONCE
 
 
-def follow_clock(tx: Transaction, drift: int, me: str, entropy: Entropy) -> None:
-    """Move all deadlines with a clock that was set: people have the time that they were given."""
+def follow_clock(
+    tx: Transaction, drift: int, me: str, entropy: Entropy, by: str | None = None
+) -> None:
+    """Move all deadlines with a clock that was set: people have the time that they were given.
+
+    `by` is the officer who says that the clock is right now, where the journal says otherwise.
+    """
     tx.watch.move_deadlines(drift)
-    detail = f"{'on' if drift > 0 else 'back'} by {abs(drift) / SECOND:,.0f} s"
+    said = f", and is right, says {by}" if by else ""
+    detail = f"{'on' if drift > 0 else 'back'} by {abs(drift) / SECOND:,.0f} s{said}"
     raise_alarm(tx, Alarm(AlarmKind.CLOCK_STEP, me, tx.now, detail=detail), me, entropy)
 
 

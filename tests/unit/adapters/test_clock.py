@@ -2,13 +2,16 @@
 
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from noroshi.adapters.clock import LATEST, MAX_REWIND, RELEASED_AT, SystemClock, check_clock
 from noroshi.bootstrap import create_node, embedded_node
+from noroshi.core.delivery.check import DeskState
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import DAY, HOUR, SECOND
+from noroshi.flow import answers, requests
 from noroshi.settings import Settings
 
 JP = Settings(
@@ -99,3 +102,24 @@ def test_a_machine_without_an_uptime_clock(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
     clock = SystemClock()
     assert abs(clock.drift()) < SECOND
+
+
+def test_an_officer_confirms_a_clock_that_was_ahead(tmp_path: Path) -> None:
+    create_node(tmp_path / "jp", JP, lambda: None)
+    now = SystemClock().now()
+    with embedded_node(tmp_path / "jp", lambda: None, clock=StoppedClock(now + 3 * DAY)) as node:
+        assert node is not None
+        watch_desk = requests.SetDesk(desk="cyber", state=DeskState.STAFFED, by="Lt Sato")
+        answers.handle(node.house, watch_desk)
+    right = StoppedClock(now)
+    with (
+        pytest.raises(UnavailableError, match="noroshi clock confirm"),
+        embedded_node(tmp_path / "jp", lambda: None, clock=right),
+    ):
+        pass
+    with embedded_node(tmp_path / "jp", lambda: None, clock=right, confirmed_by="Lt Sato"):
+        pass
+    with embedded_node(tmp_path / "jp", lambda: None, clock=right) as node:
+        assert node is not None
+        (alarm,) = cast("list[dict[str, Any]]", answers.handle(node.house, requests.Alarms()))
+    assert "is right, says Lt Sato" in alarm["message"]

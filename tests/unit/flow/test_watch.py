@@ -15,7 +15,7 @@ from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import MINUTE
 from noroshi.doors import Listeners
 from noroshi.entrypoints.local import door
-from noroshi.flow import alarms, requests, watch
+from noroshi.flow import alarms, requests, tallies, watch
 from noroshi.flow.records import LineCheck
 from noroshi.flow.tables import Transaction
 from tests.unit.flow.pair import House, Pair, open_pair
@@ -282,3 +282,46 @@ def test_a_stream_that_nobody_reads_is_ended_and_not_thinned(
         assert told == [1, 2, 3]
 
     asyncio.run(listen())
+
+
+def test_news_ends_when_it_is_taken_and_rings_again(pair: Pair) -> None:
+    jp = pair.jp
+
+    def tell(detail: str) -> None:
+        alarm = Alarm(AlarmKind.LOST_TAIL, "nato", 1, detail=detail)
+        jp.node.store.perform(lambda tx: alarms.raise_alarm(tx, alarm, "jp", jp.node.house.entropy))
+
+    tell("one")
+    tell("one")
+    assert jp.alarms(is_open=False) == ["LOST_TAIL"]
+    tell("another")
+    assert jp.alarms() == ["LOST_TAIL"]
+    assert jp.alarms(is_open=False) == ["LOST_TAIL"] * 2
+    (row,) = jp.ask(requests.Alarms())
+    jp.ask(requests.TakeAlarm(number=row["number"], by="Lt Sato"))
+    assert jp.alarms() == []
+    tell("another")
+    assert jp.alarms() == ["LOST_TAIL"]
+
+
+def test_gaps_of_two_precedences_are_both_named(pair: Pair) -> None:
+    nato = pair.nato
+
+    def tell(tx: Transaction) -> None:
+        tx.serials.is_told("jp", 1, [(3, 2), (5, 1)])
+        tallies.expect_missing(tx, "jp")
+
+    nato.node.store.perform(tell)
+    pair.clock.go_on(2)
+    nato.fire()
+    (flash,) = nato.ask(requests.Alarms())
+    assert "FLASH serial 1" in flash["message"]
+    pair.clock.go_on(20)
+    nato.fire()
+    (both,) = nato.ask(requests.Alarms())
+    assert "PRIORITY serial 1, 2" in both["message"]
+    assert "FLASH serial 1" in both["message"]
+    nato.node.store.perform(tell)
+    pair.clock.go_on(60)
+    nato.fire()
+    assert [row["number"] for row in nato.ask(requests.Alarms())] == [both["number"]]

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from noroshi.core.envelope.suite import PROFILES_BY_NAME
+from noroshi.core.errors import UnavailableError
 from noroshi.entrypoints.cli.context import (
     Context,
     Serving,
@@ -164,6 +165,30 @@ def doctor(context: Context) -> None:
         raise SystemExit(1)
 
 
+@click.group()
+def clock() -> None:
+    """Commands for the machine's clock."""
+
+
+@clock.command()
+@click.option("--by", required=True, help="Who has compared the clock with another.")
+@pass_context
+def confirm(context: Context, by: str) -> None:
+    """Say that the clock is right, though the journal holds entries of later.
+
+    That happens when a command was run while the clock was ahead. It is journalled with the
+    name, and an alarm tells of it; deadlines move back with the clock.
+    """
+    from noroshi.bootstrap import embedded_node
+    from noroshi.core.report import check_person
+
+    with embedded_node(context.home, ask_passphrase, confirmed_by=check_person(by)) as node:
+        if node is None:
+            msg = "the node is served, so it took the clock for right; nothing is to be confirmed"
+            raise UnavailableError("home-busy", msg)
+    context.answer({"confirmed": True, "by": by}, lambda: click.echo("The clock is confirmed."))
+
+
 @click.command()
 @click.option("--once", is_flag=True, help="End after the report was acknowledged everywhere.")
 @click.option(
@@ -187,4 +212,4 @@ def demo(
     )
 
 
-COMMANDS: Final = (init, serve, doctor, demo)
+COMMANDS: Final = (init, serve, doctor, clock, demo)
