@@ -114,14 +114,14 @@ def send_held(context: Context, reports: tuple[str, ...], by: str | None, *, is_
     if bool(reports) == is_all:
         raise InputError("bad-input", "name the reports, or say --all")
     with context.desk() as node:
-        rows = node.ask(requests.SendHeld(reports=reports, by=by or this_person()))
-    _list(context, rows, "Nothing is held.")
+        gone = node.ask(requests.SendHeld(reports=reports, by=this_person() if by is None else by))
+    _list(context, gone, "Nothing was held.", "These go out now:")
 
 
 COMMANDS: Final = (backup, restore, held)
 
 
-def _list(context: Context, rows: object, nothing: str) -> None:
+def _list(context: Context, rows: object, nothing: str, title: str = "") -> None:
     from noroshi.entrypoints.cli import present
 
     columns = ("REPORT", "PARTNER", "PRECEDENCE", "SEALED", "SUBJECT")
@@ -130,10 +130,13 @@ def _list(context: Context, rows: object, nothing: str) -> None:
          present.minute(r["sealed_at"]), r["subject"])
         for r in present.mappings(rows)
     ]  # fmt: skip
-    context.answer(
-        rows,
-        lambda: present.console().print(present.table(columns, shown) if shown else nothing),
-    )
+
+    def show() -> None:
+        if title and shown:
+            click.echo(title)
+        present.console().print(present.table(columns, shown) if shown else nothing)
+
+    context.answer(rows, show)
 
 
 def _present_backup(made: "BackedUp") -> None:

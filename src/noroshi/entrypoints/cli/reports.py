@@ -277,13 +277,13 @@ def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> 
                     report=options["report"] or "",
                     rung=rung,
                     desk=options["desk"],
-                    by=options["by"] or this_person(),
+                    by=this_person() if options["by"] is None else options["by"],
                     note=options["note"],
                 )
             )
         )
     presented = told.pop("presented", None)
-    asked_by = options["by"] or this_person()
+    asked_by = this_person() if options["by"] is None else options["by"]
 
     def show_person() -> None:
         if presented is not None:

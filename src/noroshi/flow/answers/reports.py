@@ -114,8 +114,13 @@ def cancel(house: House, request: Cancel) -> Answer:
 
 
 def _sent(house: House, text: str) -> StoredReport:
+    """Return a report of ours that may be changed."""
     with house.store.read() as tables:
-        return views.report(tables, views.resolve(tables, text))
+        found = views.report(tables, views.resolve(tables, text))
+    if not found.outgoing:
+        msg = "that report came in; only who sent a report can cancel or supersede it"
+        raise InputError("bad-input", msg)
+    return found
 
 
 def _texts(addresses: tuple[DeskAddress, ...]) -> tuple[str, ...]:
