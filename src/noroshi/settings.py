@@ -24,6 +24,7 @@ FILE_NAME: Final = "noroshi.toml"
 NO_PEER: Final = "none"
 """In place of an address: the node can only dial out."""
 _LONGEST_MINUTES: Final = 7 * 24 * 60
+_LONGEST_SHIFT: Final = 7 * 24
 _CHECK_MINUTES: Final = (0.01, 24 * 60)
 
 
@@ -58,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Who is called when no desk answers."""
     check_minutes: float = 15
     """Time between two comms checks of a line, in minutes."""
+    shift_hours: float = 12
+    """Time in which people test each line once, in hours; 0: nobody asks them to."""
     receive_only: bool = False
     """Radio silence: the node takes in and sends nothing, no receipt and no comms check either."""
 
@@ -69,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             clocks=Clocks(**{name: round(minutes * MINUTE) for name, minutes in told.items()}),
             officer=self.officer,
             check_seconds=max(1, round(self.check_minutes * 60)),
+            shift_seconds=round(self.shift_hours * 3600),
         )
 
     @property
@@ -147,6 +151,8 @@ def _problem(settings: Settings) -> str:
     least, most = _CHECK_MINUTES
     if not (math.isfinite(settings.check_minutes) and least <= settings.check_minutes <= most):
         return f"check_minutes is a number of minutes from {least:g} to {most:g}"
+    if not (math.isfinite(settings.shift_hours) and 0 <= settings.shift_hours <= _LONGEST_SHIFT):
+        return f"shift_hours is a number of hours up to {_LONGEST_SHIFT}; 0: no checks by people"
     if not _is_line(settings.officer):
         return f"officer is one line of 1 to {MAX_NAME} characters"
     return ""

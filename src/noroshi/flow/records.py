@@ -27,6 +27,8 @@ class Duty(msgspec.Struct, frozen=True):
     """Who is called when a desk does not answer."""
     check_seconds: int = 900
     """Time between two comms checks of a line."""
+    shift_seconds: int = 0
+    """Time in which people test each line once; 0: nobody asks them to."""
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -91,6 +91,7 @@ def note_check(
     if line_check.code is None:
         tx.watch.end_alarms((kind,), partner, tx.now)
         tx.announce(Announcement("heard", partner, round_trip=line_check.round_trip or 0))
+        _ask_people(tx, partner, identity, entropy)
     elif before is not None and before.code is not None:
         # Missed twice in a row: one lost packet is no alarm.
         detail = f"{line_check.code}, comms checks are missed"
@@ -102,6 +103,22 @@ def note_check(
         note_tally(tx, partner, told.tally)
         answer_epoch(tx, partner, told, identity.me, entropy)
         compare_own(tx, partner, told.seen, identity, entropy)
+
+
+def _ask_people(tx: Transaction, partner: str, identity: Identity, entropy: Entropy) -> None:
+    """Call somebody when a shift has passed in which no person tested a line that is up."""
+    shift = identity.duty.shift_seconds * SECOND
+    known = tx.partners.get(partner)
+    if not shift or known is None or known.verified_at is None:
+        return
+    last = tx.watch.people_check(identity.me, partner)
+    if tx.now - (last.at if last else known.verified_at) <= shift:
+        tx.watch.end_alarms((AlarmKind.NO_PEOPLE_CHECK,), partner, tx.now)
+        return
+    hours = f"{identity.duty.shift_seconds / 3600:g} h"
+    detail = f"none was acknowledged for {hours}; send one (noroshi send --kind comms-check)"
+    alarm = Alarm(AlarmKind.NO_PEOPLE_CHECK, partner, tx.now, detail=detail)
+    raise_alarm(tx, alarm, identity.me, entropy)
 
 
 def _note_settled(tx: Transaction, partner: str, told: CommsCheck, epoch: int) -> None:

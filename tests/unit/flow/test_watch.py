@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
@@ -16,7 +17,7 @@ from noroshi.core.instant import MINUTE
 from noroshi.doors import Listeners
 from noroshi.entrypoints.local import door
 from noroshi.flow import alarms, requests, tallies, watch
-from noroshi.flow.records import LineCheck
+from noroshi.flow.records import Identity, LineCheck
 from noroshi.flow.tables import Transaction
 from tests.unit.flow.pair import House, Pair, open_pair
 
@@ -325,3 +326,37 @@ def test_gaps_of_two_precedences_are_both_named(pair: Pair) -> None:
     pair.clock.go_on(60)
     nato.fire()
     assert [row["number"] for row in nato.ask(requests.Alarms())] == [both["number"]]
+
+
+def test_a_line_that_no_person_tests_for_a_shift_calls_one(pair: Pair) -> None:
+    jp, nato = pair.jp, pair.nato
+    identity = jp.node.identity
+    duty = msgspec.structs.replace(identity.duty, shift_seconds=3600)
+    on_duty = msgspec.structs.replace(identity, duty=duty)
+
+    def check(identity: Identity = on_duty, code: str | None = None) -> None:
+        now = pair.clock.now()
+        line_check = LineCheck(outgoing=True, at=now, bearer="push", round_trip=1, code=code)
+        jp.node.store.perform(
+            lambda tx: watch.note_check(
+                tx, "nato", line_check, None, identity, jp.node.house.entropy
+            )
+        )
+
+    check()
+    pair.clock.go_on(61)
+    check(identity)  # nobody asks for it
+    check(code="unreachable")  # the line is down, which is another matter
+    assert jp.alarms() == []
+    check()
+    check()
+    assert jp.alarms() == ["NO_PEOPLE_CHECK"]
+    report = jp.send("cyber@nato", kind="comms-check")
+    pair.carry()
+    check()
+    assert jp.alarms() == ["NO_PEOPLE_CHECK"]
+    nato.ask(requests.Answering(report=report, rung=Rung.ACKNOWLEDGED, desk="cyber", by="Sgt Vos"))
+    nato.issue_receipts("jp")
+    jp.take(nato.waiting("jp")[-1:], "nato")
+    check()
+    assert jp.alarms() == []

@@ -29,6 +29,7 @@ class AlarmKind(Enum):
     OLD_COPY = "OLD_COPY"
     LOST_TAIL = "LOST_TAIL"
     CLOCK_STEP = "CLOCK_STEP"
+    NO_PEOPLE_CHECK = "NO_PEOPLE_CHECK"
 
 
 EVENTS: Final = frozenset(
@@ -100,5 +101,7 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"the end of this node's journal is not on its disk: {alarm.detail}"
         case AlarmKind.CLOCK_STEP:
             return f"the clock of this machine was set {alarm.detail}; deadlines moved with it"
+        case AlarmKind.NO_PEOPLE_CHECK:
+            return f"people have not tested the line with {alarm.partner}: {alarm.detail}"
         case _:  # pragma: no cover
             assert_never(alarm.kind)

@@ -118,7 +118,7 @@ def _sent(house: House, text: str) -> StoredReport:
     with house.store.read() as tables:
         found = views.report(tables, views.resolve(tables, text))
     if not found.outgoing:
-        msg = "that report came in; only who sent a report can cancel or supersede it"
+        msg = "that report was not sent from here; only its sender can cancel or supersede it"
         raise InputError("bad-input", msg)
     return found
 
