@@ -26,6 +26,8 @@ MOST_MESSAGES_AN_HOUR: Final = 1600
 _LOSSES: Final = {AlarmKind.LOST_TAIL, AlarmKind.OLD_COPY, AlarmKind.JOURNAL_CONFLICT}
 _FAIR_START_SECONDS: Final = 0.5
 _TRIED_SECONDS: Final = 90.0
+_PATIENCE_SECONDS: Final = 10.0
+"""A receipt may take that long at least before a report is offered again."""
 _JOURNAL_EVERY: Final = 16
 """Commits between two looks at a journal: what was rewritten in between shows just as well."""
 
@@ -44,7 +46,10 @@ class Checker:
         self._commits: Counter[str] = Counter()
         self._flashes: dict[tuple[str, bytes], float] = {}
         """When a FLASH was last on the wire, by addressee and bytes."""
+        self._taken: dict[tuple[str, int, str, bytes], float] = {}
+        """When a partner took an envelope of one life of a node."""
         net.on_wire = self.on_wire
+        net.on_taken = self.on_taken
         for node in account.nodes.values():
             node.guardian = self
 
@@ -86,12 +91,9 @@ class Checker:
                 self._account.unnoticed.add(node.name)
 
     def on_wire(self, sender: str, to: str, lane: Lane, envelopes: Sequence[bytes]) -> None:
-        """Check what leaves a node (I8, I15)."""
-        node = self._nodes[sender]
-        for raw in envelopes:
-            if b"canary-" in raw:
-                self._violate("I15", node, f"plaintext on the way to {to}")
-        now = self._loop.time()
+        """Check what leaves a node (I8, I15, I18)."""
+        node, now = self._nodes[sender], self._loop.time()
+        self._check_offered(node, to, envelopes)
         if lane is Lane.FLASH:
             self._flashes.update(dict.fromkeys(((to, raw) for raw in envelopes), now))
             return
@@ -110,6 +112,20 @@ class Checker:
                     continue
                 if now - self._account.stored.get((sender, report.id), now) > _FAIR_START_SECONDS:
                     self._violate("I8", node, f"bulk leaves for {to} while a FLASH waits")
+
+    def _check_offered(self, node: SimNode, to: str, envelopes: Sequence[bytes]) -> None:
+        """Check that nothing is readable, and nothing comes again at once (I15, I18)."""
+        for raw in envelopes:
+            if b"canary-" in raw:
+                self._violate("I15", node, f"plaintext on the way to {to}")
+            key = (node.name, node.incarnation, to, raw)
+            passed = self._loop.time() - self._taken.get(key, -_PATIENCE_SECONDS)
+            if passed < _PATIENCE_SECONDS and to not in self._ledger.restored:
+                self._violate("I18", node, f"offers again what {to} has just taken")
+
+    def on_taken(self, sender: str, to: str, raw: bytes) -> None:
+        """Note what a partner has taken."""
+        self._taken[sender, self._nodes[sender].incarnation, to, raw] = self._loop.time()
 
     def is_calm(self) -> bool:
         """Say whether the nodes send no more than they have reason to (I18)."""

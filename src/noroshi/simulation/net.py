@@ -62,6 +62,7 @@ class Net:
         self.messages = 0
         self.on_wire: Callable[[str, str, Lane, Sequence[bytes]], None] = _nobody
         self.trace: Callable[[str], None] = lambda _what: None
+        self.on_taken: Callable[[str, str, bytes], None] = lambda _sender, _to, _raw: None
         self.overhear: Callable[[bytes], None] = lambda _raw: None
         self._draw = random.Random(f"{seed} net")
         self._copies: set[asyncio.Task[None]] = set()
@@ -188,7 +189,11 @@ class NodeBearer:
                 )
             return outcomes
 
-        return await self._exchange(card, lane, sum(map(len, envelopes)), arrive)
+        outcomes = await self._exchange(card, lane, sum(map(len, envelopes)), arrive)
+        for raw, outcome in zip(envelopes, outcomes, strict=True):
+            if outcome.taken:
+                self._net.on_taken(sender, card.partner, raw)
+        return outcomes
 
     async def transmit_piece(self, card: Card, blob_id: bytes, offset: int, data: bytes) -> int:
         """Offer bytes of a blob; return how many bytes the partner holds."""
