@@ -360,3 +360,20 @@ def test_a_line_that_no_person_tests_for_a_shift_calls_one(pair: Pair) -> None:
     jp.take(nato.waiting("jp")[-1:], "nato")
     check()
     assert jp.alarms() == []
+
+
+def test_of_many_missed_checks_the_first_and_the_last_stand(pair: Pair) -> None:
+    jp = pair.jp
+    codes = [None, "unreachable", "unreachable", "unreachable", "unreachable", "clock-off", None]
+    for code in codes:
+        pair.clock.go_on(1)
+        now = pair.clock.now()
+        check = LineCheck(outgoing=True, at=now, bearer="push", round_trip=None, code=code)
+        jp.node.store.perform(lambda tx, check=check: tx.watch.add_check("nato", check))  # type: ignore[misc]
+    with jp.node.store.read() as tables:
+        kept = tables.watch.checks("nato", 20)
+    assert [check.code for check in reversed(kept)] == [
+        None, "unreachable", "unreachable", "clock-off", None
+    ]  # fmt: skip
+    minutes = [(check.at - kept[-1].at) // MINUTE for check in reversed(kept)]
+    assert minutes == [0, 1, 4, 5, 6]

@@ -256,7 +256,25 @@ class SqliteWatch:
         return PeopleCheck(blob(report_id), text(desk), optional_text(by), integer(at))
 
     def add_check(self, partner: str, check: LineCheck) -> None:
-        """Add a comms check to the history of a line; old ones are dropped."""
+        """Add a comms check to the history of a line; old ones are dropped.
+
+        Of many in a row that were missed in the same way the first and the last stand, so that a
+        long cut does not push everything before it out of the history.
+        """
+        if check.code is not None:
+            newest = list(
+                self._db.rows(
+                    "SELECT number, code FROM comms_check WHERE partner = ? AND outgoing = ?"
+                    " ORDER BY number DESC LIMIT 2",
+                    (partner, check.outgoing),
+                )
+            )
+            if [code for _, code in newest] == [check.code] * 2:
+                self._db.run(
+                    "UPDATE comms_check SET at = ?, bearer = ? WHERE number = ?",
+                    (check.at, check.bearer, newest[0][0]),
+                )
+                return
         self._db.run(
             "INSERT INTO comms_check (partner, outgoing, at, bearer, round_trip, code)"
             " VALUES (?, ?, ?, ?, ?, ?)",
