@@ -322,6 +322,7 @@ async def _post(
 
     scope = {
         "type": "http",
+        "state": {"admitted": lambda: None},
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": "POST",
