@@ -26,6 +26,7 @@ _LINE: Final = "core/delivery/line.py"
 _GROUPS: Final = "adapters/sqlite/groups.py"
 _LINES: Final = "adapters/lines.py"
 _RECEIVE: Final = "flow/receive.py"
+_CLIMBS: Final = "flow/climbs.py"
 _DELIVER: Final = "flow/deliver.py"
 _SEND: Final = "flow/send.py"
 _WATCH: Final = "flow/watch.py"
@@ -84,12 +85,12 @@ PLANTS: Final = (
            (_WITNESS, "elif new.size == old.size and new.root != old.root:",
             "elif new.size <= old.size and new.root != old.root:")),
     _plant("a delivered report stays in the outbox",
-           (_RECEIVE, "        tx.outbox.settle(issuer, settled, tx.now)\n", "")),
+           (_CLIMBS, "        tx.outbox.settle(issuer, settled, tx.now)\n", "")),
     _plant("a receipt lets only its first ladder rise",
            (_RECEIVE, "zip(receipt.raw_entries, receipt.entries, strict=True):",
             "list(zip(receipt.raw_entries, receipt.entries, strict=True))[:1]:")),
     _plant("the delivery of a report goes on being awaited",
-           (_RECEIVE, "        is_delivered(tx, entry.report_id, issuer, entry.desk)\n", ""),
+           (_CLIMBS, "        is_delivered(tx, entry.report_id, issuer, entry.desk)\n", ""),
            (_WATCH, "    if due.step is Step.UNDELIVERED and Rung.DELIVERED in rungs:\n        return\n", "")),
     _plant("the second partner gets nothing",
            (_SEND, "    for name in partners:\n        _queue", "    for name in list(partners)[:1]:\n        _queue")),

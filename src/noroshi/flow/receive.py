@@ -17,7 +17,7 @@ import msgspec
 
 from noroshi.core import gate
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
-from noroshi.core.delivery.ladder import ANSWERS, Rung, RungRecord
+from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,
@@ -44,18 +44,16 @@ from noroshi.core.report import Content, check_content, decode_content, effectiv
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import (
     expect_people,
-    is_answered,
-    is_delivered,
     note_flash,
     raise_alarm,
 )
 from noroshi.flow.changes import note_received_change
+from noroshi.flow.climbs import WHOLE_NODE, climb, is_newest
 from noroshi.flow.epochs import KEPT, hear_epoch, name_lost
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
     Addressee,
     Announcement,
-    Failure,
     Identity,
     PendingReceipt,
     StoredReport,
@@ -63,9 +61,6 @@ from noroshi.flow.records import (
 from noroshi.flow.tables import Tables, Transaction
 from noroshi.flow.tallies import expect_missing, note_tally
 from noroshi.flow.witness import note_checkpoint, view_of
-
-WHOLE_NODE = ""
-"""In place of a desk in a refusal: the content could not be read, so its desks are not known."""
 
 
 class VerifiedReport(msgspec.Struct, frozen=True):
@@ -263,10 +258,10 @@ def receive_receipt(
     number = tx.receipts.save_received(head.sender, receipt.signed, seen, tx.now)
     stray = 0
     for raw, entry in zip(receipt.raw_entries, receipt.entries, strict=True):
-        if not _climb(tx, head.sender, entry, identity.me, entropy):
+        if not climb(tx, head.sender, entry, identity.me, entropy):
             stray += 1
             name_lost(tx, head.sender, entry, identity.me, entropy)
-        elif _is_newest(tx, head.sender, entry):
+        elif is_newest(tx, head.sender, entry):
             tx.receipts.save_entry(number, entry.report_id, entry.desk, raw)
     tx.journal.append(
         new_entry(
@@ -312,52 +307,6 @@ def refuse(tx: Transaction, refused: Refused, peer: str, entropy: Entropy) -> No
         pending = PendingReceipt(refused.head.report_id, desk, refused.head_digest, reason)
         tx.receipts.owe(refused.head.sender, pending)
         tx.announce(Announcement("owed", refused.head.sender))
-
-
-def _climb(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: Entropy) -> bool:
-    """Let one ladder rise; say whether the entry is about a report sent to that desk."""
-    if entry.desk == WHOLE_NODE and all(r.rung is Rung.REFUSED for r in entry.ladder):
-        desks = [a.desk.desk for a in tx.reports.addressees(entry.report_id)
-                 if a.desk.partner == issuer]  # fmt: skip
-        whole = [msgspec.structs.replace(entry, desk=desk) for desk in desks]
-        climbed = [_climb(tx, issuer, each, me, entropy) for each in whole]
-        return bool(climbed) and all(climbed)
-    desk = DeskAddress(entry.desk, issuer)
-    sent = tx.reports.sent_to(entry.report_id, desk)
-    if sent is None or sent.head_digest != entry.head_digest:
-        return False
-    tx.reports.rise(entry.report_id, desk, entry.ladder)
-    tx.reports.set_remote_held(entry.report_id, issuer, entry.attachments_held)
-    rungs = {record.rung: record for record in entry.ladder}
-    if Rung.REFUSED in rungs:
-        code, _, message = (rungs[Rung.REFUSED].note or "refused").partition(": ")
-        failure = Failure(code, message, rungs[Rung.REFUSED].at)
-        tx.reports.set_failure(entry.report_id, issuer, failure)
-        tx.outbox.remove(issuer, tx.outbox.items_of(issuer, entry.report_id))
-        is_answered(tx, entry.report_id, issuer, entry.desk)
-        alarm = Alarm(AlarmKind.REFUSED, issuer, tx.now, entry.report_id, entry.desk, message)
-        raise_alarm(tx, alarm, me, entropy)
-    elif Rung.DELIVERED in rungs:
-        tx.reports.set_failure(entry.report_id, issuer, None)
-        settled = [sent.envelope_id]
-        # On files nobody answers for a blob but the receipt that counts it.
-        if 0 < entry.attachments_held >= tx.reports.held_blobs(entry.report_id):
-            settled = tx.outbox.items_of(issuer, entry.report_id)
-        tx.outbox.settle(issuer, settled, tx.now)
-        is_delivered(tx, entry.report_id, issuer, entry.desk)
-    if rungs.keys() & ANSWERS:
-        is_answered(tx, entry.report_id, issuer, entry.desk)
-    tx.announce(Announcement("risen", issuer, entry.report_id, entry.desk))
-    return True
-
-
-def _is_newest(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:
-    """Say whether an entry tells all that is known.
-
-    One that was late, or of an issuer who was restored, does not replace proof that tells more.
-    """
-    known = tx.reports.ladder(entry.report_id, DeskAddress(entry.desk, issuer))
-    return len(known) <= len(entry.ladder)
 
 
 def _contradiction(tx: Transaction, report: VerifiedReport, *, is_new_id: bool) -> Refused | None:

@@ -14,7 +14,7 @@ from noroshi.core.errors import UnavailableError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.entrypoints.local.door import _Room
-from noroshi.flow import answers, arrivals, receive, requests
+from noroshi.flow import answers, arrivals, climbs, receive, requests
 
 FULL = Disk(RESERVED_BYTES - 1, 100 * RESERVED_BYTES)
 
@@ -91,7 +91,7 @@ def test_content_that_cannot_be_read_is_answered_for_every_desk(pair: Pair) -> N
     assert isinstance(opened, receive.VerifiedReport)
     refused = receive.Refused(
         bytes(32), "malformed", "the content is none", opened.head, opened.digest,
-        (receive.WHOLE_NODE,), opened.own.serial,
+        (climbs.WHOLE_NODE,), opened.own.serial,
     )  # fmt: skip
     nato.store.perform(
         lambda tx: receive.take(tx, refused, "jp", nato.identity, nato.house.entropy)

@@ -13,10 +13,10 @@ from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.check import CommsCheck, DeskState
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
-from noroshi.core.instant import MINUTE
+from noroshi.core.instant import MINUTE, to_text
 from noroshi.doors import Listeners
 from noroshi.entrypoints.local import door
-from noroshi.flow import alarms, requests, tallies, watch
+from noroshi.flow import alarms, arrivals, deliver, requests, tallies, watch
 from noroshi.flow.records import Identity, LineCheck
 from noroshi.flow.tables import Transaction
 from tests.unit.flow.pair import House, Pair, open_pair
@@ -377,3 +377,23 @@ def test_of_many_missed_checks_the_first_and_the_last_stand(pair: Pair) -> None:
     ]  # fmt: skip
     minutes = [(check.at - kept[-1].at) // MINUTE for check in reversed(kept)]
     assert minutes == [0, 1, 4, 5, 6]
+
+
+def test_that_a_report_came_too_late_is_no_news_once_it_was_given_up(pair: Pair) -> None:
+    jp, nato = pair.jp, pair.nato
+    expires = to_text(pair.clock.now() + MINUTE)
+    jp.send("cyber@nato", expires=expires)
+    raw = jp.waiting("nato")
+    with jp.node.store.read() as tables:
+        ids = [item.id for item in tables.outbox.items("nato")]
+    pair.clock.go_on(2)
+    entropy = jp.node.house.entropy
+    jp.node.store.perform(lambda tx: deliver.expire(tx, "nato", ids, "jp", entropy))
+    opened = arrivals.open_all(nato.node.house, raw)
+    (late,) = arrivals.submit_all(nato.node.house, opened, "jp")
+    refused = late.result()
+    assert refused is not None
+    assert refused.code == "expired"
+    nato.issue_receipts("jp")
+    jp.take(nato.waiting("jp")[-1:], "nato")
+    assert jp.alarms(is_open=False) == ["EXPIRED"]
