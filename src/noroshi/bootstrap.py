@@ -370,14 +370,17 @@ def _accept_clock(store: SqliteStore, clock: Clock, me: str, confirmed_by: str |
 
     Raises:
         UnavailableError: it cannot.
+        InputError: there is nothing that an officer would have to say.
     """
     now, recorded = clock.now(), last_recorded(store)
     check_clock(now, None if confirmed_by else recorded)
-    if confirmed_by and recorded is not None:
-        drift, entropy = now - recorded, SystemEntropy()
-        store.perform(
-            partial(watch.follow_clock, drift=drift, me=me, entropy=entropy, by=confirmed_by)
-        )
+    if not confirmed_by:
+        return
+    if recorded is None or recorded <= now:  # a confirmation would let deadlines wait for longer
+        msg = "the journal holds nothing of later than now; there is nothing to confirm"
+        raise InputError("bad-input", msg)
+    drift, entropy = now - recorded, SystemEntropy()
+    store.perform(partial(watch.follow_clock, drift=drift, me=me, entropy=entropy, by=confirmed_by))
 
 
 def _clock_problem(store: SqliteStore, clock: Clock) -> str:

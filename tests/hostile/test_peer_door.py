@@ -97,18 +97,20 @@ class Victim:
         headers: Mapping[str, str] | None = None,
         *,
         signed: Mapping[str, str] | None = None,
+        over: http.client.HTTPSConnection | None = None,
     ) -> tuple[int, bytes]:
-        """POST as zz; return status and answer."""
+        """POST as zz, over a connection of its own or one that goes on; return what came back."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        host, port = self.peer_url.removeprefix("https://").split(":")
-        connection = http.client.HTTPSConnection(host, int(port), context=context, timeout=30)
+        address = self.peer_url.removeprefix("https://")
+        connection = over or http.client.HTTPSConnection(address, context=context, timeout=30)
         if signed is None:
             signed = self._signer.sign("POST", self.peer_url + path, body, NOW())
         connection.request("POST", path, body, {**(headers or {}), **signed})
         response = connection.getresponse()
         answer = response.read()
-        connection.close()
+        if over is None:
+            connection.close()
         return response.status, answer
 
     def offer(self, *envelopes: bytes) -> list[dict[str, object]]:
@@ -520,12 +522,20 @@ def test_who_is_not_admitted_is_not_kept(victim: Victim, request_head: bytes) ->
 
 
 def test_a_partner_that_was_admitted_is_kept(victim: Victim) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    address = victim.peer_url.removeprefix("https://")
     with contextlib.ExitStack() as opened:
-        strangers = [stranger_at(victim, opened) for _ in range(STRANGERS + 5)]
-        for _ in range(3):
-            (outcome,) = victim.offer(raw_seal(victim.letter()))
-            assert outcome["taken"] is True
-        assert strangers
+        kept = http.client.HTTPSConnection(address, context=context, timeout=30)
+        opened.callback(kept.close)
+        first = None
+        for _ in range(2):
+            status, _ = victim.post("/node/envelopes", gate.encode([]), over=kept)
+            assert status == 200
+            first = first or kept.sock
+            assert kept.sock is first, "it was closed meanwhile"
+            for _ in range(STRANGERS + 5):
+                stranger_at(victim, opened)
 
 
 def test_what_strangers_send_leaves_json_lines_and_few(victim: Victim) -> None:

@@ -1,6 +1,7 @@
 """Nodes of this source tree and of the previous release talk to each other, and a home goes on.
 
-The release is named by its commit in `previous_release.txt`, so that a clone without tags finds it.
+The release is named by its commit in `previous_release.txt`, so that a clone without tags finds
+it. The first one there is the state from which on formats are kept; nothing was published before.
 """
 
 import io

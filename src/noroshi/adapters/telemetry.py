@@ -9,6 +9,8 @@ import structlog
 
 _REPEAT_SECONDS: Final = 60.0
 """The same thing is told by a library once in that time, however often a stranger causes it."""
+_MOST_WORDS: Final = 160
+_MOST_TOLD: Final = 256
 
 
 def configure_logs() -> None:
@@ -42,9 +44,11 @@ class _LibraryHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Tell it, unless the same was just told."""
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        words = str(record.msg).partition("\n")[0]
+        words = str(record.msg).partition("\n")[0][:_MOST_WORDS]
         key, now = (record.name, words), time.monotonic()
         if now - self._told.get(key, -_REPEAT_SECONDS) < _REPEAT_SECONDS:
             return
+        if len(self._told) >= _MOST_TOLD:
+            self._told.clear()
         self._told[key] = now
         structlog.get_logger().error("library", library=record.name, words=words, error=error)

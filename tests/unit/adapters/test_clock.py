@@ -9,10 +9,11 @@ import pytest
 from noroshi.adapters.clock import LATEST, MAX_REWIND, RELEASED_AT, SystemClock, check_clock
 from noroshi.bootstrap import create_node, embedded_node
 from noroshi.core.delivery.check import DeskState
-from noroshi.core.errors import UnavailableError
+from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.instant import DAY, HOUR, SECOND
 from noroshi.flow import answers, requests
 from noroshi.settings import Settings
+from tests.unit.flow.pair import SetClock
 
 JP = Settings(
     partner="jp",
@@ -22,20 +23,6 @@ JP = Settings(
     peer="127.0.0.1:0",
     default_marking="TLP:AMBER",
 )
-
-
-class StoppedClock:
-    def __init__(self, at: int) -> None:
-        self.at = at
-
-    def now(self) -> int:
-        return self.at
-
-    def drift(self) -> int:
-        return 0
-
-    def follow(self, drift: int) -> None:
-        self.at += drift
 
 
 @pytest.mark.parametrize("now", [RELEASED_AT, LATEST, RELEASED_AT + DAY])
@@ -62,7 +49,7 @@ def test_a_clock_that_cannot_be_right(now: int, last_recorded: int | None) -> No
 
 @pytest.mark.parametrize("years", [-10, 10])
 def test_no_node_is_made_ten_years_off(tmp_path: Path, years: int) -> None:
-    clock = StoppedClock(SystemClock().now() + years * 366 * DAY)
+    clock = SetClock(SystemClock().now() + years * 366 * DAY)
     with pytest.raises(UnavailableError, match="Set the clock"):
         create_node(tmp_path / "jp", JP, lambda: None, clock)
     assert not list(tmp_path.iterdir())
@@ -72,7 +59,7 @@ def test_no_node_is_made_ten_years_off(tmp_path: Path, years: int) -> None:
 def test_no_node_is_opened_ten_years_off(tmp_path: Path, years: int) -> None:
     home = tmp_path / "jp"
     create_node(home, JP, lambda: None)
-    clock = StoppedClock(SystemClock().now() + years * 366 * DAY)
+    clock = SetClock(SystemClock().now() + years * 366 * DAY)
     with (
         pytest.raises(UnavailableError, match="Set the clock"),
         embedded_node(home, lambda: None, clock=clock),
@@ -107,11 +94,11 @@ def test_a_machine_without_an_uptime_clock(monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_officer_confirms_a_clock_that_was_ahead(tmp_path: Path) -> None:
     create_node(tmp_path / "jp", JP, lambda: None)
     now = SystemClock().now()
-    with embedded_node(tmp_path / "jp", lambda: None, clock=StoppedClock(now + 3 * DAY)) as node:
+    with embedded_node(tmp_path / "jp", lambda: None, clock=SetClock(now + 3 * DAY)) as node:
         assert node is not None
         watch_desk = requests.SetDesk(desk="cyber", state=DeskState.STAFFED, by="Lt Sato")
         answers.handle(node.house, watch_desk)
-    right = StoppedClock(now)
+    right = SetClock(now)
     with (
         pytest.raises(UnavailableError, match="noroshi clock confirm"),
         embedded_node(tmp_path / "jp", lambda: None, clock=right),
@@ -123,3 +110,16 @@ def test_an_officer_confirms_a_clock_that_was_ahead(tmp_path: Path) -> None:
         assert node is not None
         (alarm,) = cast("list[dict[str, Any]]", answers.handle(node.house, requests.Alarms()))
     assert "is right, says Lt Sato" in alarm["message"]
+
+
+def test_a_clock_that_is_not_in_doubt_is_not_confirmed(tmp_path: Path) -> None:
+    create_node(tmp_path / "jp", JP, lambda: None)
+    later = SetClock(SystemClock().now() + 2 * HOUR)
+    with (
+        pytest.raises(InputError, match="nothing to confirm"),
+        embedded_node(tmp_path / "jp", lambda: None, clock=later, confirmed_by="Lt Sato"),
+    ):
+        pass
+    with embedded_node(tmp_path / "jp", lambda: None, clock=later) as node:
+        assert node is not None
+        assert answers.handle(node.house, requests.Alarms()) == []

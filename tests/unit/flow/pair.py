@@ -20,8 +20,8 @@ NOW = 1_795_316_404_000_000
 class SetClock:
     """A clock that a test sets."""
 
-    def __init__(self) -> None:
-        self.at = NOW
+    def __init__(self, at: int = NOW) -> None:
+        self.at = at
 
     def now(self) -> int:
         return self.at

@@ -112,7 +112,7 @@ class SqliteOutbox:
     def resend(self, partner: str, since: Instant, now: Instant) -> list[bytes]:
         """Add again what left for a partner from then on; return reports whose time is over."""
         rows = self._db.rows(
-            "UPDATE outbox SET left_at = NULL"
+            "UPDATE outbox SET left_at = NULL, held = 0"
             " WHERE partner = ? AND left_at >= ? AND (expires_at IS NULL OR expires_at > ?)"
             " RETURNING id, number, cargo, precedence, size, expires_at",
             (partner, since, now),

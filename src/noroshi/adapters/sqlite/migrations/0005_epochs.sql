@@ -2,8 +2,8 @@
 
 ALTER TABLE outbox ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 
--- Reports that a partner has, and their attachments, stay for some days after they left: so that a
--- partner who is restored from a backup can be given them again.
+-- What a partner has (reports, attachments, receipts) stays for some days after it left: so that a
+-- partner who is restored from a backup can be given it again.
 ALTER TABLE outbox ADD COLUMN left_at INTEGER;
 CREATE INDEX outbox_waiting ON outbox (partner, report) WHERE left_at IS NULL;
 CREATE INDEX outbox_left ON outbox (left_at) WHERE left_at IS NOT NULL;
