@@ -7,7 +7,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Duty
-from noroshi.flow.tables import Tables, Transaction
+from noroshi.flow.tables import Transaction
 
 _OF_SENDER = (Step.UNDELIVERED, Step.UNACKNOWLEDGED)
 _OF_RECEIVER = (Step.NEXT_DESK, Step.NEXT_OFFICER)
@@ -88,14 +88,6 @@ def is_withdrawn(tx: Transaction, report_id: bytes, partner: str, desk: str) -> 
     is_answered(tx, report_id, partner, desk)
     kinds = (AlarmKind.EXPIRED, AlarmKind.REFUSED)
     tx.watch.end_alarms(kinds, partner, tx.now, report_id, desk)
-
-
-def precedence_at(tables: Tables, report_id: bytes, partner: str, desk: str) -> Precedence:
-    """Return the precedence at which a report goes to a desk."""
-    for addressee in tables.reports.addressees(report_id):
-        if (addressee.desk.partner, addressee.desk.desk) == (partner, desk):
-            return addressee.precedence
-    return Precedence.ROUTINE
 
 
 def note_flash(tx: Transaction, sender: str, me: str, entropy: Entropy) -> None:

@@ -36,13 +36,13 @@ def submit_all(
     if not all(map(partial(_has_room, house.disk()), arrived)):
         raise UnavailableError("disk-full", "the disk is full but for what is most urgent")
     identity, entropy = house.identity(), house.entropy
-    return [
-        house.store.submit(
+    return house.store.submit_all(
+        (
             partial(receive.take, incoming=incoming, peer=peer, identity=identity, entropy=entropy),
             _turn(house, incoming, peer),
         )
         for incoming in arrived
-    ]
+    )
 
 
 def _has_room(disk: Disk, incoming: receive.Incoming) -> bool:

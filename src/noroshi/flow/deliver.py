@@ -158,12 +158,7 @@ def _entry(tx: Transaction, pending: PendingReceipt, me: str, entropy: Entropy) 
 
 def _precedence(tx: Transaction, owed: Iterable[PendingReceipt], me: str) -> Precedence:
     """Return the highest precedence among the reports that a receipt tells of."""
-    found = Precedence.DEFERRED
-    for pending in owed:
-        for addressee in tx.reports.addressees(pending.report_id):
-            if addressee.desk == DeskAddress(pending.desk, me):
-                found = max(found, addressee.precedence)
-    return found
+    return max(tx.reports.precedence_at(p.report_id, DeskAddress(p.desk, me)) for p in owed)
 
 
 def hold_blob(tx: Transaction, blob_id: bytes, me: str) -> None:

@@ -54,6 +54,12 @@ class Store(Protocol):
         """Run `act` on the writer; the future is done when its commit is on disk."""
         ...
 
+    def submit_all(
+        self, acts: Iterable[tuple[Callable[[Transaction], T], Precedence]]
+    ) -> list[Future[T]]:
+        """Run each act by itself, all in one group where a group has room for them."""
+        ...
+
     def perform(
         self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE
     ) -> T:

@@ -12,6 +12,7 @@ from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
 from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.epoch_tables import EpochTable
@@ -121,6 +122,10 @@ class ReportTable(Protocol):
 
     def addressees(self, report_id: bytes) -> list[Addressee]:
         """Return the desks of a report that this node keeps a ladder for."""
+        ...
+
+    def precedence_at(self, report_id: bytes, desk: DeskAddress) -> Precedence:
+        """Return the precedence at which a report goes to a desk; ROUTINE if it does not."""
         ...
 
     def ladder(self, report_id: bytes, desk: DeskAddress) -> Ladder:

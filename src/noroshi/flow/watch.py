@@ -18,7 +18,7 @@ from noroshi.core.instant import SECOND
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.alarms import precedence_at, raise_alarm
+from noroshi.flow.alarms import raise_alarm
 from noroshi.flow.epochs import KEPT, answer_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
@@ -224,7 +224,7 @@ def assign(
                 report_id=report_id, desk=to_desk, by=by,
             )
         )  # fmt: skip
-        precedence = precedence_at(tx, report_id, me, desk)
+        precedence = tx.reports.precedence_at(report_id, DeskAddress(desk, me))
         announcement = Announcement("received", report.head.sender, report_id, to_desk, precedence)
         tx.announce(announcement)
 
@@ -233,13 +233,14 @@ def _fire(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> No
     if due.step is Step.GAP:
         _fire_gap(tx, due, identity, entropy)
         return
-    rungs = {r.rung for r in tx.reports.ladder(due.report_id, DeskAddress(due.desk, due.partner))}
+    desk = DeskAddress(due.desk, due.partner)
+    rungs = {r.rung for r in tx.reports.ladder(due.report_id, desk)}
     if rungs & ANSWERS or Rung.REFUSED in rungs:
         return
     if due.step is Step.UNDELIVERED and Rung.DELIVERED in rungs:
         return
     kind, detail = _what(tx, due, identity, is_delivered=Rung.DELIVERED in rungs)
-    precedence = precedence_at(tx, due.report_id, due.partner, due.desk)
+    precedence = tx.reports.precedence_at(due.report_id, desk)
     alarm = Alarm(kind, due.partner, tx.now, due.report_id, due.desk, detail, precedence)
     raise_alarm(tx, alarm, identity.me, entropy)
     if due.step is Step.NEXT_DESK:

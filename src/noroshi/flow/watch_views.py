@@ -8,8 +8,8 @@ wrong at a desk although the link is up is its `problem`. So "link down", "desk 
 from noroshi.core.delivery.alarm import sentence
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.instant import Instant, to_text
+from noroshi.core.partner import DeskAddress
 from noroshi.core.report import report_id_text
-from noroshi.flow.alarms import precedence_at
 from noroshi.flow.records import DeskWatch, KnownPartner, LineCheck, LoggedWatch, OpenAlarm
 from noroshi.flow.tables import Tables
 
@@ -22,7 +22,8 @@ def alarm_json(tables: Tables, raised: OpenAlarm) -> dict[str, object]:
     report = None if alarm.report_id is None else tables.reports.get(alarm.report_id)
     precedence = None
     if report is not None and alarm.desk is not None:
-        precedence = precedence_at(tables, report.id, alarm.partner, alarm.desk).name
+        desk = DeskAddress(alarm.desk, alarm.partner)
+        precedence = tables.reports.precedence_at(report.id, desk).name
     return {
         "alarm": alarm.kind.value,
         "number": raised.number,

@@ -27,11 +27,11 @@ def note_checkpoint(
     One of an older epoch was on its way while the partner was restored, and says nothing; the
     first of a newer one begins afresh.
     """
-    known = tx.partners.get(partner)
-    if not note or known is None:
-        return
     held = tx.receipts.peer_note(partner)
-    if note == held:
+    if not note or note == held:
+        return
+    known = tx.partners.get(partner)
+    if known is None:
         return
     card = known.signed_card.card
     try:

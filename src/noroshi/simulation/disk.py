@@ -116,12 +116,19 @@ class SimStore:
         self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE
     ) -> Future[T]:
         """Run `act` with the next group."""
-        submitted = Submitted(act)
-        self._waiting.append((-precedence, next(self._numbers), submitted))
-        if not self._is_syncing:
+        return self.submit_all([(act, precedence)])[0]
+
+    def submit_all(
+        self, acts: Iterable[tuple[Callable[[Transaction], T], Precedence]]
+    ) -> list[Future[T]]:
+        """Run each act with the next group."""
+        submitted = [(Submitted(act), precedence) for act, precedence in acts]
+        for each, precedence in submitted:
+            self._waiting.append((-precedence, next(self._numbers), each))
+        if submitted and not self._is_syncing:
             self._is_syncing = True
             self._loop.call_later(self._draw.uniform(_FASTEST_SYNC, _SLOWEST_SYNC), self._commit)
-        return submitted.future  # type: ignore[return-value]  # the future holds what the act returns
+        return [each.future for each, _ in submitted]  # type: ignore[misc]  # they hold what acts return
 
     def perform(
         self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE

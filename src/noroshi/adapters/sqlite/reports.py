@@ -118,6 +118,15 @@ class SqliteReports:
             for desk, partner, is_action, precedence, serial in rows
         ]
 
+    def precedence_at(self, report_id: bytes, desk: DeskAddress) -> Precedence:
+        """Return the precedence at which a report goes to a desk; ROUTINE if it does not."""
+        row = self._db.row(
+            "SELECT a.precedence FROM addressee a JOIN report r ON r.number = a.report"
+            " WHERE r.id = ? AND a.partner = ? AND a.desk = ?",
+            (report_id, desk.partner, desk.desk),
+        )
+        return Precedence.ROUTINE if row is None else Precedence(integer(row[0]))
+
     def ladder(self, report_id: bytes, desk: DeskAddress) -> Ladder:
         """Return how far a report got at a desk."""
         rows = self._db.rows(
@@ -187,11 +196,11 @@ class SqliteReports:
     def changes(self, sender: str, report_id: bytes) -> tuple[Change, ...]:
         """Return what changed a report, the earliest first."""
         rows = self._db.rows(
-            "SELECT kind, by_report, at FROM change WHERE sender = ? AND report = ?"
-            " ORDER BY at, by_report",
+            "SELECT at, by_report, kind FROM change WHERE sender = ? AND report = ?",
             (sender, report_id),
         )
-        return tuple(Change(text(kind), blob(by), integer(at)) for kind, by, at in rows)
+        found = [Change(text(kind), blob(by), integer(at)) for at, by, kind in rows]
+        return tuple(sorted(found, key=lambda change: (change.at, change.by_report)))
 
     def failure(self, report_id: bytes, partner: str) -> Failure | None:
         """Return what last went wrong on the way to a partner."""
@@ -278,6 +287,8 @@ class SqliteReports:
 
     def set_remote_held(self, report_id: bytes, partner: str, count: int) -> None:
         """Note how many attachments a partner says it holds."""
+        if count == 0:
+            return
         self._db.run(
             "INSERT INTO remote_held (report, partner, count) VALUES (?1, ?2, ?3)"
             " ON CONFLICT DO UPDATE SET count = MAX(count, ?3)",

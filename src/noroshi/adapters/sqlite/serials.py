@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from noroshi.adapters.sqlite.connection import Database
+from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import integer, text
 from noroshi.core.delivery.check import Tombstone
 from noroshi.core.instant import Instant
@@ -128,7 +128,7 @@ class SqliteSerials:
         """Return what is missing of a sender's serials."""
         rows = self._db.rows(
             "SELECT epoch, precedence, settled, highest FROM serial_row"
-            " WHERE sender = ? AND highest > settled ORDER BY epoch, precedence DESC",
+            " WHERE sender = ? AND highest > settled",
             (sender,),
         )
         return [
@@ -138,7 +138,7 @@ class SqliteSerials:
                 self._missing(sender, integer(epoch), integer(precedence), integer(settled),
                               integer(highest)),
             )
-            for epoch, precedence, settled, highest in list(rows)
+            for epoch, precedence, settled, highest in sorted(rows, key=_oldest_first)
         ]  # fmt: skip
 
     def _missing(
@@ -160,6 +160,17 @@ class SqliteSerials:
 
     def _advance(self, sender: str, epoch: int, precedence: int, number: int) -> None:
         """Note that `number` exists, and move up to where all serials are accounted for."""
+        # Most come in order, with nothing beyond them.
+        self._db.run(
+            "UPDATE serial_row SET settled = ?4, highest = ?4 WHERE sender = ?1 AND epoch = ?2"
+            " AND precedence = ?3 AND settled = ?4 - 1 AND highest <= ?4",
+            (sender, epoch, precedence, number),
+        )
+        if self._db.changes() == 0:
+            self._settle(sender, epoch, precedence, number)
+
+    def _settle(self, sender: str, epoch: int, precedence: int, number: int) -> None:
+        """Count what follows without a gap, and move up to its end."""
         settled = integer(
             self._db.value(
                 "INSERT INTO serial_row (sender, epoch, precedence, settled, highest)"
@@ -184,3 +195,9 @@ class SqliteSerials:
                 " WHERE sender = ? AND epoch = ? AND precedence = ?",
                 (reached, sender, epoch, precedence),
             )
+
+
+def _oldest_first(row: Row) -> tuple[int, int]:
+    """Return where a row of serials stands: by epoch, and the more urgent first."""
+    epoch, precedence, _, _ = row
+    return integer(epoch), -integer(precedence)

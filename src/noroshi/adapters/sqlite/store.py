@@ -6,10 +6,11 @@ FLASH is in the very next group.
 """
 
 import contextlib
+import heapq
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final, TypeVar
@@ -61,9 +62,9 @@ class SqliteStore:
         self._vfs = vfs
         self._database = open_writer(path, synchronous=synchronous, vfs=vfs)
         self._groups = GroupWriter(self._database, path, clock, sign, on_phase)
-        self._waiting: queue.PriorityQueue[tuple[int, int, Submitted | None]] = (
-            queue.PriorityQueue()
-        )
+        self._waiting: list[tuple[int, int, Submitted]] = []
+        self._changed = threading.Condition()
+        self._is_closing = False
         self._numbers = itertools.count()
         self._readers: queue.SimpleQueue[tuple[Database, SqliteTables]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
@@ -77,9 +78,18 @@ class SqliteStore:
         self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE
     ) -> Future[T]:
         """Run `act` on the writer; the future is done when its commit is on disk."""
-        submitted = Submitted(act)
-        self._waiting.put((-precedence, next(self._numbers), submitted))
-        return submitted.future  # type: ignore[return-value]  # the future holds what the act returns
+        return self.submit_all([(act, precedence)])[0]
+
+    def submit_all(
+        self, acts: Iterable[tuple[Callable[[Transaction], T], Precedence]]
+    ) -> list[Future[T]]:
+        """Run each act by itself, all in one group where a group has room for them."""
+        submitted = [(Submitted(act), precedence) for act, precedence in acts]
+        with self._changed:
+            for each, precedence in submitted:
+                heapq.heappush(self._waiting, (-precedence, next(self._numbers), each))
+            self._changed.notify()
+        return [each.future for each, _ in submitted]  # type: ignore[misc]  # they hold what acts return
 
     def perform(
         self, act: Callable[[Transaction], T], precedence: Precedence = Precedence.ROUTINE
@@ -109,7 +119,9 @@ class SqliteStore:
 
     def close(self) -> None:
         """Finish what was submitted, and close; the WAL is folded into the database."""
-        self._waiting.put((1, next(self._numbers), None))
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify()
         self._thread.join()
         with contextlib.suppress(queue.Empty):
             while True:
@@ -118,24 +130,15 @@ class SqliteStore:
             self._database.close()
 
     def _write(self) -> None:
-        while True:
-            group, ended = self._gather()
-            if group:
-                self._groups.commit(group)
-            if ended:
-                return
+        while group := self._gather():
+            wanted = [each for each in group if each.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._groups.commit(wanted)
 
-    def _gather(self) -> tuple[list[Submitted], bool]:
-        """Wait for an act; return it with all that wait beside it, and whether the end came."""
-        group: list[Submitted] = []
-        _, _, submitted = self._waiting.get()
-        while submitted is not None:
-            if submitted.future.set_running_or_notify_cancel():
-                group.append(submitted)
-            if len(group) == LARGEST_GROUP:
-                return group, False
-            try:
-                _, _, submitted = self._waiting.get_nowait()
-            except queue.Empty:
-                return group, False
-        return group, True
+    def _gather(self) -> list[Submitted]:
+        """Wait for an act; return it with those that wait beside it, nothing once closed."""
+        with self._changed:
+            while not self._waiting and not self._is_closing:
+                self._changed.wait()
+            count = min(len(self._waiting), LARGEST_GROUP)
+            return [heapq.heappop(self._waiting)[-1] for _ in range(count)]

@@ -1,6 +1,5 @@
 """The tables of the watch (:class:`noroshi.flow.watch_tables.WatchTable`)."""
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -52,10 +51,9 @@ class SqliteWatch:
         self, report_id: bytes, partner: str, desk: str, steps: Iterable[Step]
     ) -> None:
         """Take deadlines away: what they watched has happened."""
-        self._db.run(
-            "DELETE FROM deadline WHERE report = ? AND partner = ? AND desk = ?"
-            " AND step IN (SELECT value FROM json_each(?))",
-            (report_id, partner, desk, json.dumps([step.value for step in steps])),
+        self._db.run_many(
+            "DELETE FROM deadline WHERE step = ? AND partner = ? AND report = ? AND desk = ?",
+            [(step.value, partner, report_id, desk) for step in steps],
         )
 
     def due(self, now: Instant, limit: int) -> list[Due]:

@@ -211,8 +211,11 @@ async def _chain(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 async def _lines(house: House, queue: "asyncio.Queue[Announcement | None]") -> AsyncIterator[bytes]:
     yield b'{"event":"listening"}\n'
-    while (said := await queue.get()) is not None:
-        yield _line(await _told(house, said))
+    is_ended = False
+    while not is_ended:
+        waiting = [await queue.get()] + [queue.get_nowait() for _ in range(queue.qsize())]
+        is_ended = None in waiting
+        yield b"".join([_line(await _told(house, said)) for said in waiting if said is not None])
 
 
 async def _with_alarms(

@@ -156,7 +156,8 @@ class _PeerDoor:
         outcomes: list[Outcome] = []
         for taken in arrivals.submit_all(self._house(), opened, peer):
             try:
-                refused = await asyncio.wrap_future(taken)
+                # Those of one group are done together: the loop is woken once for all.
+                refused = taken.result() if taken.done() else await asyncio.wrap_future(taken)
             except UnavailableError as error:
                 _log.error("not-stored", partner=peer, code=error.code)
                 raise _Stop(507 if error.code == "disk-full" else 503) from error

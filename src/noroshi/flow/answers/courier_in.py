@@ -14,7 +14,7 @@ from noroshi.core.courier.cut import find, join
 from noroshi.core.courier.volume import Placed, SignedHead
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.errors import InputError, MalformedError, NoroshiError
-from noroshi.flow import courier, deliver, receive
+from noroshi.flow import arrivals, courier, deliver, receive
 from noroshi.flow.house import House
 from noroshi.flow.records import CourierVolume
 from noroshi.flow.requests import Json
@@ -205,23 +205,9 @@ def _pieces(house: House, here: Volumes, volume: CourierVolume, placed: Placed) 
 
 def _take(house: House, peer: str, batch: list[bytes], tally: _Tally) -> None:
     """Commit envelopes as the peer door does."""
-    identity, now = house.identity(), house.clock.now()
-    with house.store.read() as tables:
-        opened = [receive.open_raw(tables, raw, identity, now) for raw in batch]
-    futures = [
-        house.store.submit(
-            partial(
-                receive.take,
-                incoming=incoming,
-                peer=peer,
-                identity=identity,
-                entropy=house.entropy,
-            ),
-            incoming.precedence,
-        )
-        for incoming in opened
-    ]
-    for incoming, future in zip(opened, futures, strict=True):
+    opened = arrivals.open_all(house, batch)
+    taking = arrivals.submit_all(house, opened, peer)
+    for incoming, future in zip(opened, taking, strict=True):
         refused = future.result()
         if refused is not None:
             tally.refuse(refused.code, refused.message)
