@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Final, Protocol
 
@@ -50,6 +51,8 @@ RECEIPT_PAUSE_SECONDS: Final = 0.05
 """Between two receipts to one partner: a sealed receipt costs as much as a report."""
 RECEIPT_GATHER_SECONDS: Final = 0.005
 """Before the first: what the report itself needs goes first, and other rungs may gather."""
+RECORD_AGAIN_SECONDS: Final = 5.0
+"""After a disk that was full or failed did not take what became of an item."""
 
 _log = structlog.get_logger()
 
@@ -309,7 +312,20 @@ class PartnerLine:
         self.put(Held(blob_id, held >= size, _since(began) if len(data) == most else 0))
 
     def _record(self, act: Callable[[Transaction], None]) -> None:
-        self._lines.store.submit(act, Precedence.DEFERRED)
+        """Record what the machine has done; again later if the disk does not take it now."""
+        loop = asyncio.get_running_loop()
+
+        def again(recorded: Future[None]) -> None:
+            # Without it the item would stay in the outbox, and be waited for, until a restart.
+            if not recorded.cancelled() and recorded.exception() is not None:
+                with contextlib.suppress(RuntimeError):  # the loop has just closed
+                    loop.call_soon_threadsafe(loop.call_later, RECORD_AGAIN_SECONDS, retry)
+
+        def retry() -> None:
+            if not self._stopping.is_set():
+                self._record(act)
+
+        self._lines.store.submit(act, Precedence.DEFERRED).add_done_callback(again)
 
 
 def _since(began: float) -> int:
