@@ -310,8 +310,20 @@ class ReceiptTable(Protocol):
         """Keep two checkpoints of a partner that contradict each other, as evidence."""
         ...
 
-    def put_peer_note(self, partner: str, note: bytes) -> None:
-        """Keep a partner's checkpoint."""
+    def put_peer_note(self, partner: str, note: bytes, at: Instant) -> None:
+        """Keep a partner's newest checkpoint, and what it took the place of until it is shown."""
+        ...
+
+    def begin_peer_notes(self, partner: str) -> None:
+        """Forget a partner's checkpoints: its journal goes on under another name."""
+        ...
+
+    def note_to_show(self, partner: str) -> bytes:
+        """Return a partner's checkpoint to show it next, b"" if none is held."""
+        ...
+
+    def is_shown(self, partner: str, note: bytes) -> None:
+        """Note that a partner was shown its checkpoint, and answered."""
         ...
 
 

@@ -72,7 +72,7 @@ def make_check(tables: Tables, partner: str, identity: Identity, now: int) -> Co
             for watch in tables.watch.desks(identity.me)
         ),
         backup_at=opened.backup_at if opened else None,
-        seen=tables.receipts.peer_note(partner),
+        seen=tables.receipts.note_to_show(partner),
     )
 
 
@@ -83,8 +83,12 @@ def note_check(
     told: CommsCheck | None,
     identity: Identity,
     entropy: Entropy,
+    shown: bytes = b"",
 ) -> None:
-    """Record a comms check that went, came in, or was missed, and what the partner told."""
+    """Record a comms check that went, came in, or was missed, and what the partner told.
+
+    `shown` is the partner's checkpoint that this side showed it, if it did.
+    """
     kind = AlarmKind.LINE_DOWN if line_check.outgoing else AlarmKind.UNHEARD
     before = tx.watch.last_check(partner, outgoing=line_check.outgoing, good=False)
     tx.watch.add_check(partner, line_check)
@@ -98,6 +102,7 @@ def note_check(
         alarm = Alarm(kind, partner, tx.now, detail=detail)
         raise_alarm(tx, alarm, identity.me, entropy)
     if told is not None:
+        tx.receipts.is_shown(partner, shown)
         _note_settled(tx, partner, told, identity.card.card.epoch)
         _note_desks(tx, partner, told)
         note_tally(tx, partner, told.tally)

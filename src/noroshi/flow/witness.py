@@ -45,7 +45,7 @@ def note_checkpoint(
         return
     old = parse_note(held) if held else None
     if old is None or old.origin != new.origin or new.size > old.size:
-        tx.receipts.put_peer_note(partner, note)
+        tx.receipts.put_peer_note(partner, note, tx.now)
     elif new.size == old.size and new.root != old.root:
         tx.receipts.keep_conflict(partner, held, note, tx.now)
         _suspect(tx, partner, note, "duplicate-id", entropy)

@@ -1,12 +1,21 @@
 """Receipts, and what partners showed (:class:`noroshi.flow.tables.ReceiptTable`)."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, optional_text, text
 from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.instant import Instant
 from noroshi.flow.records import PendingReceipt, SavedReceipt
+
+MOST_UNSHOWN: Final = 64
+"""Checkpoints of a partner that wait to be shown to it; those before short silences go first."""
+_SILENCES: Final = (
+    "SELECT note, LEAD(taken_at) OVER (ORDER BY taken_at) - taken_at AS silence"
+    " FROM peer_unshown WHERE partner = ?1"
+)
+"""How long a partner was silent after each; the newest is followed by nothing yet."""
 
 
 class SqliteReceipts:
@@ -127,10 +136,49 @@ class SqliteReceipts:
             (partner, one, other, at),
         )
 
-    def put_peer_note(self, partner: str, note: bytes) -> None:
-        """Keep a partner's checkpoint."""
+    def put_peer_note(self, partner: str, note: bytes, at: Instant) -> None:
+        """Keep a partner's newest checkpoint, and what it took the place of until it is shown."""
         self._db.run(
             "INSERT OR REPLACE INTO peer_checkpoint (partner, note) VALUES (?, ?)", (partner, note)
+        )
+        self._db.run(
+            "INSERT OR IGNORE INTO peer_unshown (partner, taken_at, note) VALUES (?, ?, ?)",
+            (partner, at, note),
+        )
+        count = self._db.value("SELECT COUNT(*) FROM peer_unshown WHERE partner = ?", (partner,))
+        if integer(count) > MOST_UNSHOWN:
+            self._db.run(
+                "DELETE FROM peer_unshown WHERE partner = ?1 AND note = (SELECT note"  # noqa: S608 - ours
+                f" FROM ({_SILENCES}) WHERE silence IS NOT NULL ORDER BY silence LIMIT 1)",
+                (partner,),
+            )
+
+    def begin_peer_notes(self, partner: str) -> None:
+        """Forget a partner's checkpoints: its journal goes on under another name."""
+        self._db.run("DELETE FROM peer_checkpoint WHERE partner = ?", (partner,))
+        self._db.run("DELETE FROM peer_unshown WHERE partner = ?", (partner,))
+
+    def note_to_show(self, partner: str) -> bytes:
+        """Return a partner's checkpoint to show it next, b"" if none is held.
+
+        The one after which it was silent longest before it went on: if it lost the end of its
+        journal, then there.
+        """
+        row = self._db.row(
+            f"SELECT note FROM ({_SILENCES}) ORDER BY silence DESC LIMIT 1",  # noqa: S608 - ours
+            (partner,),
+        )
+        return b"" if row is None else blob(row[0])
+
+    def is_shown(self, partner: str, note: bytes) -> None:
+        """Note that a partner was shown its checkpoint, and answered.
+
+        The newest is shown again once there is a newer one: the end may be lost in between.
+        """
+        self._db.run(
+            "DELETE FROM peer_unshown WHERE partner = ?1 AND note = ?2 AND taken_at <"
+            " (SELECT MAX(taken_at) FROM peer_unshown WHERE partner = ?1)",
+            (partner, note),
         )
 
 
