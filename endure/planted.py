@@ -23,10 +23,10 @@ from endure import evidence
 from endure.plants import PLANTS, Plant
 
 SEEDS: Final = 200
-HOURS: Final = 24.0
+HOURS: Final = 72.0
 _SOURCE: Final = evidence.ROOT / "src" / "noroshi"
 _PAGE: Final = evidence.ROOT / "docs" / "planted-bugs.md"
-_PATIENCE_SECONDS: Final = 900
+_PATIENCE_SECONDS: Final = 3600
 
 _PROGRAM: Final = """
 import json, sys
@@ -105,7 +105,7 @@ def write_page(noticed: Sequence[Noticed], page: Path = _PAGE) -> None:
         "# Planted bugs",
         "",
         "Small patches to the shipped code (`endure/plants.py`), each put into a copy and run by",
-        "the simulator, 24 hours a seed, until an invariant broke. `./dev endure planted` makes",
+        "the simulator, 72 hours a seed, until an invariant broke. `./dev endure planted` makes",
         "this page anew. The invariants are listed in [delivery](delivery.md).",
         "",
         "| bug | noticed by | after seeds |",
