@@ -52,8 +52,8 @@ class Drafters:
         precedence = draw.choice(_PRECEDENCES)
         now = node.clock.now()
         expires = None
-        if draw.random() < 0.1:  # noqa: PLR2004 - a tenth is soon stale
-            expires = now + int(draw.uniform(300, 36_000) * 1_000_000)
+        if draw.random() < 0.2:  # noqa: PLR2004 - a fifth is stale in some hours, or in minutes
+            expires = now + int(draw.choice((1_200, 14_400)) * draw.uniform(0.1, 1) * 1_000_000)
         canary = f"canary-{draw.getrandbits(64):016x}".encode()
         report_id = draw.randbytes(16)
         tokens: tuple[str, ...] = ()
