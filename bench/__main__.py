@@ -18,6 +18,7 @@ _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "sustained-h3": lambda folder: sustained.measure(folder, "H3"),
     "sustained-h5": lambda folder: sustained.measure(folder, "H5"),
     "sealing": parts.sealing,
+    "release": parts.release,
     "journal": parts.journal,
     "start": parts.start,
     "rest": parts.rest,

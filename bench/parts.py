@@ -5,13 +5,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from bench.floor import Primitives
 from bench.nodes import quantiles, resident_mib, served
 from endure.federation import found
 from noroshi.adapters.clock import SystemClock, SystemEntropy
+from noroshi.adapters.policies import shipped_rules
 from noroshi.adapters.sealing.pyca import (
     SEED_SIZE,
     PycaPrimitives,
@@ -20,13 +25,36 @@ from noroshi.adapters.sealing.pyca import (
     seed_from,
 )
 from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.core.agreement import Agreement
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose, SignerSet
 from noroshi.core.envelope.open import open_envelope
 from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
+from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
+from noroshi.core.release import Question, may_release
 from noroshi.core.tlog.entry import EntryKind, new_entry
 from noroshi.flow.tables import Transaction
+
+
+def release(_folder: Path) -> dict[str, object]:
+    """Return us of a release check: TLP alone, and a level beside four agreements."""
+    rules, day = shipped_rules(), date(2026, 11, 22)
+    form = Agreement(
+        agreement=1, reference="x", sender="nato", receiver="jp", policy="NATO", level="SECRET",
+        valid_from=day, valid_until=day, is_mutual=True,
+    )  # fmt: skip
+    others = [msgspec.structs.replace(form, receiver=name) for name in ("au", "kr", "nz")]
+    told: dict[str, object] = {}
+    for name, text in (
+        ("TLP alone", "TLP:AMBER"),
+        ("allowed", "NATO SECRET//REL TO JPN, AUS, KOR, NZL"),
+        ("refused", "NATO TOP SECRET//REL TO JPN, AUS, KOR, NZL"),
+    ):
+        question = Question(Marking.parse(text), "nato", "jp", day)
+        many = [partial(may_release, question, [*others, form], rules)] * 1000
+        told[name] = {"us": round(_median(partial(_ask_all, many)), 2)}  # of a thousand, in ms
+    return told
 
 
 def sealing(_folder: Path) -> dict[str, object]:
@@ -117,6 +145,11 @@ def rest(folder: Path) -> dict[str, object]:
     with served(homes) as nodes:
         time.sleep(2)
         return {f"{n.partner}_rss_mib": round(resident_mib(n.pid), 1) for n in nodes}
+
+
+def _ask_all(many: Iterable[Callable[[], object]]) -> None:
+    for ask in many:
+        ask()
 
 
 def _median(act: Callable[[], object], count: int = 200) -> float:

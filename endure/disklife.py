@@ -161,7 +161,9 @@ class Life:
             return stored.head.envelope_id in waiting
 
         identity, entropy = house.identity(), house.entropy
-        act = partial(send.send, planned=planned, identity=identity, entropy=entropy)
+        act = partial(
+            send.send, planned=planned, identity=identity, entropy=entropy, rules=house.rules
+        )
         return "sent", act, there
 
     def _take(self) -> tuple[str, Callable[[Transaction], object], IsThere]:

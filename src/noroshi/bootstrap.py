@@ -19,6 +19,7 @@ from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.certificate import certificate_digest, make_certificate
 from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.policies import read_rules
 from noroshi.adapters.sealing.pyca import (
     SEED_SIZE,
     PycaPrimitives,
@@ -28,6 +29,7 @@ from noroshi.adapters.sealing.pyca import (
 )
 from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.adapters.struct_types import build_types
 from noroshi.core.delivery.quota import Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard
 from noroshi.core.envelope.keys import PublicKey, Purpose
@@ -118,19 +120,6 @@ def embedded_node(
         lock.release()
 
 
-def build_types(parent: type[msgspec.Struct]) -> None:
-    """Let msgspec learn all our types, on one thread.
-
-    It learns a type when it first reads one, and crashes the process if another thread reads
-    the same type meanwhile (msgspec 0.22).
-    """
-    for struct in parent.__subclasses__():
-        if struct.__module__.startswith("noroshi."):
-            with suppress(msgspec.ValidationError, TypeError):
-                msgspec.convert(None, struct)
-        build_types(struct)
-
-
 def reissue_card(node: Node, peer: str) -> Node:
     """Return the node with another peer address, told by a newer card; keys stay.
 
@@ -201,6 +190,7 @@ def _open_node(
             me=settings.partner,
             desks=settings.desks,
             default_marking=settings.default_marking,
+            rules=read_rules(home),
             is_silent=settings.receive_only,
             store=store,
             blobs=blobs,

@@ -216,6 +216,7 @@ class _Doors:
             self._node.identity,
             house.clock,
             house.entropy,
+            house.rules,
             is_silent=house.is_silent,
         )
         self._node.store.listen(listeners)

@@ -19,9 +19,9 @@ from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.sealing.pyca import PycaPrimitives
 from noroshi.adapters.sqlite.copy import check_copy, copy_database, open_copy
 from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.adapters.struct_types import build_types
 from noroshi.bootstrap import (
     AskPassphrase,
-    build_types,
     last_recorded,
     load_identity,
     load_signers,

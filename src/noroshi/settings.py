@@ -13,7 +13,7 @@ from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.envelope.suite import PROFILES_BY_NAME, Profile
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.core.instant import MINUTE
-from noroshi.core.marking import Marking
+from noroshi.core.marking.label import Marking
 from noroshi.core.partner import check_name
 from noroshi.core.report import MAX_NAME
 from noroshi.flow.records import Duty

@@ -73,7 +73,7 @@ def test_a_check_gives_every_reason_and_sends_nothing(jp: Desk) -> None:
         "--marking", "NATO SECRET", given=b"text",
     )  # fmt: skip
     assert told["allowed"] is False
-    assert len(told["reasons"]) == 3
+    assert len(told["reasons"]) == 5
     allowed = jp.ask("send", "-", "--check", "--to", "cyber@nato", given=b"text")
     assert allowed == {"allowed": True, "reasons": []}
 

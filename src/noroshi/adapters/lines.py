@@ -40,12 +40,13 @@ from noroshi.core.delivery.line import (
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import NoroshiError, NotFoundError, UnavailableError
 from noroshi.core.instant import SECOND
+from noroshi.core.marking.rules import Rules
 from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
-from noroshi.flow import deliver
+from noroshi.flow import deliver, exits
 from noroshi.flow.ports import BlobStore, Clock, Entropy, Store
 from noroshi.flow.records import Committed, Identity, KnownPartner
-from noroshi.flow.tables import Transaction
+from noroshi.flow.tables import Tables, Transaction
 
 RECEIPT_PAUSE_SECONDS: Final = 0.05
 """Between two receipts to one partner: a sealed receipt costs as much as a report."""
@@ -99,6 +100,7 @@ class Lines:
         identity: Identity,
         clock: Clock,
         entropy: Entropy,
+        rules: Rules,
         jitter: Callable[[], float] = random.random,
         *,
         is_silent: bool = False,
@@ -111,6 +113,7 @@ class Lines:
         self.identity = identity
         self.clock = clock
         self.entropy = entropy
+        self.rules = rules
         self.jitter = jitter
         self._lines: dict[str, PartnerLine] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -281,7 +284,7 @@ class PartnerLine:
         envelopes: list[bytes] = []
         with lines.store.read() as tables:
             card = _card(tables.partners.get(self._partner), self._partner)
-            for item_id in ids:
+            for item_id in self._free(tables, ids):
                 try:
                     envelopes.append(tables.outbox.read(item_id))
                     known.append(item_id)
@@ -303,6 +306,8 @@ class PartnerLine:
         with lines.store.read() as tables:
             card = _card(tables.partners.get(self._partner), self._partner)
             found = tables.reports.blob(blob_id)
+            if not self._free(tables, (blob_id,)):
+                raise UnavailableError("not-releasable", "its report is withheld")
         size = found[1] if found else 0
         offset = self._offsets.get(blob_id, 0)
         data = await asyncio.to_thread(lines.blobs.read_piece, blob_id, offset, most)
@@ -310,6 +315,21 @@ class PartnerLine:
         held = await lines.bearer.transmit_piece(card, blob_id, offset, data)
         self._offsets[blob_id] = held
         self.put(Held(blob_id, held >= size, _since(began) if len(data) == most else 0))
+
+    def _free(self, tables: Tables, ids: Sequence[bytes]) -> list[bytes]:
+        """Return the items that may go now; the reports of the others are withheld."""
+        lines, me = self._lines, self._lines.identity.me
+        now = lines.clock.now()
+        barred = exits.barred(tables, self._partner, ids, me, now, lines.rules)
+        if not barred:
+            return list(ids)
+        self._record(
+            partial(
+                exits.withhold, partner=self._partner, reports=barred, me=me,
+                entropy=lines.entropy,
+            )
+        )  # fmt: skip
+        return [i for i in ids if tables.outbox.report_of(self._partner, i) not in barred]
 
     def _record(self, act: Callable[[Transaction], None]) -> None:
         """Record what the machine has done; again later if the disk does not take it now."""

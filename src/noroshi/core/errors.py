@@ -21,6 +21,7 @@ CODES: Final = {
     "ambiguous-id": "More than one report begins like that.",
     "attachment-pending": "The attachment has not arrived completely yet.",
     "attachment-unreadable": "The attachment cannot be read, is no regular file, or is too large.",
+    "bad-agreement": "The file is no agreement, or it contradicts itself.",
     "bad-backup": "The file is no backup, or it is damaged, incomplete or contradictory.",
     "bad-card": "The file is no partner card, or its signature does not verify.",
     "bad-input": "A value that was given cannot be used.",

@@ -8,7 +8,7 @@ People and machines see RFC 3339 in UTC with microseconds; formats and tables ho
     1705276800000000
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from noroshi.core.errors import InputError
@@ -32,6 +32,16 @@ def is_instant(value: int) -> bool:
 def to_text(at: Instant) -> str:
     """Return `at` as RFC 3339, UTC, with microseconds."""
     return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def day_of(at: Instant) -> date:
+    """Return the day in UTC on which `at` lies."""
+    return (_EPOCH + timedelta(microseconds=at)).date()
+
+
+def from_day(day: date) -> Instant:
+    """Return the instant at which a day begins in UTC."""
+    return (day - _EPOCH.date()).days * DAY
 
 
 def from_text(text: str) -> Instant:

@@ -14,7 +14,7 @@ from noroshi.core import gate
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import InputError, RefusalError
-from noroshi.core.marking import Marking
+from noroshi.core.marking.label import Marking
 from noroshi.core.partner import DeskAddress, is_name
 from noroshi.core.precedence import Precedence
 

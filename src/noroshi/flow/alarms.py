@@ -1,13 +1,15 @@
 """Raising and ending alarms and deadlines, inside whatever act learns of the cause."""
 
+from noroshi.core.agreement import ENDING, Agreement
 from noroshi.core.delivery.alarm import EVENTS, Alarm, AlarmKind
 from noroshi.core.delivery.clocks import Step, receiver_deadlines, sender_deadlines
 from noroshi.core.delivery.quota import FLASH_WINDOW, FLASHES
+from noroshi.core.instant import from_day
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Duty
-from noroshi.flow.tables import Transaction
+from noroshi.flow.tables import Tables, Transaction
 
 _OF_SENDER = (Step.UNDELIVERED, Step.UNACKNOWLEDGED)
 _OF_RECEIVER = (Step.NEXT_DESK, Step.NEXT_OFFICER)
@@ -69,6 +71,25 @@ def expect_people(tx: Transaction, report_id: bytes, received: Addressee, duty: 
     for step, due_at in receiver_deadlines(tx.now, allowed):
         tx.watch.set_deadline(step, received.desk.partner, report_id, received.desk.desk, due_at)
     tx.announce(Announcement("watch", received.desk.partner))
+
+
+def expect_ends(tx: Transaction, partner: str) -> None:
+    """Start the clocks that warn people before an agreement with a partner ends."""
+    tx.watch.end_alarms((AlarmKind.AGREEMENT_ENDS,), partner, tx.now)
+    for agreement in agreements_with(tx, partner):
+        tx.watch.drop_deadlines(b"", partner, agreement.reference, (Step.AGREEMENT,))
+        warn_at = from_day(agreement.valid_until - ENDING)
+        tx.watch.set_deadline(Step.AGREEMENT, partner, b"", agreement.reference, warn_at)
+    tx.announce(Announcement("watch", partner))
+
+
+def agreements_with(tables: Tables, partner: str) -> list[Agreement]:
+    """Return the agreements in which a partner is one side."""
+    return [
+        kept.agreement
+        for kept in tables.agreements.all()
+        if partner in (kept.agreement.sender, kept.agreement.receiver)
+    ]
 
 
 def is_delivered(tx: Transaction, report_id: bytes, partner: str, desk: str) -> None:

@@ -1,13 +1,15 @@
 """Directory: who the partners are. The full directory (TUF) will stand behind the same port."""
 
+from noroshi.core.agreement import Agreement, agreement_digest
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.number import NUMBER_DIGITS, root_number, same_number
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.alarms import expect_ends
 from noroshi.flow.epochs import hear_epoch
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import Announcement, KnownPartner
+from noroshi.flow.records import Announcement, KeptAgreement, KnownPartner
 from noroshi.flow.tables import Tables, Transaction
 
 
@@ -100,6 +102,31 @@ def verify_partner(
     )
     tx.announce(Announcement("partner", partner))
     return verified
+
+
+def keep_agreement(
+    tx: Transaction, agreement: Agreement, by: str, me: str, entropy: Entropy
+) -> KeptAgreement:
+    """Go by an agreement from now on; it takes the place of one of the same reference.
+
+    Raises:
+        InputError: it is about what others send each other.
+    """
+    sides = {agreement.sender, agreement.receiver}
+    if me not in sides:
+        msg = f"the agreement is between {' and '.join(sorted(sides))}; this node is {me}"
+        raise InputError("bad-agreement", msg)
+    (other,) = sides - {me}
+    kept = KeptAgreement(agreement, tx.now, by)
+    tx.agreements.put(kept)
+    tx.journal.append(
+        new_entry(
+            EntryKind.AGREEMENT_KEPT, tx.now, entropy.draw(SALT_SIZE), other,
+            digest=agreement_digest(agreement), by=by,
+        )
+    )  # fmt: skip
+    expect_ends(tx, other)
+    return kept
 
 
 def _known(tables: Tables, partner: str) -> KnownPartner:

@@ -14,7 +14,7 @@ from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import AttachmentDigest
 from noroshi.core.errors import InputError
 from noroshi.core.instant import Instant
-from noroshi.core.marking import Marking
+from noroshi.core.marking.label import Marking
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence, Status
 from noroshi.core.recognition import recognise

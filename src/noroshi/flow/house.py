@@ -6,6 +6,7 @@ import msgspec
 
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
+from noroshi.core.marking.rules import Rules
 from noroshi.flow.draft import EncryptedFile
 from noroshi.flow.ports import BlobStore, Entropy, Spool, SteppedClock, Store
 from noroshi.flow.records import Identity, PackedSet
@@ -25,6 +26,8 @@ class House(msgspec.Struct, frozen=True):
     me: str
     desks: tuple[str, ...]
     default_marking: str
+    rules: Rules
+    """What markings mean here."""
     is_silent: bool
     """Nothing is sent: this node only receives."""
     store: Store

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from noroshi.core.agreement import Agreement
 from noroshi.core.courier.volume import Fragment
 from noroshi.core.delivery.alarm import Alarm
 from noroshi.core.delivery.check import DeskState
@@ -57,6 +58,21 @@ class KnownPartner(msgspec.Struct, frozen=True):
     added_at: Instant
     verified_at: Instant | None
     verified_by: str | None
+
+
+class KeptAgreement(msgspec.Struct, frozen=True):
+    """An agreement that this node goes by, and who added it."""
+
+    agreement: Agreement
+    added_at: Instant
+    added_by: str
+
+
+class ClassifiedItem(msgspec.Struct, frozen=True):
+    """An outbox item whose report has a classification level."""
+
+    report_id: bytes
+    marking: str
 
 
 class Addressee(msgspec.Struct, frozen=True):

@@ -110,6 +110,17 @@ class AddPartner(Request, frozen=True, kw_only=True):
     card: bytes
 
 
+class AddAgreement(Request, frozen=True, kw_only=True):
+    """Go by an agreement."""
+
+    agreement: bytes
+    by: str
+
+
+class Agreements(Request, frozen=True, kw_only=True):
+    """List the agreements."""
+
+
 class Partners(Request, frozen=True, kw_only=True):
     """List the partners."""
 
@@ -228,6 +239,8 @@ AnyRequest = (
     | Reached
     | OwnCard
     | AddPartner
+    | AddAgreement
+    | Agreements
     | Partners
     | PartnerNumber
     | VerifyPartner

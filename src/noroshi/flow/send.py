@@ -25,7 +25,8 @@ from noroshi.core.envelope.head import (
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
-from noroshi.core.marking import may_release
+from noroshi.core.instant import Instant
+from noroshi.core.marking.rules import Rules
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import encode_content
@@ -33,6 +34,7 @@ from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.changes import changed_by, note_sent_change, raised
 from noroshi.flow.draft import Plan
+from noroshi.flow.exits import reasons_against
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Identity, KnownPartner, StoredReport
 from noroshi.flow.tables import Tables, Transaction
@@ -74,9 +76,9 @@ class _Sealed(msgspec.Struct, frozen=True):
     raw: bytes
 
 
-def check_release(tables: Tables, planned: Plan, me: str) -> Release:
+def check_release(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules) -> Release:
     """Return whether the planned report may go to all that it addresses, with every reason."""
-    reasons: list[str] = list(may_release(planned.marking))
+    reasons = _against(tables, planned, me, now, rules)
     for address in planned.content.addressees:
         try:
             _recipient(tables, address, me)
@@ -89,7 +91,9 @@ def check_release(tables: Tables, planned: Plan, me: str) -> Release:
     return Release(tuple(dict.fromkeys(reasons)))
 
 
-def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -> Sent:
+def send(
+    tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy, rules: Rules
+) -> Sent:
     """Sign, seal, journal and queue the planned report; asking again with its id changes nothing.
 
     Raises:
@@ -103,7 +107,7 @@ def send(tx: Transaction, planned: Plan, identity: Identity, entropy: Entropy) -
     changed = changed_by(tx, planned.content, identity.me)
     if changed is not None:
         planned = raised(planned, changed)
-    partners = _partners(tx, planned, identity.me)
+    partners = _partners(tx, planned, identity.me, rules)
     serials = {name: tx.serials.next(name, planned.precedence_for(name)) for name in partners}
     sealed = _seal(tx, planned, partners, serials, identity, entropy)
     head, content, digest = sealed.head, planned.content, cose.digest(sealed.signed)
@@ -236,16 +240,26 @@ def _again(tx: Transaction, earlier: StoredReport, planned: Plan) -> Sent:
     )
 
 
-def _partners(tables: Tables, planned: Plan, me: str) -> dict[str, KnownPartner]:
+def _against(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules) -> list[str]:
+    """Return why the marking or an agreement keeps the report from one that it addresses."""
+    partners = dict.fromkeys(address.partner for address in planned.content.addressees)
+    return [
+        f"{partner}: {reason}"
+        for partner in partners
+        for reason in reasons_against(tables, planned.marking, partner, me, now, rules)
+    ]
+
+
+def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str, KnownPartner]:
     """Return the addressed partners, if the report may go to all of them.
 
     Raises:
         InputError: a partner or desk is unknown or unverified, or the marking forbids it.
     """
     partners = {
-        address.partner: _recipient(tables, address, me) for address in planned.content.addressees
+        address.partner: _recipient(tx, address, me) for address in planned.content.addressees
     }
-    reasons = may_release(planned.marking)
+    reasons = _against(tx, planned, me, tx.now, rules)
     if reasons:
         raise InputError("not-releasable", "; ".join(reasons))
     return partners

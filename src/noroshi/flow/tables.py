@@ -7,7 +7,6 @@ tables without the right to write. :mod:`noroshi.flow.ports` has what else acts 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from noroshi.core.delivery.item import Item
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.instant import Instant
@@ -16,13 +15,14 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
 from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.epoch_tables import EpochTable
+from noroshi.flow.outbox_tables import OutboxTable
 from noroshi.flow.records import (
     Addressee,
     Announcement,
     Change,
     Failure,
-    HeldReport,
     InboxRow,
+    KeptAgreement,
     KnownPartner,
     PendingReceipt,
     SavedReceipt,
@@ -98,6 +98,18 @@ class PartnerTable(Protocol):
 
     def put_own_card(self, card: SignedCard) -> None:
         """Replace this node's card."""
+        ...
+
+
+class AgreementTable(Protocol):
+    """The agreements that this node goes by."""
+
+    def put(self, kept: KeptAgreement) -> None:
+        """Add an agreement, or replace the one of that reference."""
+        ...
+
+    def all(self) -> list[KeptAgreement]:
+        """Return all agreements by reference."""
         ...
 
 
@@ -197,62 +209,6 @@ class ReportTable(Protocol):
         ...
 
 
-class OutboxTable(Protocol):
-    """What has to go to partners."""
-
-    def add(self, partner: str, item: Item, raw: bytes, report_id: bytes | None) -> None:
-        """Add an item; the line machine gets it after the commit. Its number is chosen here."""
-        ...
-
-    def items(self, partner: str) -> list[Item]:
-        """Return all items for a partner."""
-        ...
-
-    def read(self, item_id: bytes) -> bytes:
-        """Return the bytes of an envelope."""
-        ...
-
-    def report_of(self, partner: str, item_id: bytes) -> bytes | None:
-        """Return the report that a waiting item belongs to."""
-        ...
-
-    def items_of(self, partner: str, report_id: bytes) -> list[bytes]:
-        """Return the items that wait for a partner and belong to a report."""
-        ...
-
-    def remove(self, partner: str, item_ids: Iterable[bytes]) -> None:
-        """Take items out; the line machine is told after the commit."""
-        ...
-
-    def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
-        """Take items out that the partner has; they are kept for some days."""
-        ...
-
-    def purge(self, before: Instant) -> None:
-        """Forget what left before then, and the oldest of what is too much; some at a time."""
-        ...
-
-    def resend(self, partner: str, since: Instant, now: Instant) -> list[bytes]:
-        """Add again what left for a partner from then on; return reports whose time is over."""
-        ...
-
-    def hold(self) -> None:
-        """Keep all that belongs to reports from going out."""
-        ...
-
-    def held(self) -> list[HeldReport]:
-        """Return the reports that are held, by partner, the most urgent first."""
-        ...
-
-    def let_go(self, report_id: bytes) -> None:
-        """Let a held report and its attachments go to all that it waits for."""
-        ...
-
-    def counts(self) -> dict[str, int]:
-        """Return how many items wait for each partner."""
-        ...
-
-
 class ReceiptTable(Protocol):
     """Receipts to issue, receipts kept, envelopes seen, checkpoints of partners."""
 
@@ -338,6 +294,11 @@ class Tables(Protocol):
     @property
     def partners(self) -> PartnerTable:
         """Partners and cards."""
+        ...
+
+    @property
+    def agreements(self) -> AgreementTable:
+        """Agreements."""
         ...
 
     @property

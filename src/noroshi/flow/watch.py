@@ -4,6 +4,7 @@ Deadlines are rows that the acts of a report's life set and take away; here they
 drives this (an adapter with a timer) calls `fire_due` when the next one passes.
 """
 
+from noroshi.core.agreement import ENDING
 from noroshi.core.delivery.alarm import EVENTS, Alarm, AlarmKind
 from noroshi.core.delivery.check import (
     VERSION,
@@ -14,11 +15,11 @@ from noroshi.core.delivery.check import (
 from noroshi.core.delivery.clocks import Step, next_desk
 from noroshi.core.delivery.ladder import ANSWERS, Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
-from noroshi.core.instant import SECOND
+from noroshi.core.instant import SECOND, day_of
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
-from noroshi.flow.alarms import raise_alarm
+from noroshi.flow.alarms import agreements_with, raise_alarm
 from noroshi.flow.epochs import KEPT, answer_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
@@ -238,6 +239,9 @@ def _fire(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> No
     if due.step is Step.GAP:
         _fire_gap(tx, due, identity, entropy)
         return
+    if due.step is Step.AGREEMENT:
+        _fire_agreement(tx, due.partner, identity, entropy)
+        return
     desk = DeskAddress(due.desk, due.partner)
     rungs = {r.rung for r in tx.reports.ladder(due.report_id, desk)}
     if rungs & ANSWERS or Rung.REFUSED in rungs:
@@ -308,6 +312,18 @@ def _fire_gap(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -
     alarm = Alarm(
         AlarmKind.GAP, due.partner, tx.now, detail=detail, precedence=Precedence[due.desk]
     )
+    raise_alarm(tx, alarm, identity.me, entropy)
+
+
+def _fire_agreement(tx: Transaction, partner: str, identity: Identity, entropy: Entropy) -> None:
+    """Warn of all agreements with a partner that end soon or have ended, in one alarm."""
+    warn_from = day_of(tx.now) + ENDING
+    ending = [each for each in agreements_with(tx, partner) if each.valid_until <= warn_from]
+    if not ending:
+        return
+    detail = "; ".join(f"'{each.reference}' on {each.valid_until}" for each in ending)
+    tx.watch.end_alarms((AlarmKind.AGREEMENT_ENDS,), partner, tx.now)
+    alarm = Alarm(AlarmKind.AGREEMENT_ENDS, partner, tx.now, detail=detail)
     raise_alarm(tx, alarm, identity.me, entropy)
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from noroshi.adapters.lines import Lines
+from noroshi.adapters.policies import shipped_rules
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
@@ -102,7 +103,7 @@ class SimNode:
         stop = asyncio.Event()
         lines = Lines(
             self.store, self.house.blobs, bearer, self.identity, self.clock, self._entropy,
-            self._jitter,
+            self.house.rules, self._jitter,
         )  # fmt: skip
         watchkeeper = Watchkeeper(
             self.store, bearer, self.identity, self.clock, self._entropy, self._jitter,
@@ -164,6 +165,7 @@ class SimNode:
             me=self.name,
             desks=DESKS,
             default_marking="TLP:AMBER",
+            rules=shipped_rules(),
             is_silent=False,
             store=self.store,
             blobs=SimBlobs(self.disk),

@@ -1,6 +1,7 @@
 """The line driver: what became of an item is recorded, also by a disk that fails for a while."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,18 @@ REFUSALS = 3
 class Taking:
     """A bearer whose partner takes everything."""
 
+    def __init__(self) -> None:
+        self.carried: list[bytes] = []
+        self.bytes_carried = 0
+
     async def transmit(self, lane: Lane, card: Card, envelopes: list[bytes]) -> list[Outcome]:
         del lane, card
+        self.carried += envelopes
         return [Outcome(taken=True) for _ in envelopes]
 
     async def transmit_piece(self, card: Card, blob_id: bytes, offset: int, data: bytes) -> int:
         del card, blob_id
+        self.bytes_carried += len(data)
         return offset + len(data)
 
 
@@ -49,22 +56,23 @@ def refuse_records(house: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return refused
 
 
-def is_empty(house: House, partner: str) -> bool:
+def waiting(house: House, partner: str) -> int:
     with house.node.store.read() as tables:
-        return not tables.outbox.counts().get(partner)
+        return len(tables.outbox.items(partner))
 
 
-async def drive(house: House, partner: str) -> None:
-    """Let the lines run until nothing waits for the partner."""
+async def drive(house: House, bearer: Taking, is_done: Callable[[], bool]) -> None:
+    """Let the lines run until something is so."""
     node = house.node
     lines = Lines(
-        node.store, node.house.blobs, Taking(), node.identity, house.clock, node.house.entropy
-    )
+        node.store, node.house.blobs, bearer, node.identity, house.clock, node.house.entropy,
+        node.house.rules,
+    )  # fmt: skip
     node.store.listen(lines)
     stop = asyncio.Event()
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         tasks.create_task(lines.run(stop))
-        while not is_empty(house, partner):  # noqa: ASYNC110 - the writer is another thread
+        while not is_done():  # noqa: ASYNC110 - the writer is another thread
             await asyncio.sleep(0.01)  # noqa: TID251
         stop.set()
 
@@ -78,5 +86,5 @@ def test_what_is_done_with_is_recorded_once_the_disk_has_room(
         pair.nato.take(pair.jp.waiting("nato"), "jp")
         pair.nato.issue_receipts("jp")
         refused = refuse_records(pair.nato, monkeypatch)
-        asyncio.run(drive(pair.nato, "jp"))
+        asyncio.run(drive(pair.nato, Taking(), lambda: not waiting(pair.nato, "jp")))
         assert refused == ["forget"] * REFUSALS

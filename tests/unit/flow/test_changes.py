@@ -148,7 +148,7 @@ def test_a_lower_precedence_is_raised_by_the_act_itself(pair: Pair) -> None:
     assert planned.precedence is Precedence.DEFERRED
 
     def act(tx: Transaction) -> send.Sent:
-        return send.send(tx, planned, jp.node.identity, house.entropy)
+        return send.send(tx, planned, jp.node.identity, house.entropy, house.rules)
 
     jp.node.store.perform(act)
     shown = jp.ask(requests.Show(report=str(planned.report_id.hex())))
@@ -209,6 +209,8 @@ def test_nobody_cancels_the_report_of_another(pair: Pair) -> None:
         now=pair.clock.now(), entropy=house.entropy,
     )  # fmt: skip
     with pytest.raises(InputError, match="only its sender"):
-        jp.node.store.perform(lambda tx: send.send(tx, planned, jp.node.identity, house.entropy))
+        jp.node.store.perform(
+            lambda tx: send.send(tx, planned, jp.node.identity, house.entropy, house.rules)
+        )
     with nato.node.store.read() as tables:
         assert tables.reports.changes("nato", forged.references[0]) == ()

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import apsw
 
+from noroshi.adapters.sqlite.agreements import SqliteAgreements
 from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
@@ -51,6 +52,7 @@ class SqliteTables:
     def __init__(self, database: Database, effects: "Effects") -> None:
         self.journal = SqliteJournal(database)
         self.partners = SqlitePartners(database)
+        self.agreements = SqliteAgreements(database)
         self.reports = SqliteReports(database)
         self.outbox = SqliteOutbox(database, effects.on_outbox)
         self.receipts = SqliteReceipts(database)

@@ -11,7 +11,7 @@ from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import NotFoundError
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.records import HeldReport
+from noroshi.flow.records import ClassifiedItem, HeldReport
 
 MOST_KEPT: Final = 100_000
 """Numbers of items among which those that left are kept, of all partners: about a gigabyte."""
@@ -128,6 +128,27 @@ class SqliteOutbox:
     def hold(self) -> None:
         """Keep all that belongs to reports from going out."""
         self._db.run("UPDATE outbox SET held = 1 WHERE report IS NOT NULL AND left_at IS NULL")
+
+    def classified(self, partner: str, item_id: bytes) -> ClassifiedItem | None:
+        """Return the report of an item that may go, if its marking is not TLP alone."""
+        row = self._db.row(
+            "SELECT r.id, r.marking FROM outbox o JOIN report r ON r.id = o.report"
+            " WHERE o.partner = ? AND o.id = ? AND o.left_at IS NULL AND NOT o.held"
+            " AND r.marking NOT LIKE 'TLP:%'",
+            (partner, item_id),
+        )
+        return None if row is None else ClassifiedItem(blob(row[0]), text(row[1]))
+
+    def withhold(self, partner: str, report_id: bytes) -> bool:
+        """Keep a report and its attachments from a partner; say whether they were to go."""
+        rows = self._db.rows(
+            "UPDATE outbox SET held = 1"
+            " WHERE partner = ? AND report = ? AND left_at IS NULL AND NOT held RETURNING id",
+            (partner, report_id),
+        )
+        ids = frozenset(blob(item_id) for (item_id,) in rows)
+        self._on_change(partner, (), ids)
+        return bool(ids)
 
     def held(self) -> list[HeldReport]:
         """Return the reports that are held, by partner, the most urgent first."""

@@ -30,6 +30,8 @@ class AlarmKind(Enum):
     LOST_TAIL = "LOST_TAIL"
     CLOCK_STEP = "CLOCK_STEP"
     NO_PEOPLE_CHECK = "NO_PEOPLE_CHECK"
+    AGREEMENT_ENDS = "AGREEMENT_ENDS"
+    WITHHELD = "WITHHELD"
 
 
 EVENTS: Final = frozenset(
@@ -43,6 +45,7 @@ EVENTS: Final = frozenset(
         AlarmKind.OLD_COPY,
         AlarmKind.LOST_TAIL,
         AlarmKind.CLOCK_STEP,
+        AlarmKind.WITHHELD,
     }
 )
 """What has happened, and will not have gone by itself: each is news, and ends when a person takes
@@ -103,5 +106,9 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"the clock of this machine was set {alarm.detail}; deadlines moved with it"
         case AlarmKind.NO_PEOPLE_CHECK:
             return f"people have not tested the line with {alarm.partner}: {alarm.detail}"
+        case AlarmKind.AGREEMENT_ENDS:
+            return f"an agreement with {alarm.partner} comes to its end: {alarm.detail}"
+        case AlarmKind.WITHHELD:
+            return f"the report may not go to {alarm.partner} any more: {alarm.detail}"
         case _:  # pragma: no cover
             assert_never(alarm.kind)

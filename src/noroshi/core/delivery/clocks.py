@@ -27,6 +27,8 @@ class Step(Enum):
     UNACKNOWLEDGED = "unacknowledged"
     GAP = "gap"
     """Serials of a partner are missing."""
+    AGREEMENT = "agreement"
+    """An agreement ends soon, or has ended; `desk` is its reference."""
 
 
 class Clocks(msgspec.Struct, frozen=True):

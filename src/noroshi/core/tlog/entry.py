@@ -45,6 +45,8 @@ class EntryKind(Enum):
     VOLUME_IMPORTED = "VolumeImported"
     RESTORED = "Restored"
     HELD_SENT = "HeldSent"
+    AGREEMENT_KEPT = "AgreementKept"
+    WITHHELD = "Withheld"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

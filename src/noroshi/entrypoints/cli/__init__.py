@@ -13,6 +13,7 @@ import click
 
 from noroshi.core.errors import NoroshiError
 from noroshi.entrypoints.cli import (
+    agreements,
     backup,
     courier,
     desks,
@@ -67,6 +68,7 @@ def program(ctx: click.Context, home: Path | None, lang: str, *, as_json: bool) 
 for commands in (
     node,
     partners,
+    agreements,
     reports,
     journal,
     watch,

@@ -2,14 +2,16 @@
 
 from typing import assert_never
 
-from noroshi.flow.answers import audit, courier_out, held, partners, reports, watch
+from noroshi.flow.answers import agreements, audit, courier_out, held, partners, reports, watch
 from noroshi.flow.answers.courier_in import import_volume
 from noroshi.flow.answers.courier_out import volume
 from noroshi.flow.answers.files import attachment, stage
 from noroshi.flow.answers.watch import alarm, alarms_since
 from noroshi.flow.house import House
 from noroshi.flow.requests import (
+    AddAgreement,
     AddPartner,
+    Agreements,
     Alarms,
     Answer,
     Answering,
@@ -76,6 +78,10 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return partners.own_card(house)
         case AddPartner():
             return partners.add_partner(house, request)
+        case AddAgreement():
+            return agreements.add_agreement(house, request)
+        case Agreements():
+            return agreements.list_agreements(house)
         case Partners():
             return partners.partners(house)
         case PartnerNumber():

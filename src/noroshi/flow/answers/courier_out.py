@@ -16,7 +16,7 @@ from noroshi.core.courier.volume import Fragment, VolumeHead
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.envelope.suite import ID_SIZE
 from noroshi.core.errors import NotFoundError, UnavailableError
-from noroshi.flow import courier, deliver
+from noroshi.flow import courier, deliver, exits
 from noroshi.flow.house import House
 from noroshi.flow.records import PackedSet
 from noroshi.flow.requests import Answer, CourierOut
@@ -31,6 +31,16 @@ def pack(house: House, request: CourierOut) -> Answer:
     """Choose what goes to a partner, receipts that are owed included, and cut it."""
     with house.store.read() as tables:
         courier.verified(tables, request.to)
+        items = [item.id for item in tables.outbox.items(request.to)]
+        now = house.clock.now()
+        barred = exits.barred(tables, request.to, items, house.me, now, house.rules)
+    if barred:
+        house.store.perform(
+            partial(
+                exits.withhold, partner=request.to, reports=barred, me=house.me,
+                entropy=house.entropy,
+            )
+        )  # fmt: skip
     identity, entropy = house.identity(), house.entropy
     issue = partial(deliver.issue_receipts, partner=request.to, identity=identity, entropy=entropy)
     while house.store.perform(issue):

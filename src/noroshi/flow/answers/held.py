@@ -2,11 +2,13 @@
 
 from functools import partial
 
-from noroshi.core.errors import NotFoundError
+from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.instant import to_text
+from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
 from noroshi.flow import restore, views
+from noroshi.flow.exits import reasons_against
 from noroshi.flow.house import House
 from noroshi.flow.records import HeldReport
 from noroshi.flow.requests import Answer, Json, SendHeld
@@ -21,11 +23,13 @@ def held(house: House) -> Answer:
 def send_held(house: House, request: SendHeld) -> Answer:
     """Let reports go."""
     with house.store.read() as tables:
-        waiting = {each.report_id for each in tables.outbox.held()}
+        on_hold = tables.outbox.held()
+        waiting = {each.report_id for each in on_hold}
         chosen = {views.resolve(tables, prefix) for prefix in request.reports} or waiting
     for report_id in chosen - waiting:
         msg = f"the report {report_id_text(report_id)} is not held; see 'noroshi held'"
         raise NotFoundError("not-found", msg)
+    _check_release(house, [each for each in on_hold if each.report_id in chosen])
     house.identity()
     act = partial(
         restore.send_held,
@@ -35,6 +39,24 @@ def send_held(house: House, request: SendHeld) -> Answer:
         entropy=house.entropy,
     )
     return [_json(each) for each in house.store.perform(act, Precedence.IMMEDIATE)]
+
+
+def _check_release(house: House, reports: list[HeldReport]) -> None:
+    """Return if each may go where it waits to go.
+
+    Raises:
+        InputError: one may not.
+    """
+    reasons: list[str] = []
+    with house.store.read() as tables:
+        for each in reports:
+            marking = Marking.parse(views.report(tables, each.report_id).head.marking)
+            now = house.clock.now()
+            against = reasons_against(tables, marking, each.partner, house.me, now, house.rules)
+            name = report_id_text(each.report_id)
+            reasons += [f"{name} to {each.partner}: {reason}" for reason in against]
+    if reasons:
+        raise InputError("not-releasable", "; ".join(reasons))
 
 
 def _json(each: HeldReport) -> Json:

@@ -84,7 +84,7 @@ def _send_order(
     if not check:
         return _commit(house, planned)
     with house.store.read() as tables:
-        release = send.check_release(tables, planned, house.me)
+        release = send.check_release(tables, planned, house.me, house.clock.now(), house.rules)
     return {"allowed": release.is_allowed, "reasons": list(release.reasons)}
 
 
@@ -167,7 +167,10 @@ def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) ->
 
 
 def _commit(house: House, planned: draft.Plan) -> Json:
-    act = partial(send.send, planned=planned, identity=house.identity(), entropy=house.entropy)
+    act = partial(
+        send.send, planned=planned, identity=house.identity(), entropy=house.entropy,
+        rules=house.rules,
+    )  # fmt: skip
     precedence = max(planned.precedence, planned.info_precedence)
     if not has_room(precedence, house.disk()):
         msg = (

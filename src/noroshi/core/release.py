@@ -1,0 +1,155 @@
+"""The release check: may a report so marked go to a partner on a day, and if not, why.
+
+    TLP alone            yes, to any verified partner: TLP binds the reader, it needs no treaty
+    a level              its policy and level must be known; then
+      REL TO             names the partner, or the partner owns the policy; where it is left out
+                         a classified level goes to owners of the policy alone
+      a classified level an agreement with the partner covers it on that day
+      caveats            each is known; an agreement that covers the level names the restrictive
+
+Every reason is told, so that a person can see all that is to be done.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from noroshi.core.agreement import Agreement
+from noroshi.core.errors import InputError
+from noroshi.core.marking.equivalence import Confidence
+from noroshi.core.marking.label import Marking
+from noroshi.core.marking.policy import CaveatKind
+from noroshi.core.marking.rules import Classification, Rules
+
+
+class Question(msgspec.Struct, frozen=True):
+    """Who wants to send what to whom, and when."""
+
+    marking: Marking
+    sender: str
+    receiver: str
+    day: date
+    """In UTC."""
+    areas: tuple[str, ...] = ()
+    """Of cooperation, that the report is about."""
+
+
+def may_release(
+    question: Question, agreements: Iterable[Agreement], rules: Rules
+) -> tuple[str, ...]:
+    """Return the reasons why not, as sentences for people; none: it may go."""
+    try:
+        classification = rules.classification(question.marking)
+        restrictive = _restrictive(question.marking, classification)
+    except InputError as error:
+        return (error.message,)
+    if classification is None:
+        return ()
+    reasons = _audience(question, classification, rules)
+    if classification.level.is_classified or restrictive:
+        reasons += _agreed(question, classification, restrictive, agreements, rules)
+    return reasons
+
+
+def _restrictive(marking: Marking, classification: Classification | None) -> tuple[str, ...]:
+    """Return the caveats for which the reader must be cleared.
+
+    Raises:
+        InputError: the policy has no such caveat.
+    """
+    if classification is None:
+        return ()
+    policy = classification.policy
+    restrictive: list[str] = []
+    for name in marking.caveats:
+        caveat = policy.caveat(name)
+        if caveat is None:
+            known = ", ".join(each.name for each in policy.caveats) or "none"
+            msg = f"{policy.name} has no caveat {name!r}; it has {known}"
+            raise InputError("bad-marking", msg)
+        if caveat.kind is CaveatKind.RESTRICTIVE:
+            restrictive.append(name)
+    return tuple(restrictive)
+
+
+def _audience(question: Question, classification: Classification, rules: Rules) -> tuple[str, ...]:
+    """Return why the marking itself leaves the receiver out."""
+    receiver, codes = question.receiver, question.marking.releasable_to
+    if receiver in classification.policy.owners:
+        return ()
+    if receiver in map(rules.partner_of, codes):
+        return ()
+    if codes:
+        return (f"it is releasable to {', '.join(codes)}, which does not name {receiver}",)
+    if classification.level.is_classified:
+        reason = (
+            f"{classification} without REL TO goes to owners of that policy alone; {receiver} is "
+            f"none. If it may have it, mark it '{question.marking}//REL TO ...'"
+        )
+        return (reason,)
+    return ()
+
+
+def _agreed(
+    question: Question,
+    classification: Classification,
+    restrictive: Sequence[str],
+    agreements: Iterable[Agreement],
+    rules: Rules,
+) -> tuple[str, ...]:
+    """Return why no agreement covers it; none: one does."""
+    between = [a for a in agreements if a.is_between(question.sender, question.receiver)]
+    if not between:
+        reason = (
+            f"{classification} needs an agreement between {question.sender} and "
+            f"{question.receiver}, and there is none; see: noroshi agreement list"
+        )
+        return (reason,)
+    reasons: list[str] = []
+    for agreement in between:
+        lacking = _lacking(agreement, question, classification, restrictive, rules)
+        if not lacking:
+            return ()
+        reasons.append(f"the agreement '{agreement.reference}' does not cover it: {lacking}")
+    return tuple(reasons)
+
+
+def _lacking(
+    agreement: Agreement,
+    question: Question,
+    classification: Classification,
+    restrictive: Sequence[str],
+    rules: Rules,
+) -> str:
+    """Return what an agreement lacks, "" for nothing."""
+    if question.day < agreement.valid_from:
+        return f"it begins on {agreement.valid_from}"
+    if question.day > agreement.valid_until:
+        return f"it ended on {agreement.valid_until}"
+    uncleared = [name for name in restrictive if name not in agreement.caveats]
+    if uncleared:
+        return f"it clears nobody for {', '.join(uncleared)}"
+    outside = [area for area in question.areas or ("no area",) if area not in agreement.areas]
+    if agreement.areas and outside:
+        return f"it is about {', '.join(agreement.areas)}, the report about {', '.join(outside)}"
+    return _too_high(agreement, classification, rules)
+
+
+def _too_high(agreement: Agreement, classification: Classification, rules: Rules) -> str:
+    """Return why the level is not within the agreement's, "" if it is."""
+    try:
+        highest = rules.level(agreement.policy, agreement.level)
+    except InputError as error:
+        return error.message
+    if highest.policy is classification.policy:
+        is_within = classification.level.rank <= highest.level.rank
+        return "" if is_within else f"it goes up to {highest}"
+    answering = rules.equivalents(classification, highest.policy.name)
+    if not answering:
+        return f"it speaks of {highest.policy.name}, which has no equivalent of {classification}"
+    # The highest that answers counts: where in doubt a level is rounded up.
+    top = answering[-1]
+    if top.confidence is Confidence.INDICATIVE and not agreement.accepts_indicative:
+        return f"that {classification} answers to {highest.policy.banner(top.level)} is indicative"
+    return "" if top.level.rank <= highest.level.rank else f"it goes up to {highest}"

@@ -1,0 +1,82 @@
+"""Agreements by the public commands: what they let go, what they keep, and what is said."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.program.conftest import Desk, befriend, make
+
+pytestmark = pytest.mark.xdist_group("agreements")
+
+FORM = {
+    "agreement": 1, "reference": "JP-NATO 2010", "sender": "jp", "receiver": "nato",
+    "is_mutual": True, "policy": "NATO", "level": "RESTRICTED", "accepts_indicative": True,
+    "valid_from": "2010-06-25", "valid_until": "2199-12-31",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def jp(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A node that nobody serves, and one verified partner."""
+    folder = tmp_path_factory.mktemp("agreements")
+    jp, nato = make(folder, "jp"), make(folder, "nato")
+    befriend([jp, nato])
+    return jp
+
+
+def check(jp: Desk, marking: str) -> list[str]:
+    told = jp.ask("send", "-", "--to", "cyber@nato", "--marking", marking, "--check", given=b"x")
+    assert told["allowed"] == (not told["reasons"])
+    return list(told["reasons"])
+
+
+def test_an_agreement_lets_go_what_it_covers(jp: Desk, tmp_path: Path) -> None:
+    assert jp.ask_lines("agreement", "list") == []
+    assert "No agreements yet" in jp.run("agreement", "list").text
+    assert "needs an agreement" in check(jp, "NATO RESTRICTED")[0]
+    file = tmp_path / "jp-nato.json"
+    file.write_text(json.dumps(FORM))
+    told = jp.ask("agreement", "add", file, "--by", "Lt Sato")
+    assert (told["level"], told["state"], told["added_by"]) == (
+        "NATO RESTRICTED", "VALID", "Lt Sato",
+    )  # fmt: skip
+    assert jp.ask_lines("agreement", "list") == [told]
+    assert "JP-NATO 2010" in jp.run("agreement", "list").text
+    assert check(jp, "NATO RESTRICTED") == []
+    assert "it goes up to NATO RESTRICTED" in check(jp, "NATO SECRET")[0]
+    assert "answers to" not in check(jp, "JPN 秘//REL TO NATO")[0]
+    sent = jp.ask("send", "-", "--to", "cyber@nato", "--marking", "NATO RESTRICTED", given=b"x")
+    assert sent["state"] == "SENT"
+    assert jp.ask("journal", "verify")["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("changed", "hint"),
+    [
+        ({"sender": "kr"}, "between kr and nato; this node is jp"),
+        ({"level": "HUSH"}, "NATO has no level 'HUSH'"),
+        ({"valid_until": "soon"}, "no agreement"),
+        ({"colour": "red"}, "unknown field"),
+    ],
+)
+def test_a_file_that_is_no_agreement_is_refused(
+    jp: Desk, changed: dict[str, str], hint: str
+) -> None:
+    before = jp.ask_lines("agreement", "list")
+    raw = json.dumps(FORM | changed).encode()
+    told = jp.fail("agreement", "add", "-", "--by", "Lt Sato", given=raw)
+    assert told["error"] in {"bad-agreement", "bad-marking"}
+    assert hint in told["message"]
+    assert jp.ask_lines("agreement", "list") == before
+
+
+def test_a_policy_file_that_cannot_be_used_is_named(jp: Desk) -> None:
+    folder = jp.home / "policies"
+    folder.mkdir()
+    (folder / "fire.json").write_text("{")
+    told = jp.fail("inbox")
+    assert told["error"] == "home-foreign"
+    assert "fire.json cannot be used" in told["message"]
+    (folder / "fire.json").unlink()
+    jp.ask_lines("inbox")
