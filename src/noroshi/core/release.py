@@ -41,7 +41,7 @@ def may_release(
     """Return the reasons why not, as sentences for people; none: it may go."""
     try:
         classification = rules.classification(question.marking)
-        restrictive = _restrictive(question.marking, classification)
+        restrictive = restrictive_caveats(question.marking, classification)
     except InputError as error:
         return (error.message,)
     if classification is None:
@@ -52,7 +52,7 @@ def may_release(
     return reasons
 
 
-def _restrictive(marking: Marking, classification: Classification | None) -> tuple[str, ...]:
+def restrictive_caveats(marking: Marking, classification: Classification | None) -> tuple[str, ...]:
     """Return the caveats for which the reader must be cleared.
 
     Raises:

@@ -7,11 +7,14 @@ A bearer opens what it brought (`open_all`, which needs no lock), hands it to th
 from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import partial
+from hashlib import sha256
 
 from noroshi.core.delivery.check import VERSION, CommsCheck, Tally, decode_check, encode_check
 from noroshi.core.delivery.quota import Disk, FlashWindow, has_room, turn
-from noroshi.core.errors import NotFoundError, UnavailableError
+from noroshi.core.errors import InputError, NotFoundError, UnavailableError
+from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
+from noroshi.core.release import restrictive_caveats
 from noroshi.flow import deliver, receive, watch
 from noroshi.flow.house import House
 from noroshi.flow.records import LineCheck
@@ -21,7 +24,26 @@ def open_all(house: House, envelopes: Iterable[bytes]) -> list[receive.Incoming]
     """Return what each envelope is, verified as far as it goes; a bad one stops no other."""
     identity, now = house.identity(), house.clock.now()
     with house.store.read() as tables:
-        return [receive.open_raw(tables, raw, identity, now) for raw in envelopes]
+        opened = ((raw, receive.open_raw(tables, raw, identity, now)) for raw in envelopes)
+        return [_understood(raw, incoming, house) for raw, incoming in opened]
+
+
+def _understood(raw: bytes, incoming: receive.Incoming, house: House) -> receive.Incoming:
+    """Return what came in; a report whose marking means nothing here is refused, and told why."""
+    if not isinstance(incoming, receive.VerifiedReport):
+        return incoming
+    marking = Marking.parse(incoming.head.marking)
+    if marking.policy is None:
+        return incoming
+    try:
+        restrictive_caveats(marking, house.rules.classification(marking))
+    except InputError as error:
+        digest, desks = sha256(raw).digest(), incoming.content.desks_of(house.me)
+        return receive.Refused(
+            digest, error.code, error.message, incoming.head, incoming.digest, desks,
+            incoming.own.serial,
+        )  # fmt: skip
+    return incoming
 
 
 def submit_all(

@@ -11,7 +11,7 @@ import pytest
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.tlog.entry import decode_entry
-from noroshi.flow import answers, requests
+from noroshi.flow import answers, arrivals, exits, requests, send
 from tests.unit.adapters.test_lines import Taking, drive
 from tests.unit.flow.pair import House, Pair, open_pair
 
@@ -61,6 +61,42 @@ def test_a_level_goes_once_there_is_an_agreement(pair: Pair) -> None:
     pair.jp.take(nato.waiting("jp"), "nato")
     (row,) = pair.jp.ask(requests.Inbox())
     assert row["marking"] == MARK
+
+
+def test_a_reader_sees_the_level_in_its_own_words_beside_the_originators(pair: Pair) -> None:
+    agree(pair.nato)
+    pair.nato.send("cyber@jp", marking=MARK)
+    pair.jp.take(pair.nato.waiting("jp"), "nato")
+    (row,) = pair.jp.ask(requests.Inbox())
+    shown = pair.jp.ask(requests.Show(report=row["report"]))
+    assert shown["marking"] == MARK
+    assert [(e["marking"], e["confidence"]) for e in shown["equivalents"]] == [
+        ("JPN 極秘", "indicative"),
+        ("JPN 特定秘密", "indicative"),
+    ]
+    own = pair.nato.ask(requests.Show(report=row["report"]))
+    assert own["equivalents"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("XYZ", "XYZ is no marking policy"), ("NATO", "no caveat 'SAUCE'")]
+)
+def test_a_marking_that_means_nothing_here_is_refused_and_its_sender_told(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, name: str, reason: str
+) -> None:
+    monkeypatch.setattr(exits, "reasons_against", lambda *_: ())
+    monkeypatch.setattr(send, "reasons_against", lambda *_: ())
+    report = pair.nato.send("cyber@jp", marking=f"{name} SECRET//SAUCE//REL TO JPN")
+    opened = arrivals.open_all(pair.jp.node.house, pair.nato.waiting("jp"))
+    (taken,) = arrivals.submit_all(pair.jp.node.house, opened, "nato")
+    refused = taken.result()
+    assert refused is not None
+    assert (refused.code, reason in refused.message) == ("bad-marking", True)
+    assert pair.jp.ask(requests.Inbox()) == []
+    pair.jp.issue_receipts("nato")
+    pair.nato.take(pair.jp.waiting("nato"), "jp")
+    assert reason in str(pair.nato.ask(requests.Status(report=report)))
+    assert "REFUSED" in pair.nato.alarms()
 
 
 def test_one_partner_without_an_agreement_keeps_the_report_from_all(pair: Pair) -> None:

@@ -74,6 +74,22 @@ class Rules:
             raise InputError("bad-marking", msg)
         return Classification(policy, found)
 
+    def shown_to(self, marking: Marking, reader: str) -> list[Equivalent]:
+        """Return what the level of a marking is in the reader's own policy; [] for nothing.
+
+        It stands beside the originator's marking and never in its place. The reader's own
+        policy is the one that is its alone; for its own material, and where the table says
+        nothing, there is nothing to show.
+        """
+        try:
+            classification = self.classification(marking)
+        except InputError:
+            return []
+        own = [p.name for p in self.policies.values() if p.owners == (reader,)]
+        if classification is None or not own:
+            return []
+        return self.equivalents(classification, own[0])
+
     def partner_of(self, code: str) -> str:
         """Return whom a code of REL TO names: by a policy, else the partner of that name."""
         return self._partners.get(code, code.lower())

@@ -108,6 +108,9 @@ def report(told: Mapping[str, object]) -> None:
         f"   *** {told['status']} ***" if told["status"] != "ACTUAL" else ""
     )
     screen.print(Text(visible(banner), style="bold reverse"))
+    for here in mappings(told["equivalents"]):
+        sure = "" if here["confidence"] == "confirmed" else " (indicative)"
+        screen.print(Text(visible(f"here about {here['marking']}{sure}"), style="dim"))
     change = changed(told)
     if change:
         screen.print(Text.assemble(*change))

@@ -6,6 +6,8 @@ from noroshi.core.delivery.ladder import Rung, highest
 from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
+from noroshi.core.marking.label import Marking
+from noroshi.core.marking.rules import Classification
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.recognition import recognise
@@ -207,8 +209,25 @@ def show(house: House, request: Show) -> Answer:
         if request.desk is not None or len(desks) == 1:
             desk = acknowledge.desk_for(stored, request.desk, house.me, given)
             _answer_at(house, report_id, desk, Rung.SHOWN, by=request.by, note=None)
+    return _presented(house, report_id)
+
+
+def _presented(house: House, report_id: bytes) -> Json:
+    """Return a whole report, and what its marking is in this house's own words."""
     with house.store.read() as tables:
-        return views.report_json(views.status(tables, report_id))
+        seen = views.status(tables, report_id)
+    marking = Marking.parse(seen.report.head.marking)
+    return {
+        **views.report_json(seen),
+        "equivalents": [
+            {
+                "marking": str(Classification(each.policy, each.level)),
+                "confidence": each.confidence.value,
+                "source": each.source,
+            }
+            for each in house.rules.shown_to(marking, house.me)
+        ],
+    }
 
 
 def answering(house: House, request: Answering) -> Answer:
@@ -238,7 +257,7 @@ def answering(house: House, request: Answering) -> Answer:
         answer["answered_by_desk"] = request.desk
     if not shown_before:
         with house.store.read() as tables:
-            answer["presented"] = views.report_json(views.status(tables, report_id))
+            answer["presented"] = _presented(house, report_id)
     return answer
 
 

@@ -57,6 +57,25 @@ def test_banners_and_equivalents() -> None:
 
 
 @pytest.mark.parametrize(
+    ("marking", "reader", "shown"),
+    [
+        ("NATO SECRET", "au", ["AUS SECRET"]),
+        ("JPN 秘//REL TO KOR", "kr", ["KOR 군사III급비밀"]),
+        ("JPN 秘", "jp", []),
+        ("JPN 秘", "au", []),
+        ("NATO SECRET", "a-bank", []),
+        ("XYZ SECRET", "jp", []),
+        ("TLP:RED", "jp", []),
+    ],
+)
+def test_what_a_reader_is_shown_beside_a_marking(
+    marking: str, reader: str, shown: list[str]
+) -> None:
+    found = shipped_rules().shown_to(Marking.parse(marking), reader)
+    assert [f"{each.policy.name} {each.level.name}" for each in found] == shown
+
+
+@pytest.mark.parametrize(
     ("code", "partner"), [("JPN", "jp"), ("NATO", "nato"), ("ROK", "kr"), ("ACME", "acme")]
 )
 def test_whom_a_code_names(code: str, partner: str) -> None:
