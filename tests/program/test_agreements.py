@@ -48,6 +48,12 @@ def test_an_agreement_lets_go_what_it_covers(jp: Desk, tmp_path: Path) -> None:
     assert "answers to" not in check(jp, "JPN 秘//REL TO NATO")[0]
     sent = jp.ask("send", "-", "--to", "cyber@nato", "--marking", "NATO RESTRICTED", given=b"x")
     assert sent["state"] == "SENT"
+    label = tmp_path / "label.xml"
+    label.write_text(jp.run("label", "write", sent["report"]).text)
+    assert jp.ask("label", "read", label)["marking"] == "NATO RESTRICTED"
+    assert "marking-definition--" in jp.run("label", "write", sent["report"], "--stix").text
+    plain = jp.ask("send", "-", "--to", "cyber@nato", "--marking", "TLP:RED", given=b"x")
+    assert jp.ask("label", "write", plain["report"])["label"] is None
     assert jp.ask("journal", "verify")["ok"] is True
 
 

@@ -121,6 +121,18 @@ class Agreements(Request, frozen=True, kw_only=True):
     """List the agreements."""
 
 
+class WriteLabel(Request, frozen=True, kw_only=True):
+    """Give the marking of a report in the words of other systems."""
+
+    report: str
+
+
+class ReadLabel(Request, frozen=True, kw_only=True):
+    """Say what the label of another system is as a marking."""
+
+    label: bytes
+
+
 class Partners(Request, frozen=True, kw_only=True):
     """List the partners."""
 
@@ -241,6 +253,8 @@ AnyRequest = (
     | AddPartner
     | AddAgreement
     | Agreements
+    | WriteLabel
+    | ReadLabel
     | Partners
     | PartnerNumber
     | VerifyPartner

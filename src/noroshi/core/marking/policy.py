@@ -67,6 +67,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Other names that are read: COSMIC for NATO."""
     uri: str = ""
     """Its identifier in STANAG 4774 labels."""
+    context: str = ""
+    """The context that its labels must name."""
     caveats: tuple[Caveat, ...] = ()
 
     def level(self, name: str) -> Level | None:

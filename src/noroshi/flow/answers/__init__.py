@@ -2,7 +2,16 @@
 
 from typing import assert_never
 
-from noroshi.flow.answers import agreements, audit, courier_out, held, partners, reports, watch
+from noroshi.flow.answers import (
+    agreements,
+    audit,
+    courier_out,
+    held,
+    labels,
+    partners,
+    reports,
+    watch,
+)
 from noroshi.flow.answers.courier_in import import_volume
 from noroshi.flow.answers.courier_out import volume
 from noroshi.flow.answers.files import attachment, stage
@@ -31,6 +40,7 @@ from noroshi.flow.requests import (
     PartnerNumber,
     Partners,
     Reached,
+    ReadLabel,
     Reply,
     SendHeld,
     SendReport,
@@ -40,6 +50,7 @@ from noroshi.flow.requests import (
     TakeAlarm,
     VerifyJournal,
     VerifyPartner,
+    WriteLabel,
 )
 
 __all__ = [
@@ -82,6 +93,10 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return agreements.add_agreement(house, request)
         case Agreements():
             return agreements.list_agreements(house)
+        case WriteLabel():
+            return labels.write_label(house, request)
+        case ReadLabel():
+            return labels.read_label(house, request)
         case Partners():
             return partners.partners(house)
         case PartnerNumber():

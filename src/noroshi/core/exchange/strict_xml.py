@@ -1,0 +1,101 @@
+"""XML from strangers: elements, attributes and text; no declarations, entities or instructions.
+
+expat only tokenises here. Whatever could fetch, grow or hide something is refused before it is
+looked at: document types (and with them entities), processing instructions, comments, mixed
+content, more than a few elements.
+"""
+
+from typing import Final
+from xml.parsers import expat
+
+import msgspec
+
+from noroshi.core.errors import MalformedError
+
+LARGEST: Final = 64 * 1024
+_DEEPEST: Final = 12
+_MOST_ELEMENTS: Final = 1000
+
+
+class Element(msgspec.Struct):
+    """An element of XML."""
+
+    namespace: str
+    name: str
+    attributes: dict[str, str]
+    """Those of no namespace."""
+    children: list["Element"] = []
+    text: str = ""
+    """Of an element without children; white space around it is taken away."""
+
+
+def read_xml(raw: bytes) -> Element:
+    """Return the root element.
+
+    Raises:
+        MalformedError: it is no XML, or more than is read here.
+    """
+    if len(raw) > LARGEST:
+        raise MalformedError(f"a label has at most {LARGEST:,} bytes")
+    reader = _Reader()
+    parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.characters
+    parser.StartDoctypeDeclHandler = reader.refuse_doctype
+    parser.ProcessingInstructionHandler = reader.refuse_instruction
+    parser.CommentHandler = reader.refuse_comment
+    try:
+        parser.Parse(raw, True)  # noqa: FBT003 - expat's own signature
+    except expat.ExpatError as error:
+        raise MalformedError(f"it is no XML: {error}") from None
+    if reader.root is None:  # pragma: no cover - expat does not end well without a root
+        raise MalformedError("it is no XML")
+    return reader.root
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.root: Element | None = None
+        self._open: list[Element] = []
+        self._count = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Begin an element."""
+        self._count += 1
+        if len(self._open) == _DEEPEST or self._count > _MOST_ELEMENTS:
+            raise MalformedError("the XML is nested too deeply or has too many elements")
+        namespace, _, local = name.rpartition(" ")
+        foreign = [key for key in attributes if " " in key]
+        if foreign:
+            raise MalformedError(f"the XML has an attribute of another namespace: {foreign[0]}")
+        element = Element(namespace, local, attributes, [])
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self.root = element
+        self._open.append(element)
+
+    def end(self, _name: str) -> None:
+        """End an element."""
+        element = self._open.pop()
+        element.text = element.text.strip()
+        if element.children and element.text:
+            raise MalformedError(f"the XML mixes text and elements in {element.name}")
+
+    def characters(self, text: str) -> None:
+        """Take text."""
+        self._open[-1].text += text
+
+    def refuse_doctype(self, *_: object) -> None:
+        """Refuse what could declare entities."""
+        raise MalformedError("the XML declares a document type; that is never read")
+
+    def refuse_instruction(self, *_: object) -> None:
+        """Refuse an instruction."""
+        raise MalformedError("the XML has a processing instruction; that is never read")
+
+    def refuse_comment(self, _text: str) -> None:
+        """Refuse what a signature could cover and no reader sees."""
+        raise MalformedError("the XML has a comment; a label has none")
