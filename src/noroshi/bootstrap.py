@@ -184,7 +184,7 @@ def _open_node(
     try:
         _accept_clock(store, clock, settings.partner, confirmed_by)
         with store.read() as tables:
-            blobs.sweep(tables.reports.blob_ids())
+            blobs.sweep(tables.reports.blob_ids() | tables.drafts.blob_ids())
             spool.sweep({volume.label for volume in tables.courier.volumes()})
         house = House(
             me=settings.partner,

@@ -57,6 +57,29 @@ def test_an_agreement_lets_go_what_it_covers(jp: Desk, tmp_path: Path) -> None:
     assert jp.ask("journal", "verify")["ok"] is True
 
 
+def test_two_persons_let_a_report_go(jp: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "second.json"
+    file.write_text(json.dumps(FORM | {"reference": "second", "level": "SECRET"}))
+    jp.ask("agreement", "add", file, "--by", "Lt Sato")
+    arguments = ["send", "-", "--to", "cyber@nato", "--marking", "NATO SECRET"]
+    assert jp.fail(*arguments, given=b"a plan")["error"] == "two-persons"
+    written = jp.run(*arguments, "--by", "Lt Sato", given=b"a plan").text
+    assert "A second person lets it go: noroshi release" in written
+    (row,) = jp.ask_lines("release", "queue")
+    assert row["partners"] == ["nato"]
+    shown = jp.run("release", "queue").text
+    for words in ("NATO SECRET", "goes to   NATO: cyber@nato", "by Lt Sato", "| a plan"):
+        assert words in shown
+    assert jp.fail("release", row["report"])["error"] == "bad-input"
+    assert jp.fail("release", row["report"], "--by", "Lt Sato")["error"] == "two-persons"
+    sent = jp.ask("release", row["report"], "--by", "Cdr Ito")
+    assert sent["state"] == "SENT"
+    assert "Nothing waits" in jp.run("release", "queue").text
+    again = jp.ask(*arguments, "--by", "Lt Sato", given=b"another")
+    assert again["state"] == "AWAITING_RELEASE"
+    assert jp.ask("release", again["report"], "--by", "Lt Sato", "--drop")["state"] == "DROPPED"
+
+
 @pytest.mark.parametrize(
     ("changed", "hint"),
     [

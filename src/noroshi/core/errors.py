@@ -61,6 +61,7 @@ CODES: Final = {
     "sqlite-too-old": "The SQLite library has a known fault.",
     "storage-failed": "The disk failed; the node has stopped taking reports.",
     "timed-out": "It did not happen in the given time.",
+    "two-persons": "At that level one person writes a report and another releases it.",
     "unknown-desk": "The partner's card lists no such desk.",
     "unknown-partner": "No card of that partner is known.",
     "unreadable": "The envelope could not be opened or its sender not be verified.",

@@ -19,7 +19,7 @@ from noroshi.core.report import (
 )
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import is_answered, is_withdrawn
-from noroshi.flow.draft import Plan
+from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Change, Failure, StoredReport
 from noroshi.flow.tables import Tables, Transaction

@@ -27,6 +27,7 @@ from noroshi.core.report import (
     check_subject,
     new_report_id,
 )
+from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import StagedBlob
 
@@ -67,24 +68,6 @@ class EncryptedFile(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"EncryptedFile({self.blob.blob_id.hex()[:8]}, key hidden)"
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """An order with every choice made."""
-
-    report_id: bytes
-    content: Content
-    precedence: Precedence
-    info_precedence: Precedence
-    status: Status
-    marking: Marking
-    expires_at: Instant | None
-    attachments: tuple[AttachmentDigest, ...]
-
-    def precedence_for(self, partner: str) -> Precedence:
-        """Return the precedence at which it goes to `partner`: the highest of its desks."""
-        is_action = any(address.partner == partner for address in self.content.action)
-        return self.precedence if is_action else self.info_precedence
 
 
 def plan(

@@ -133,6 +133,24 @@ class ReadLabel(Request, frozen=True, kw_only=True):
     label: bytes
 
 
+class ReleaseQueue(Request, frozen=True, kw_only=True):
+    """List what waits to be released."""
+
+
+class Release(Request, frozen=True, kw_only=True):
+    """Release a draft as a second person."""
+
+    report: str
+    by: str
+
+
+class DropDraft(Request, frozen=True, kw_only=True):
+    """Take a draft back."""
+
+    report: str
+    by: str
+
+
 class Partners(Request, frozen=True, kw_only=True):
     """List the partners."""
 
@@ -253,6 +271,9 @@ AnyRequest = (
     | AddPartner
     | AddAgreement
     | Agreements
+    | ReleaseQueue
+    | Release
+    | DropDraft
     | WriteLabel
     | ReadLabel
     | Partners

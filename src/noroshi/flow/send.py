@@ -33,8 +33,8 @@ from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.changes import changed_by, note_sent_change, raised
-from noroshi.flow.draft import Plan
 from noroshi.flow.exits import reasons_against
+from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Identity, KnownPartner, StoredReport
 from noroshi.flow.tables import Tables, Transaction
@@ -108,6 +108,9 @@ def send(
     if changed is not None:
         planned = raised(planned, changed)
     partners = _partners(tx, planned, identity.me, rules)
+    if rules.needs_two_persons(planned.marking) and planned.content.releaser is None:
+        msg = f"{planned.marking} needs two persons: one writes, another releases"
+        raise InputError("two-persons", msg)
     serials = {name: tx.serials.next(name, planned.precedence_for(name)) for name in partners}
     sealed = _seal(tx, planned, partners, serials, identity, entropy)
     head, content, digest = sealed.head, planned.content, cose.digest(sealed.signed)

@@ -14,6 +14,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
 from noroshi.flow.courier_tables import CourierTable
+from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
 from noroshi.flow.outbox_tables import OutboxTable
 from noroshi.flow.records import (
@@ -299,6 +300,11 @@ class Tables(Protocol):
     @property
     def agreements(self) -> AgreementTable:
         """Agreements."""
+        ...
+
+    @property
+    def drafts(self) -> DraftTable:
+        """Reports that wait to be released."""
         ...
 
     @property

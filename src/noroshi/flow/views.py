@@ -49,6 +49,8 @@ def resolve(tables: Tables, text: str) -> bytes:
         raise InputError(
             "ambiguous-id", f"more than one report begins with {text}; give more digits"
         )
+    if not found and any(d.plan.report_id.hex().startswith(digits) for d in tables.drafts.all()):
+        raise NotFoundError("not-found", f"{text} waits to be released; see: noroshi release queue")
     if not found:
         raise NotFoundError("not-found", f"no report {text} is here; see 'noroshi inbox'")
     return found[0]

@@ -242,6 +242,9 @@ def _fire(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> No
     if due.step is Step.AGREEMENT:
         _fire_agreement(tx, due.partner, identity, entropy)
         return
+    if due.step is Step.RELEASE:
+        _fire_draft(tx, due, identity, entropy)
+        return
     desk = DeskAddress(due.desk, due.partner)
     rungs = {r.rung for r in tx.reports.ladder(due.report_id, desk)}
     if rungs & ANSWERS or Rung.REFUSED in rungs:
@@ -311,6 +314,20 @@ def _fire_gap(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -
     tx.watch.end_alarms((AlarmKind.GAP,), due.partner, tx.now)
     alarm = Alarm(
         AlarmKind.GAP, due.partner, tx.now, detail=detail, precedence=Precedence[due.desk]
+    )
+    raise_alarm(tx, alarm, identity.me, entropy)
+
+
+def _fire_draft(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> None:
+    """Call somebody who releases what has waited for a fifth of its time."""
+    draft = tx.drafts.get(due.report_id)
+    if draft is None:
+        return
+    planned = draft.plan
+    detail = f"{planned.content.drafter} wrote it; see: noroshi release queue"
+    precedence = max(planned.precedence, planned.info_precedence)
+    alarm = Alarm(
+        AlarmKind.UNRELEASED, due.partner, tx.now, due.report_id, due.desk, detail, precedence
     )
     raise_alarm(tx, alarm, identity.me, entropy)
 

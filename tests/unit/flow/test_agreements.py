@@ -10,13 +10,15 @@ import pytest
 
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.marking.label import Marking
+from noroshi.core.marking.rules import Rules
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import answers, arrivals, exits, requests, send
 from tests.unit.adapters.test_lines import Taking, drive
 from tests.unit.flow.pair import House, Pair, open_pair
 
 DAY = 24 * 60
-MARK = "NATO SECRET//REL TO JPN"
+MARK = "NATO RESTRICTED//REL TO JPN"
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_a_level_goes_once_there_is_an_agreement(pair: Pair) -> None:
     refused = nato.ask(check)
     assert refused["allowed"] is False
     (reason,) = refused["reasons"]
-    assert reason.startswith("jp: NATO SECRET needs an agreement between nato and jp")
+    assert reason.startswith("jp: NATO RESTRICTED needs an agreement between nato and jp")
     with pytest.raises(InputError, match="needs an agreement") as caught:
         nato.send("cyber@jp", marking=MARK)
     assert caught.value.code == "not-releasable"
@@ -70,10 +72,9 @@ def test_a_reader_sees_the_level_in_its_own_words_beside_the_originators(pair: P
     (row,) = pair.jp.ask(requests.Inbox())
     shown = pair.jp.ask(requests.Show(report=row["report"]))
     assert shown["marking"] == MARK
-    assert [(e["marking"], e["confidence"]) for e in shown["equivalents"]] == [
-        ("JPN 極秘", "indicative"),
-        ("JPN 特定秘密", "indicative"),
-    ]
+    assert shown["equivalents"] == []
+    confidential = pair.jp.node.house.rules.shown_to(Marking.parse("NATO CONFIDENTIAL"), "jp")
+    assert [each.level.name for each in confidential] == ["秘", "重要経済安保情報"]
     own = pair.nato.ask(requests.Show(report=row["report"]))
     assert own["equivalents"] == []
 
@@ -86,7 +87,8 @@ def test_a_marking_that_means_nothing_here_is_refused_and_its_sender_told(
 ) -> None:
     monkeypatch.setattr(exits, "reasons_against", lambda *_: ())
     monkeypatch.setattr(send, "reasons_against", lambda *_: ())
-    report = pair.nato.send("cyber@jp", marking=f"{name} SECRET//SAUCE//REL TO JPN")
+    monkeypatch.setattr(Rules, "needs_two_persons", lambda *_: False)
+    report = pair.nato.send("cyber@jp", marking=f"{name} RESTRICTED//SAUCE//REL TO JPN")
     opened = arrivals.open_all(pair.jp.node.house, pair.nato.waiting("jp"))
     (taken,) = arrivals.submit_all(pair.jp.node.house, opened, "nato")
     refused = taken.result()
@@ -101,7 +103,7 @@ def test_a_marking_that_means_nothing_here_is_refused_and_its_sender_told(
 
 def test_one_partner_without_an_agreement_keeps_the_report_from_all(pair: Pair) -> None:
     with pytest.raises(InputError, match="jp: JPN 秘 needs an agreement"):
-        pair.nato.send("cyber@jp", marking="JPN 秘")
+        pair.nato.send("cyber@jp", marking="JPN 秘", by="Lt Sato")
     with pytest.raises(InputError, match="XYZ is no marking policy"):
         pair.nato.send("cyber@jp", marking="XYZ SECRET")
     assert pair.nato.waiting("jp") == []
@@ -120,7 +122,7 @@ def test_an_agreement_is_replaced_listed_and_journalled(pair: Pair) -> None:
     assert nato.ask(requests.Agreements()) == [told]
     assert kinds(nato).count("AgreementKept") == 2
     with pytest.raises(InputError, match="it goes up to NATO RESTRICTED"):
-        nato.send("cyber@jp", marking=MARK)
+        nato.send("cyber@jp", marking="NATO CONFIDENTIAL//REL TO JPN")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import apsw
 from noroshi.adapters.sqlite.agreements import SqliteAgreements
 from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.courier import SqliteCourier
+from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
@@ -53,6 +54,7 @@ class SqliteTables:
         self.journal = SqliteJournal(database)
         self.partners = SqlitePartners(database)
         self.agreements = SqliteAgreements(database)
+        self.drafts = SqliteDrafts(database)
         self.reports = SqliteReports(database)
         self.outbox = SqliteOutbox(database, effects.on_outbox)
         self.receipts = SqliteReceipts(database)

@@ -32,6 +32,7 @@ class AlarmKind(Enum):
     NO_PEOPLE_CHECK = "NO_PEOPLE_CHECK"
     AGREEMENT_ENDS = "AGREEMENT_ENDS"
     WITHHELD = "WITHHELD"
+    UNRELEASED = "UNRELEASED"
 
 
 EVENTS: Final = frozenset(
@@ -108,6 +109,8 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"people have not tested the line with {alarm.partner}: {alarm.detail}"
         case AlarmKind.AGREEMENT_ENDS:
             return f"an agreement with {alarm.partner} comes to its end: {alarm.detail}"
+        case AlarmKind.UNRELEASED:
+            return f"a report of {desk} waits for somebody to release it: {alarm.detail}"
         case AlarmKind.WITHHELD:
             return f"the report may not go to {alarm.partner} any more: {alarm.detail}"
         case _:  # pragma: no cover

@@ -27,6 +27,8 @@ class Step(Enum):
     UNACKNOWLEDGED = "unacknowledged"
     GAP = "gap"
     """Serials of a partner are missing."""
+    RELEASE = "release"
+    """A draft waits for a second person."""
     AGREEMENT = "agreement"
     """An agreement ends soon, or has ended; `desk` is its reference."""
 

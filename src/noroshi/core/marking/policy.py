@@ -70,6 +70,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     context: str = ""
     """The context that its labels must name."""
     caveats: tuple[Caveat, ...] = ()
+    two_persons_from: str = ""
+    """The lowest level that one person writes and another releases; "": none."""
 
     def level(self, name: str) -> Level | None:
         """Return the level of that name or alias."""
@@ -78,6 +80,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     def caveat(self, name: str) -> Caveat | None:
         """Return the caveat of that name."""
         return next((each for each in self.caveats if each.name == name), None)
+
+    def needs_two_persons(self, level: Level) -> bool:
+        """Say whether one person writes at that level and another releases."""
+        lowest = self.level(self.two_persons_from)
+        return lowest is not None and level.rank >= lowest.rank
 
     def banner(self, level: Level) -> str:
         """Return how a level is written."""
@@ -116,6 +123,8 @@ def _problem(policy: Policy) -> str:
         "its levels do not stand lowest first": ranks != sorted(ranks),
         "a level above a classified one is not classified": secret != sorted(secret),
         "an owner is no partner's name": not all(map(is_name, policy.owners)),
+        "two_persons_from is none of its levels": bool(policy.two_persons_from)
+        and policy.level(policy.two_persons_from) is None,
         "codes can name one owner only": bool(policy.codes) and len(policy.owners) != 1,
     }
     return next((problem for problem, is_so in problems.items() if is_so), "")

@@ -90,6 +90,15 @@ class Rules:
             return []
         return self.equivalents(classification, own[0])
 
+    def needs_two_persons(self, marking: Marking) -> bool:
+        """Say whether one person writes what is so marked and another releases it.
+
+        Raises:
+            InputError: the policy or the level is not known here.
+        """
+        found = self.classification(marking)
+        return found is not None and found.policy.needs_two_persons(found.level)
+
     def partner_of(self, code: str) -> str:
         """Return whom a code of REL TO names: by a policy, else the partner of that name."""
         return self._partners.get(code, code.lower())

@@ -45,6 +45,9 @@ class EntryKind(Enum):
     VOLUME_IMPORTED = "VolumeImported"
     RESTORED = "Restored"
     HELD_SENT = "HeldSent"
+    DRAFTED = "Drafted"
+    RELEASED = "Released"
+    DRAFT_DROPPED = "DraftDropped"
     AGREEMENT_KEPT = "AgreementKept"
     WITHHELD = "Withheld"
 

@@ -348,6 +348,11 @@ def _present_sent(answer: Mapping[str, object]) -> None:
     recipients = ", ".join(
         f"{to['desk']} (serial {to['serial']})" for to in present.mappings(answer["recipients"])
     )
+    if answer["state"] != "SENT":
+        short = present.short_id(answer["report"])
+        click.echo(f"AWAITING RELEASE  {answer['report']}")
+        click.echo(f"A second person lets it go: noroshi release {short} --by NAME")
+        return
     click.echo(f"{answer['state']}  {answer['report']}\nto {recipients}")
     click.echo(f"Follow it: noroshi status {present.short_id(answer['report'])}")
 

@@ -9,6 +9,7 @@ from noroshi.flow.answers import (
     held,
     labels,
     partners,
+    releases,
     reports,
     watch,
 )
@@ -30,6 +31,7 @@ from noroshi.flow.requests import (
     CourierOut,
     DeskLog,
     Desks,
+    DropDraft,
     Examine,
     Held,
     Inbox,
@@ -41,6 +43,8 @@ from noroshi.flow.requests import (
     Partners,
     Reached,
     ReadLabel,
+    Release,
+    ReleaseQueue,
     Reply,
     SendHeld,
     SendReport,
@@ -93,6 +97,12 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return agreements.add_agreement(house, request)
         case Agreements():
             return agreements.list_agreements(house)
+        case ReleaseQueue():
+            return releases.queue(house)
+        case Release():
+            return releases.release_draft(house, request)
+        case DropDraft():
+            return releases.drop_draft(house, request)
         case WriteLabel():
             return labels.write_label(house, request)
         case ReadLabel():

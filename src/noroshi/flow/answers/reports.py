@@ -18,8 +18,9 @@ from noroshi.core.report import (
     check_person,
     report_id_text,
 )
-from noroshi.flow import acknowledge, draft, send, views
+from noroshi.flow import acknowledge, draft, release, send, views
 from noroshi.flow.house import House
+from noroshi.flow.plan import Plan
 from noroshi.flow.records import StoredReport
 from noroshi.flow.requests import (
     Answer,
@@ -67,7 +68,7 @@ def send_report(house: House, request: SendReport) -> Answer:
     )
     files = [house.staged.pop(token, None) for token in request.attachments]
     try:
-        return _send_order(house, order, files, check=request.check)
+        return _send_order(house, order, files, is_check=request.check)
     except (InputError, ConflictError, NotFoundError):
         for file in files:
             if file is not None:
@@ -76,18 +77,18 @@ def send_report(house: House, request: SendReport) -> Answer:
 
 
 def _send_order(
-    house: House, order: draft.Order, files: list[draft.EncryptedFile | None], *, check: bool
+    house: House, order: draft.Order, files: list[draft.EncryptedFile | None], *, is_check: bool
 ) -> Answer:
     found = [file for file in files if file is not None]
     if len(found) < len(files):
         msg = "an attachment was not staged with this node; send the report again"
         raise NotFoundError("not-found", msg)
     planned = _plan(house, order, found)
-    if not check:
+    if not is_check:
         return _commit(house, planned)
     with house.store.read() as tables:
-        release = send.check_release(tables, planned, house.me, house.clock.now(), house.rules)
-    return {"allowed": release.is_allowed, "reasons": list(release.reasons)}
+        check = send.check_release(tables, planned, house.me, house.clock.now(), house.rules)
+    return {"allowed": check.is_allowed, "reasons": list(check.reasons)}
 
 
 def cancel(house: House, request: Cancel) -> Answer:
@@ -157,7 +158,7 @@ def reply(house: House, request: Reply) -> Answer:
     return _commit(house, _plan(house, order, []))
 
 
-def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> draft.Plan:
+def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> Plan:
     return draft.plan(
         order,
         files,
@@ -168,7 +169,10 @@ def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) ->
     )
 
 
-def _commit(house: House, planned: draft.Plan) -> Json:
+def _commit(house: House, planned: Plan) -> Json:
+    """Send a plan, or keep it where its level needs a second person."""
+    if house.rules.needs_two_persons(planned.marking):
+        return _keep(house, planned)
     act = partial(
         send.send, planned=planned, identity=house.identity(), entropy=house.entropy,
         rules=house.rules,
@@ -180,11 +184,34 @@ def _commit(house: House, planned: draft.Plan) -> Json:
             "cannot wait as FLASH"
         )
         raise UnavailableError("disk-full", msg)
-    sent = house.store.perform(act, precedence)
+    return sent_json(house.store.perform(act, precedence))
+
+
+def sent_json(sent: send.Sent) -> Json:
+    """Return what became of an order as CONTRACT's JSON."""
     return {
         "report": report_id_text(sent.report_id),
         "state": "SENT",
         "recipients": [{"desk": to.desk, "serial": to.serial} for to in sent.recipients],
+    }
+
+
+def _keep(house: House, planned: Plan) -> Json:
+    """Keep a plan for a second person, if it may go at all."""
+    with house.store.read() as tables:
+        found = send.check_release(tables, planned, house.me, house.clock.now(), house.rules)
+    if not found.is_allowed:
+        raise InputError("not-releasable", "; ".join(found.reasons))
+    act = partial(
+        release.keep, planned=planned, duty=house.identity().duty, me=house.me,
+        entropy=house.entropy,
+    )  # fmt: skip
+    house.store.perform(act, max(planned.precedence, planned.info_precedence))
+    addressees = planned.content.addressees
+    return {
+        "report": report_id_text(planned.report_id),
+        "state": "AWAITING_RELEASE",
+        "recipients": [{"desk": str(address), "serial": None} for address in addressees],
     }
 
 

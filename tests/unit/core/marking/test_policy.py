@@ -76,6 +76,26 @@ def test_what_a_reader_is_shown_beside_a_marking(
 
 
 @pytest.mark.parametrize(
+    ("mark", "two"),
+    [
+        ("NATO RESTRICTED", False),
+        ("NATO CONFIDENTIAL", True),
+        ("COSMIC TOP SECRET", True),
+        ("JPN 取扱注意", False),
+        ("JPN 秘", True),
+        ("TLP:RED", False),
+    ],
+)
+def test_what_needs_two_persons(mark: str, *, two: bool) -> None:
+    assert shipped_rules().needs_two_persons(Marking.parse(mark)) is two
+
+
+def test_a_policy_may_do_with_one_person() -> None:
+    rules = Rules([parse_policy(policy())], ())
+    assert not rules.needs_two_persons(Marking.parse("FIRE CLOSED"))
+
+
+@pytest.mark.parametrize(
     ("code", "partner"), [("JPN", "jp"), ("NATO", "nato"), ("ROK", "kr"), ("ACME", "acme")]
 )
 def test_whom_a_code_names(code: str, partner: str) -> None:
@@ -102,6 +122,7 @@ def test_whom_a_code_names(code: str, partner: str) -> None:
         ({"caveats": MISSION["caveats"] * 2}, "two caveats"),
         ({"caveats": [{"name": "X", "kind": "VAGUE"}]}, "no marking policy"),
         ({"owners": ["JP"]}, "no partner's name"),
+        ({"two_persons_from": "HIGH"}, "none of its levels"),
         ({"owners": ["jp", "nato"]}, "one owner"),
         ({"colour": "red"}, "unknown field"),
     ],

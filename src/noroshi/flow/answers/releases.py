@@ -1,0 +1,79 @@
+"""Answers about releases: the queue, and what a second person does with a draft."""
+
+from functools import partial
+
+from noroshi.core.errors import InputError
+from noroshi.core.instant import to_text
+from noroshi.core.report import check_person, report_id_text
+from noroshi.flow import release, send, views
+from noroshi.flow.answers.reports import sent_json
+from noroshi.flow.draft_tables import KeptDraft
+from noroshi.flow.house import House
+from noroshi.flow.requests import Answer, DropDraft, Json, Release
+from noroshi.flow.tables import Tables, Transaction
+
+
+def queue(house: House) -> Answer:
+    """List what waits to be released, with the partners and every reason against it now."""
+    with house.store.read() as tables:
+        return [_json(house, tables, draft) for draft in tables.drafts.all()]
+
+
+def release_draft(house: House, request: Release) -> Answer:
+    """Release a draft and send it, in one transaction."""
+    by = check_person(request.by) or ""
+    with house.store.read() as tables:
+        report_id = _resolve(tables, request.report)
+    identity, entropy, rules = house.identity(), house.entropy, house.rules
+
+    def approve_and_send(tx: Transaction) -> send.Sent:
+        planned = release.approve(tx, report_id, by, identity.me, entropy)
+        if planned.expires_at is not None and planned.expires_at <= tx.now:
+            raise InputError("expired", "the time of the report is over; drop it, write it anew")
+        return send.send(tx, planned, identity, entropy, rules)
+
+    return sent_json(house.store.perform(approve_and_send))
+
+
+def drop_draft(house: House, request: DropDraft) -> Answer:
+    """Take a draft back."""
+    by = check_person(request.by) or ""
+    with house.store.read() as tables:
+        report_id = _resolve(tables, request.report)
+    house.identity()
+    act = partial(release.drop, report_id=report_id, by=by, me=house.me, entropy=house.entropy)
+    planned = house.store.perform(act)
+    for file in planned.attachments:
+        house.blobs.discard(file.blob_id)
+    return {"report": report_id_text(report_id), "state": "DROPPED"}
+
+
+def _resolve(tables: Tables, text: str) -> bytes:
+    """Return the draft whose id begins with `text`; if none does, the report."""
+    digits = text.replace("-", "").lower()
+    found = [d.plan.report_id for d in tables.drafts.all()]
+    waiting = [report_id for report_id in found if report_id.hex().startswith(digits)]
+    return waiting[0] if len(waiting) == 1 and digits else views.resolve(tables, text)
+
+
+def _json(house: House, tables: Tables, draft: KeptDraft) -> Json:
+    planned, now = draft.plan, house.clock.now()
+    found = send.check_release(tables, planned, house.me, now, house.rules)
+    content = planned.content
+    return {
+        "report": report_id_text(planned.report_id),
+        "partners": list(dict.fromkeys(address.partner for address in content.addressees)),
+        "to": [str(address) for address in content.action],
+        "info": [str(address) for address in content.info],
+        "precedence": max(planned.precedence, planned.info_precedence).name,
+        "status": planned.status.value,
+        "marking": str(planned.marking),
+        "kind": content.kind,
+        "subject": content.subject,
+        "body": content.body.decode(),
+        "drafter": content.drafter,
+        "drafted_at": to_text(draft.drafted_at),
+        "expires_at": None if planned.expires_at is None else to_text(planned.expires_at),
+        "allowed": found.is_allowed,
+        "reasons": list(found.reasons),
+    }
