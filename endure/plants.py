@@ -33,7 +33,7 @@ _WATCH: Final = "flow/watch.py"
 _ALARMS: Final = "flow/alarms.py"
 _EPOCHS: Final = "flow/epochs.py"
 _WITNESS: Final = "flow/witness.py"
-_STILL_NEEDED: Final = '            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",'
+_AWAKE: Final = "retry_at=min(line.retry_at, now),\n        round_trip"
 
 PLANTS: Final = (
     _plant("a receipt that was refused is forgotten",
@@ -42,7 +42,7 @@ PLANTS: Final = (
            (_LINE, "if i.id in ids - refused and i.cargo is Cargo.RECEIPT", "if i.id in ids")),
     _plant("after a failure nothing is tried again",
            (_LINE, "retry_at=now + int(delay * (1 + jitter) / 2)", "retry_at=now + 10**15"),
-           (_LINE, "retry_at=min(line.retry_at, now),\n        round_trip", "round_trip")),
+           (_LINE, _AWAKE, "round_trip")),
     _plant("a taken report is offered again at once",
            (_LINE, "due_at=now + _patience(line, item), refusals=0)", "due_at=now, refusals=0)")),
     _plant("bulk begins while a FLASH is under way",
@@ -137,7 +137,7 @@ PLANTS: Final = (
     _plant("a refusal is not put on record",
            (_RECEIVE, "    if refused is not None:\n        refuse(tx,", "    if False:\n        refuse(tx,")),
     _plant("a line rests for hours when the clock is set back",
-           (_LINE, "            line = _bounded(line, now)", "            pass")),
+           (_LINE, "            line = _bounded(line, now)", "            pass"), (_LINE, _AWAKE, "round_trip")),
     _plant("what expired leaves no tombstone",
            (_DELIVER, "        bury(tx, report_id, partner)\n", "")),
     _plant("tombstones are forgotten before they are heard",
@@ -166,8 +166,9 @@ PLANTS: Final = (
            (_LINES, "        self._offsets[blob_id] = held\n", "        self._offsets[blob_id] = offset + len(data)\n")),
     _plant("a whole attachment is not noted",
            ("flow/arrivals.py", "    if here == size:\n", "    if here > size:\n")),
-    _plant("an envelope goes with the first partner's outbox",
-           ("adapters/sqlite/outbox.py", _STILL_NEEDED, '"",')),
+    _plant("what one partner has leaves the outbox of all",
+           ("adapters/sqlite/outbox.py", "left_at = ? WHERE partner = ? AND id = ? AND",
+            "left_at = ? WHERE ? <> '' AND id = ? AND")),
     _plant("the text lies open beside the seal",
            ("core/envelope/seal.py", "[protected, {suite.LABEL_IV: draws.iv}, ciphertext, blocks]",
             "[protected, {suite.LABEL_IV: draws.iv}, ciphertext + beside, blocks]")),
