@@ -337,7 +337,8 @@ class PartnerLine:
 
         def again(recorded: Future[None]) -> None:
             # Without it the item would stay in the outbox, and be waited for, until a restart.
-            if not recorded.cancelled() and recorded.exception() is not None:
+            if not recorded.cancelled() and (error := recorded.exception()) is not None:
+                _log.warning("not-recorded", partner=self._partner, kind=type(error).__name__)
                 with contextlib.suppress(RuntimeError):  # the loop has just closed
                     loop.call_soon_threadsafe(loop.call_later, RECORD_AGAIN_SECONDS, retry)
 

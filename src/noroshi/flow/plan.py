@@ -23,6 +23,11 @@ class Plan(msgspec.Struct, frozen=True):
     expires_at: Instant | None
     attachments: tuple[AttachmentDigest, ...]
 
+    @property
+    def highest(self) -> Precedence:
+        """How urgent it is for whoever handles it here."""
+        return max(self.precedence, self.info_precedence)
+
     def precedence_for(self, partner: str) -> Precedence:
         """Return the precedence at which it goes to `partner`: the highest of its desks."""
         is_action = any(address.partner == partner for address in self.content.action)

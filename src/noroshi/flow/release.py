@@ -44,8 +44,7 @@ def keep(tx: Transaction, planned: Plan, duty: Duty, me: str, entropy: Entropy) 
             digest=plan_digest(planned), desk=planned.content.from_desk, by=drafter,
         )
     )  # fmt: skip
-    precedence = max(planned.precedence, planned.info_precedence)
-    due_at = tx.now + duty.clocks.allowed(precedence) // 5
+    due_at = tx.now + duty.clocks.allowed(planned.highest) // 5
     tx.watch.set_deadline(Step.RELEASE, me, report_id, planned.content.from_desk, due_at)
     tx.announce(Announcement("watch", me))
 
@@ -86,12 +85,17 @@ def drop(tx: Transaction, report_id: bytes, by: str, me: str, entropy: Entropy) 
     return planned
 
 
+def not_waiting(report_id: bytes) -> NotFoundError:
+    """Return the error of a report that nobody has to release."""
+    msg = f"the report {report_id_text(report_id)} does not wait; see: noroshi release queue"
+    return NotFoundError("not-found", msg)
+
+
 def _taken(tx: Transaction, report_id: bytes, me: str) -> Plan:
     """Return a draft that waits no longer."""
     draft = tx.drafts.get(report_id)
     if draft is None:
-        msg = f"the report {report_id_text(report_id)} does not wait; see: noroshi release queue"
-        raise NotFoundError("not-found", msg)
+        raise not_waiting(report_id)
     desk = draft.plan.content.from_desk
     tx.drafts.remove(report_id)
     tx.watch.drop_deadlines(report_id, me, desk, (Step.RELEASE,))

@@ -323,12 +323,11 @@ def _fire_draft(tx: Transaction, due: Due, identity: Identity, entropy: Entropy)
     draft = tx.drafts.get(due.report_id)
     if draft is None:
         return
-    planned = draft.plan
-    detail = f"{planned.content.drafter} wrote it; see: noroshi release queue"
-    precedence = max(planned.precedence, planned.info_precedence)
+    detail = f"{draft.plan.content.drafter} wrote it; see: noroshi release queue"
     alarm = Alarm(
-        AlarmKind.UNRELEASED, due.partner, tx.now, due.report_id, due.desk, detail, precedence
-    )
+        AlarmKind.UNRELEASED, due.partner, tx.now, due.report_id, due.desk, detail,
+        draft.plan.highest,
+    )  # fmt: skip
     raise_alarm(tx, alarm, identity.me, entropy)
 
 

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.bootstrap import embedded_node
+from noroshi.core.delivery.quota import Disk
+from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.marking.label import Marking
+from noroshi.core.precedence import Precedence
 from noroshi.flow import answers, requests, send
-from tests.unit.flow.pair import NOW, House, Pair, open_pair
+from tests.unit.flow.pair import NOW, House, Pair, SetClock, open_pair
 from tests.unit.flow.test_agreements import agree, kinds
 
 MARK = "NATO SECRET//REL TO JPN"
@@ -102,7 +106,7 @@ def test_a_draft_is_dropped_with_its_attachments(pair: Pair) -> None:
     told = draft(nato, attachments=(token,))
     with nato.node.store.read() as tables:
         (blob_id,) = tables.drafts.blob_ids()
-    assert nato.node.house.blobs.held(blob_id) or nato.node.house.blobs.read_piece(blob_id, 0, 9)
+    assert nato.node.house.blobs.read_piece(blob_id, 0, 9) != b""
     assert nato.ask(requests.DropDraft(report=told["report"], by="Cdr Ito")) == {
         "report": told["report"], "state": "DROPPED",
     }  # fmt: skip
@@ -119,12 +123,12 @@ def test_attachments_of_a_draft_outlive_a_restart(tmp_path: Path) -> None:
         agree(pair.nato)
         token = answers.stage(pair.nato.node.house, "map.bin", [b"x" * 1000])
         told = draft(pair.nato, attachments=(token,))
-        blobs, tables_of = pair.nato.node.house.blobs, pair.nato.node.store
-        with tables_of.read() as tables:
+        with pair.nato.node.store.read() as tables:
             (blob_id,) = tables.drafts.blob_ids()
-            pair.nato.node.blobs.sweep(tables.reports.blob_ids() | tables.drafts.blob_ids())
-        assert blobs.read_piece(blob_id, 0, 9)
-        assert release(pair.nato, told["report"])["state"] == "SENT"
+    with embedded_node(tmp_path / "nato", lambda: None, clock=SetClock()) as node:
+        assert node is not None
+        assert node.house.blobs.read_piece(blob_id, 0, 9) != b""
+        assert release(House(node, SetClock()), told["report"])["state"] == "SENT"
 
 
 def test_asking_twice_keeps_one_draft(pair: Pair) -> None:
@@ -168,6 +172,28 @@ def test_a_draft_whose_time_is_over_is_not_sent(pair: Pair) -> None:
     with pytest.raises(InputError, match="the time of the report is over"):
         release(pair.nato, told["report"])
     assert len(queue(pair.nato)) == 1
+
+
+def test_a_release_takes_its_turn_and_its_room_by_precedence(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nato = pair.nato
+    flash, routine = draft(nato, precedence="flash"), draft(nato, body=b"other")
+    turns: list[Precedence] = []
+    perform = nato.node.store.perform
+
+    def note(act: Any, precedence: Precedence = Precedence.ROUTINE) -> Any:
+        turns.append(precedence)
+        return perform(act, precedence)
+
+    monkeypatch.setattr(nato.node.store, "perform", note)
+    full = msgspec.structs.replace(nato.node.house, disk=lambda: Disk(0, 10**12))
+    with pytest.raises(UnavailableError, match="full but for FLASH"):
+        answers.handle(full, requests.Release(report=routine["report"], by="Cdr Ito"))
+    assert len(queue(nato)) == 2
+    sent = answers.handle(full, requests.Release(report=flash["report"], by="Cdr Ito"))
+    assert sent == {**flash, "state": "SENT", "recipients": [{"desk": "cyber@jp", "serial": 1}]}
+    assert turns == [Precedence.FLASH]
 
 
 def test_looking_for_a_draft_says_where_it_is(pair: Pair) -> None:

@@ -50,31 +50,26 @@ def read_xml(raw: bytes) -> Element:
         parser.Parse(raw, True)  # noqa: FBT003 - expat's own signature
     except expat.ExpatError as error:
         raise MalformedError(f"it is no XML: {error}") from None
-    if reader.root is None:  # pragma: no cover - expat does not end well without a root
-        raise MalformedError("it is no XML")
-    return reader.root
+    return reader.document.children[0]  # expat lets no document end without its root
 
 
 class _Reader:
     def __init__(self) -> None:
-        self.root: Element | None = None
-        self._open: list[Element] = []
+        self.document = Element("", "", {}, [])
+        self._open = [self.document]
         self._count = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
         self._count += 1
-        if len(self._open) == _DEEPEST or self._count > _MOST_ELEMENTS:
+        if len(self._open) > _DEEPEST or self._count > _MOST_ELEMENTS:
             raise MalformedError("the XML is nested too deeply or has too many elements")
         namespace, _, local = name.rpartition(" ")
         foreign = [key for key in attributes if " " in key]
         if foreign:
             raise MalformedError(f"the XML has an attribute of another namespace: {foreign[0]}")
         element = Element(namespace, local, attributes, [])
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self.root = element
+        self._open[-1].children.append(element)
         self._open.append(element)
 
     def end(self, _name: str) -> None:

@@ -6,7 +6,7 @@ from noroshi.core.errors import InputError
 from noroshi.core.instant import to_text
 from noroshi.core.report import check_person, report_id_text
 from noroshi.flow import release, send, views
-from noroshi.flow.answers.reports import sent_json
+from noroshi.flow.answers.reports import perform, sent_json
 from noroshi.flow.draft_tables import KeptDraft
 from noroshi.flow.house import House
 from noroshi.flow.requests import Answer, DropDraft, Json, Release
@@ -24,6 +24,9 @@ def release_draft(house: House, request: Release) -> Answer:
     by = check_person(request.by) or ""
     with house.store.read() as tables:
         report_id = _resolve(tables, request.report)
+        draft = tables.drafts.get(report_id)
+    if draft is None:
+        raise release.not_waiting(report_id)
     identity, entropy, rules = house.identity(), house.entropy, house.rules
 
     def approve_and_send(tx: Transaction) -> send.Sent:
@@ -32,7 +35,7 @@ def release_draft(house: House, request: Release) -> Answer:
             raise InputError("expired", "the time of the report is over; drop it, write it anew")
         return send.send(tx, planned, identity, entropy, rules)
 
-    return sent_json(house.store.perform(approve_and_send))
+    return sent_json(perform(house, approve_and_send, draft.plan))
 
 
 def drop_draft(house: House, request: DropDraft) -> Answer:
@@ -65,7 +68,7 @@ def _json(house: House, tables: Tables, draft: KeptDraft) -> Json:
         "partners": list(dict.fromkeys(address.partner for address in content.addressees)),
         "to": [str(address) for address in content.action],
         "info": [str(address) for address in content.info],
-        "precedence": max(planned.precedence, planned.info_precedence).name,
+        "precedence": planned.highest.name,
         "status": planned.status.value,
         "marking": str(planned.marking),
         "kind": content.kind,

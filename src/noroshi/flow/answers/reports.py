@@ -1,6 +1,8 @@
 """Answers about reports: written, listed, presented, answered, followed."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from noroshi.core.delivery.ladder import Rung, highest
 from noroshi.core.delivery.quota import has_room
@@ -34,6 +36,9 @@ from noroshi.flow.requests import (
     Show,
     Status,
 )
+from noroshi.flow.tables import Transaction
+
+T = TypeVar("T")
 
 
 def send_report(house: House, request: SendReport) -> Answer:
@@ -177,14 +182,22 @@ def _commit(house: House, planned: Plan) -> Json:
         send.send, planned=planned, identity=house.identity(), entropy=house.entropy,
         rules=house.rules,
     )  # fmt: skip
-    precedence = max(planned.precedence, planned.info_precedence)
-    if not has_room(precedence, house.disk()):
+    return sent_json(perform(house, act, planned))
+
+
+def perform(house: House, act: Callable[[Transaction], T], planned: Plan) -> T:
+    """Run an act about a plan in its turn, if the disk has room for what is so urgent.
+
+    Raises:
+        UnavailableError: the room that is left is for more urgent reports.
+    """
+    if not has_room(planned.highest, house.disk()):
         msg = (
             "the disk is full but for FLASH reports; nothing was taken. Make room, or send what "
             "cannot wait as FLASH"
         )
         raise UnavailableError("disk-full", msg)
-    return sent_json(house.store.perform(act, precedence))
+    return house.store.perform(act, planned.highest)
 
 
 def sent_json(sent: send.Sent) -> Json:
@@ -206,7 +219,7 @@ def _keep(house: House, planned: Plan) -> Json:
         release.keep, planned=planned, duty=house.identity().duty, me=house.me,
         entropy=house.entropy,
     )  # fmt: skip
-    house.store.perform(act, max(planned.precedence, planned.info_precedence))
+    perform(house, act, planned)
     addressees = planned.content.addressees
     return {
         "report": report_id_text(planned.report_id),
