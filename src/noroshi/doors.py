@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 
 from noroshi.adapters import home as homes
@@ -71,7 +72,8 @@ def serve(serving: Serving) -> None:
         if node is None:
             msg = f"another process serves or works on {serving.home}; stop it first"
             raise UnavailableError("home-busy", msg)
-        asyncio.run(_Doors(node, serving).run())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_Doors(node, serving).run())
 
 
 def _raise_file_limit() -> None:
