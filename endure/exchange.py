@@ -59,7 +59,7 @@ class Pair(msgspec.Struct, frozen=True):
         """Return the envelopes in a node's outbox."""
         other = self.other(sender).house.me
         with sender.store.read() as tables:
-            return [tables.outbox.read(item.id) for item in tables.outbox.items(other)]
+            return [tables.outbox.read(other, item.id) for item in tables.outbox.items(other)]
 
     def other(self, node: Node) -> Node:
         """Return the node at the other end."""
@@ -78,7 +78,7 @@ class Pair(msgspec.Struct, frozen=True):
         sender.store.perform(issue)
         with sender.store.read() as tables:
             items = tables.outbox.items(partner)
-            raws = [tables.outbox.read(item.id) for item in items]
+            raws = [tables.outbox.read(partner, item.id) for item in items]
         for raw in raws:
             hand_in(receiver, raw, me)
         receipts = [item.id for item in items if item.cargo is Cargo.RECEIPT]

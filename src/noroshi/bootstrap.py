@@ -27,6 +27,7 @@ from noroshi.adapters.sealing.pyca import (
     PycaUnwrapper,
     seed_from,
 )
+from noroshi.adapters.sealing.vault import FileVault
 from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
@@ -158,6 +159,8 @@ def _open_node(
     blobs = FileBlobs(home / homes.BLOBS)
     spool = FileSpool(home / homes.SPOOL)
     entropy = SystemEntropy()
+    (home / homes.PREKEYS).mkdir(mode=0o700, exist_ok=True)
+    vault = FileVault(KeyFiles(home / homes.PREKEYS, ask_passphrase), entropy.draw)
 
     @cache
     def identity() -> Identity:
@@ -173,7 +176,7 @@ def _open_node(
                 f"{', '.join(card.card.desks)}. These cannot change; put the old values back"
             )
             raise UnavailableError("home-foreign", msg)
-        return load_identity(card, keys, settings.duty)
+        return load_identity(card, keys, settings.duty, vault)
 
     def sign(size: int, root: bytes) -> bytes:
         own = identity()
@@ -198,6 +201,7 @@ def _open_node(
             clock=clock,
             entropy=entropy,
             primitives=PycaPrimitives(),
+            vault=vault,
             identity=identity,
             examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
             staged={},
@@ -272,20 +276,24 @@ def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
             yield from (signer.public_key for signer in load_signers(keys, purpose))
 
 
-def load_identity(card: SignedCard, keys: KeyFiles, duty: Duty) -> Identity:
-    """Return a node's card with its private keys.
+def load_identity(
+    card: SignedCard, keys: KeyFiles, duty: Duty, vault: FileVault | None = None
+) -> Identity:
+    """Return a node's card with its private keys, those of `vault` among them.
 
     Raises:
         UnavailableError: a key cannot be read, or belongs to another card.
     """
     unwrapper = _unwrapper(keys)
+    if vault is not None:
+        vault.hold(unwrapper)
     identity = Identity(
         card=card,
         report_signers=load_signers(keys, Purpose.REPORT),
         receipt_signers=load_signers(keys, Purpose.RECEIPT),
         journal_signer=load_signers(keys, Purpose.JOURNAL)[0],
         request_signer=load_signers(keys, Purpose.REQUEST)[0],
-        unwrappers={unwrapper.public_key.kid: unwrapper},
+        unwrappers={unwrapper.public_key.kid: unwrapper} if vault is None else vault,
         primitives=PycaPrimitives(),
         duty=duty,
     )

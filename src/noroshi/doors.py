@@ -16,6 +16,7 @@ import sys
 import weakref
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from noroshi.adapters.bearers.choose import ChoosingBearer
 from noroshi.adapters.bearers.poll import Poller
 from noroshi.adapters.bearers.pull import PullBearer
 from noroshi.adapters.bearers.push import PushBearer
+from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.telemetry import configure_logs
 from noroshi.adapters.watchkeeper import Watchkeeper
@@ -41,6 +43,7 @@ from noroshi.entrypoints.local.door import local_door
 from noroshi.entrypoints.peer.door import peer_door
 from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.flow.records import Announcement, Committed, KnownPartner
+from noroshi.flow.renewal import renew
 
 GRACE_SECONDS: Final = 2
 KEEP_ALIVE_SECONDS: Final = 1900
@@ -232,8 +235,10 @@ class _Doors:
             bearer.bearer_of,
             is_silent=house.is_silent,
         )
+        keykeeper = Keykeeper(partial(renew, house), house.clock, in_thread=True)
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
+        self._node.store.listen(keykeeper)
         servers = [
             (_server(desk_door(lambda: house, hosts), contexts[1]), sockets[1]),
             (
@@ -253,6 +258,7 @@ class _Doors:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(lines.run(stop))
                 tasks.create_task(watchkeeper.run(stop))
+                tasks.create_task(keykeeper.run(stop))
                 if peer_socket is None:
                     tasks.create_task(poller.run(stop))
                 for server, sock in servers:

@@ -10,9 +10,10 @@ import msgspec
 
 from noroshi.adapters.addresses import split_address
 from noroshi.core.delivery.clocks import Clocks
+from noroshi.core.directory.prekeys import LONGEST_KEPT, Schedule
 from noroshi.core.envelope.suite import PROFILES_BY_NAME, Profile
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
-from noroshi.core.instant import MINUTE
+from noroshi.core.instant import DAY, MINUTE
 from noroshi.core.marking.label import Marking
 from noroshi.core.partner import check_name
 from noroshi.core.report import MAX_NAME
@@ -25,6 +26,8 @@ NO_PEER: Final = "none"
 """In place of an address: the node can only dial out."""
 _LONGEST_MINUTES: Final = 7 * 24 * 60
 _LONGEST_SHIFT: Final = 7 * 24
+_LEAST_DAYS: Final = 1 / 24
+_DAYS: Final = LONGEST_KEPT // DAY
 _CHECK_MINUTES: Final = (0.01, 24 * 60)
 
 
@@ -48,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     desks: tuple[str, ...]
     """The addressable teams; the first one writes where none is named."""
     profile: str
-    """H5 or H3: what others seal to this node with, and what it signs with."""
+    """H5, H3 or P5: what others seal to this node with, and what it signs with."""
     peer: str
     """Host and port of the peer door, as it listens and as the card tells; "none": no door."""
     default_marking: str
@@ -61,6 +64,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Time between two comms checks of a line, in minutes."""
     shift_hours: float = 12
     """Time in which people test each line once, in hours; 0: nobody asks them to."""
+    prekey_days: float = 14
+    """How long a prekey still opens what is on its way after its day of use, in days. Then its
+    private half is destroyed: who takes the node later opens nothing older."""
     receive_only: bool = False
     """Radio silence: the node takes in and sends nothing, no receipt and no comms check either."""
 
@@ -73,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             officer=self.officer,
             check_seconds=max(1, round(self.check_minutes * 60)),
             shift_seconds=round(self.shift_hours * 3600),
+            schedule=Schedule(kept=round(self.prekey_days * DAY)),
         )
 
     @property
@@ -153,6 +160,8 @@ def _problem(settings: Settings) -> str:
         return f"check_minutes is a number of minutes from {least:g} to {most:g}"
     if not (math.isfinite(settings.shift_hours) and 0 <= settings.shift_hours <= _LONGEST_SHIFT):
         return f"shift_hours is a number of hours up to {_LONGEST_SHIFT}; 0: no checks by people"
+    if not (math.isfinite(settings.prekey_days) and _LEAST_DAYS <= settings.prekey_days <= _DAYS):
+        return f"prekey_days is a number of days from {_LEAST_DAYS:g} to {_DAYS}"
     if not _is_line(settings.officer):
         return f"officer is one line of 1 to {MAX_NAME} characters"
     return ""

@@ -250,7 +250,7 @@ def read_receipt(raw: bytes, me: Node) -> object:
     opened = open_envelope(raw, me.mine, PRIMITIVES)
     opened.signed.verify(AU.signers(Purpose.RECEIPT), PRIMITIVES)
     head = gate.decode_struct(opened.signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
-    check_routing(head, opened, me.name, NOW)
+    check_routing(head, opened, me.addressed, NOW)
     return open_beside(head, opened.beside)
 
 

@@ -14,6 +14,8 @@ from noroshi.core.errors import UnavailableError
 
 DATABASE: Final = "node.db"
 KEYS: Final = "keys"
+PREKEYS: Final = "prekeys"
+"""Never part of a backup: what is destroyed here must be gone."""
 BLOBS: Final = "blobs"
 SPOOL: Final = "spool"
 CERTIFICATE: Final = "tls.crt"

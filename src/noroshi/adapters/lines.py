@@ -284,9 +284,14 @@ class PartnerLine:
         envelopes: list[bytes] = []
         with lines.store.read() as tables:
             card = _card(tables.partners.get(self._partner), self._partner)
-            for item_id in self._free(tables, ids):
+            free = self._free(tables, ids)
+            stale = tables.outbox.stale(self._partner, free, lines.clock.now())
+        if stale:
+            await self._reseal(stale)
+        with lines.store.read() as tables:
+            for item_id in free:
                 try:
-                    envelopes.append(tables.outbox.read(item_id))
+                    envelopes.append(tables.outbox.read(self._partner, item_id))
                     known.append(item_id)
                 except NotFoundError:
                     continue  # its receipt came by another way meanwhile
@@ -300,6 +305,15 @@ class PartnerLine:
             self._record(partial(deliver.note_failures, partner=self._partner, failures=refused))
         took = _since(began) if len(known) == len(ids) else 0
         self.put(Taken(lane, frozenset(ids), took, frozenset(refused)))
+
+    async def _reseal(self, ids: list[bytes]) -> None:
+        """Seal again what the partner cannot open any more."""
+        lines = self._lines
+        act = partial(
+            deliver.reseal, partner=self._partner, ids=ids, identity=lines.identity,
+            entropy=lines.entropy,
+        )  # fmt: skip
+        await asyncio.wrap_future(lines.store.submit(act, Precedence.IMMEDIATE))
 
     async def _transmit_piece(self, blob_id: bytes, most: int) -> None:
         lines = self._lines

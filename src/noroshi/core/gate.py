@@ -107,7 +107,7 @@ def _convert(value: object, kind: type[T]) -> tuple[T | None, str]:
         return msgspec.convert(value, kind, builtin_types=(bytes,)), ""
     except msgspec.ValidationError as error:
         _, at, place = str(error).rpartition(" - at ")
-        return None, at + place
+        return None, at and at + place
 
 
 def _tag_head(tag: int | None) -> bytes:

@@ -21,12 +21,12 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST: Final = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+LATEST: Final = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def is_instant(value: int) -> bool:
     """Say whether `value` lies in a year that can be written (1970 to 9999)."""
-    return 0 <= value <= _LAST
+    return 0 <= value <= LATEST
 
 
 def to_text(at: Instant) -> str:

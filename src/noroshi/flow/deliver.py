@@ -20,16 +20,27 @@ from noroshi.core.delivery.receipt import (
     encode_beside,
 )
 from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope.head import Beside, OwnPart, Serial
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
+from noroshi.core.errors import UnreadableError
+from noroshi.core.instant import LATEST
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
+from noroshi.core.report import encode_content
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import is_answered, raise_alarm
 from noroshi.flow.epochs import bury
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import Announcement, Failure, Identity, PendingReceipt
+from noroshi.flow.prekeys import seal_key
+from noroshi.flow.records import (
+    Announcement,
+    Failure,
+    Identity,
+    KnownPartner,
+    PendingReceipt,
+)
 from noroshi.flow.tables import Transaction
 from noroshi.flow.tallies import make_tally
 
@@ -44,9 +55,68 @@ def forget(tx: Transaction, partner: str, ids: Iterable[bytes]) -> None:
 def note_failures(tx: Transaction, partner: str, failures: Mapping[bytes, tuple[str, str]]) -> None:
     """Record why these items did not get through: code and message by item id."""
     for item_id, (code, message) in failures.items():
+        if code == UnreadableError().code:
+            _not_opened(tx, partner, item_id)
         report_id = tx.outbox.report_of(partner, item_id)
         if report_id is not None:
             tx.reports.set_failure(report_id, partner, Failure(code, message, tx.now))
+
+
+def _not_opened(tx: Transaction, partner: str, item_id: bytes) -> None:
+    """Seal to the partner's card from now on, this item too: it has lost its prekeys.
+
+    It may have been restored, or its disk have lied; its next statement ends that. It told so
+    over a connection that is its own, so nobody else can bring this about.
+    """
+    if tx.outbox.told(partner, item_id) == ():  # of an earlier release: it knows no prekeys
+        tx.outbox.remove(partner, (item_id,))
+    elif tx.outbox.stale(partner, (item_id,), LATEST):
+        tx.prekeys.forget(partner)
+        tx.outbox.close(partner, item_id)
+
+
+def reseal(
+    tx: Transaction, partner: str, ids: Iterable[bytes], identity: Identity, entropy: Entropy
+) -> None:
+    """Seal again what the partner cannot open as it is sealed; what receipts told is owed again."""
+    known = tx.partners.get(partner)
+    if known is None:
+        return
+    for item_id in ids:
+        report_id = tx.outbox.report_of(partner, item_id)
+        if report_id is not None:
+            _reseal_report(tx, known, item_id, report_id, identity, entropy)
+            continue
+        for pending in tx.outbox.told(partner, item_id) or ():
+            tx.receipts.owe(partner, pending)
+        tx.outbox.remove(partner, (item_id,))
+        tx.announce(Announcement("owed", partner))
+
+
+def _reseal_report(
+    tx: Transaction,
+    known: KnownPartner,
+    item_id: bytes,
+    report_id: bytes,
+    identity: Identity,
+    entropy: Entropy,
+) -> None:
+    """Seal the same signed head anew: it is the same report, and its receipts name it."""
+    partner = known.signed_card.card.partner
+    report, opening = tx.reports.get(report_id), tx.reports.opening(report_id, partner)
+    if report is None or opening is None:
+        return
+    head, (key, key_until) = report.head, seal_key(tx, known, tx.now)
+    serial = gate.decode_struct(opening, Serial, limit=suite.MAX_SIGNED)
+    raw = seal(
+        report.signed_head,
+        gate.encode_struct(Beside(report.salt, encode_content(report.content))),
+        outer=Outer(head.envelope_id, max(head.precedence, head.info_precedence), head.expires_at),
+        recipients=[Recipient(key, gate.encode_struct(OwnPart(serial, tx.journal.newest_note())))],
+        draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),
+        primitives=identity.primitives,
+    )
+    tx.outbox.reseal(partner, item_id, raw, key_until)
 
 
 def expire(tx: Transaction, partner: str, ids: Iterable[bytes], me: str, entropy: Entropy) -> None:
@@ -94,14 +164,14 @@ def issue_receipts(tx: Transaction, partner: str, identity: Identity, entropy: E
     raw_issued = gate.encode_struct(issued)
     note = tx.receipts.peer_note(partner)
     seen = parse_note(note) if note else None
-    key = known.signed_card.card.key(Purpose.SEAL)
+    key, key_until = seal_key(tx, known, tx.now)
     head = ReceiptHead(
         version=VERSION,
         envelope_id=entropy.draw(suite.ID_SIZE),
         sender=identity.me,
         created_at=tx.now,
         expires_at=None,
-        to=((partner, key.kid),),
+        to=((partner, known.signed_card.card.key(Purpose.SEAL).kid),),
         entries=tuple(map(digest, entries)),
         issued=digest(raw_issued),
         checkpoint=tx.journal.newest_note(),
@@ -138,7 +208,7 @@ def issue_receipts(tx: Transaction, partner: str, identity: Identity, entropy: E
     )
     tx.receipts.settle(partner, owed)
     item = Item(head.envelope_id, 0, Cargo.RECEIPT, precedence, len(raw))
-    tx.outbox.add(partner, item, raw, None)
+    tx.outbox.add(partner, item, raw, None, key_until=key_until, told=tuple(owed))
     return len(owed) == MAX_ENTRIES
 
 

@@ -40,6 +40,11 @@ def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entr
     tx.epochs.hear(partner, epoch, tx.receipts.peer_note(partner))
     # Its journal goes on under another name; what was seen of the old one says nothing of it.
     tx.receipts.begin_peer_notes(partner)
+    # Its prekeys are not in a backup: what is sealed to one is sealed again before it goes.
+    tx.prekeys.forget(partner)
+    tx.prekeys.to_tell(partner)
+    tx.outbox.close(partner)
+    tx.announce(Announcement("prekeys", partner))
     detail = f"epoch {epoch} begins. What it lost goes to it again; ask what else it needs"
     raise_alarm(tx, Alarm(AlarmKind.NEW_EPOCH, partner, tx.now, detail=detail), me, entropy)
     is_ever_checked = any(tx.watch.last_check(partner, outgoing=way, good=True) for way in _WAYS)

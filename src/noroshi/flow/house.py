@@ -8,7 +8,7 @@ from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.marking.rules import Rules
 from noroshi.flow.draft import EncryptedFile
-from noroshi.flow.ports import BlobStore, Entropy, Spool, SteppedClock, Store
+from noroshi.flow.ports import BlobStore, Entropy, PrekeyVault, Spool, SteppedClock, Store
 from noroshi.flow.records import Identity, PackedSet
 
 
@@ -36,6 +36,7 @@ class House(msgspec.Struct, frozen=True):
     clock: SteppedClock
     entropy: Entropy
     primitives: Primitives
+    vault: PrekeyVault
     identity: Callable[[], Identity]
     """Reads the private keys at the first call, so that reading needs no passphrase."""
     disk: Callable[[], Disk]

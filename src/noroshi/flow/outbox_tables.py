@@ -3,27 +3,56 @@
 Beside :mod:`noroshi.flow.tables`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from noroshi.core.delivery.item import Item
 from noroshi.core.instant import Instant
-from noroshi.flow.records import ClassifiedItem, HeldReport
+from noroshi.flow.records import ClassifiedItem, HeldReport, PendingReceipt
 
 
 class OutboxTable(Protocol):
     """What has to go to partners."""
 
-    def add(self, partner: str, item: Item, raw: bytes, report_id: bytes | None) -> None:
-        """Add an item; the line machine gets it after the commit. Its number is chosen here."""
+    def add(
+        self,
+        partner: str,
+        item: Item,
+        raw: bytes,
+        report_id: bytes | None,
+        *,
+        key_until: Instant | None = None,
+        told: Sequence[PendingReceipt] | None = None,
+    ) -> None:
+        """Add an item; the line machine gets it after the commit. Its number is chosen here.
+
+        `key_until` is until when the partner can open it, None for ever; `told` what a receipt
+        tells of.
+        """
         ...
 
     def items(self, partner: str) -> list[Item]:
         """Return all items for a partner."""
         ...
 
-    def read(self, item_id: bytes) -> bytes:
-        """Return the bytes of an envelope."""
+    def read(self, partner: str, item_id: bytes) -> bytes:
+        """Return the bytes of a partner's copy of an envelope."""
+        ...
+
+    def stale(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> list[bytes]:
+        """Return the items among these that the partner cannot open any more then."""
+        ...
+
+    def reseal(self, partner: str, item_id: bytes, raw: bytes, key_until: Instant | None) -> None:
+        """Replace the bytes of an item: it was sealed again."""
+        ...
+
+    def told(self, partner: str, item_id: bytes) -> tuple[PendingReceipt, ...] | None:
+        """Return what a receipt tells of; () for prekeys, None for what is a report's."""
+        ...
+
+    def close(self, partner: str, item_id: bytes | None = None) -> None:
+        """Note that a partner cannot open an item, or all, as sealed now."""
         ...
 
     def report_of(self, partner: str, item_id: bytes) -> bytes | None:

@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
+from noroshi.core.envelope.keys import PublicKey
+from noroshi.core.envelope.suite import Alg
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
 from noroshi.flow.records import StagedBlob
@@ -96,6 +98,26 @@ class BlobStore(Protocol):
 
     def write_piece(self, blob_id: bytes, offset: int, data: bytes, size: int) -> int:
         """Add a part; return how many bytes are here. All of `size`: the blob is durable."""
+        ...
+
+
+class PrekeyVault(Protocol):
+    """The private halves of this node's prekeys."""
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Give a stretch in which no other thread makes or destroys prekeys."""
+        ...
+
+    def kids(self) -> frozenset[bytes]:
+        """Return the ids of the prekeys that are kept."""
+        ...
+
+    def make(self, alg: Alg) -> PublicKey:
+        """Make a prekey whose private half is durable; return its public half."""
+        ...
+
+    def destroy(self, kid: bytes) -> None:
+        """Destroy a private half for good."""
         ...
 
 

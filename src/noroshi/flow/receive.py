@@ -8,6 +8,7 @@ stops the next.
     verified, not ok  -> Refused, and a signed REFUSED receipt with the reason
     a report          -> Received; DELIVERED for each desk; a receipt is owed
     a receipt         -> the ladders rise; a report that is delivered leaves the outbox
+    prekeys           -> the sender is sealed to these from now on
     seen before       -> nothing new, and the receipt is owed again
 """
 
@@ -25,6 +26,7 @@ from noroshi.core.delivery.receipt import (
     open_beside,
 )
 from noroshi.core.directory.card import Card
+from noroshi.core.directory.prekeys import PrekeysHead, check_prekeys
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import (
     OwnPart,
@@ -51,6 +53,7 @@ from noroshi.flow.changes import note_received_change
 from noroshi.flow.climbs import WHOLE_NODE, climb, is_newest
 from noroshi.flow.epochs import KEPT, hear_epoch, name_lost
 from noroshi.flow.ports import Entropy
+from noroshi.flow.prekeys import VerifiedPrekeys, take_prekeys
 from noroshi.flow.records import (
     Addressee,
     Announcement,
@@ -115,7 +118,7 @@ class Refused(msgspec.Struct, frozen=True):
         return Precedence.DEFERRED
 
 
-Incoming = VerifiedReport | VerifiedReceipt | Refused
+Incoming = VerifiedReport | VerifiedReceipt | VerifiedPrekeys | Refused
 
 
 def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> Incoming:
@@ -132,9 +135,14 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
     desks: tuple[str, ...] = ()
     serial: Serial | None = None
     try:
+        if signed.context is suite.PREKEYS:
+            told = gate.decode_struct(signed.raw_payload, PrekeysHead, limit=suite.MAX_SIGNED)
+            check_routing(told, opened, identity.addressed, now)
+            check_prekeys(told, sender, identity.primitives)
+            return VerifiedPrekeys(told, signed.digest)
         if purpose is Purpose.RECEIPT:
             receipt = gate.decode_struct(signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
-            check_routing(receipt, opened, identity.me, now)
+            check_routing(receipt, opened, identity.addressed, now)
             entries, issued = open_beside(receipt, opened.beside)
             raw_entries = tuple(map(gate.encode_struct, entries))
             return VerifiedReceipt(receipt, signed.digest, signed.raw, raw_entries, entries, issued)
@@ -142,12 +150,12 @@ def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> In
         # First of all the serial's opening, which the sender sealed to this node alone: without
         # it somebody else who was addressed could seal the same signed head anew, have us sign a
         # refusal, and so make the originator give up the real envelope.
-        beside, own = check_report(head, opened, identity.me)
+        beside, own = check_report(head, opened, identity.addressed)
         desks, serial = (WHOLE_NODE,), own.serial
         content = decode_content(beside.content)
         check_content(head, content, identity.me)
         desks = content.desks_of(identity.me)
-        check_routing(head, opened, identity.me, now)
+        check_routing(head, opened, identity.addressed, now)
         if own.serial.precedence is not effective_precedence(head, content, identity.me):
             raise RefusalError("malformed", "the serial number is of another precedence")
         _check_desks(desks, identity.card.card)
@@ -168,6 +176,8 @@ def take(
             refused = receive_report(tx, incoming, identity, entropy)
         case VerifiedReceipt():
             receive_receipt(tx, incoming, identity, entropy)
+        case VerifiedPrekeys():
+            take_prekeys(tx, incoming, identity.me, entropy)
         case Refused():
             refused = incoming
     if refused is not None:

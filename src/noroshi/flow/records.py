@@ -12,7 +12,9 @@ from noroshi.core.delivery.clocks import Clocks, Step
 from noroshi.core.delivery.item import Item
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.directory.card import SignedCard
-from noroshi.core.envelope.head import ReportHead
+from noroshi.core.directory.prekeys import Schedule
+from noroshi.core.envelope.head import Recipient, ReportHead
+from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper
 from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress, PartnerState
@@ -30,6 +32,8 @@ class Duty(msgspec.Struct, frozen=True):
     """Time between two comms checks of a line."""
     shift_seconds: int = 0
     """Time in which people test each line once; 0: nobody asks them to."""
+    schedule: Schedule = Schedule()
+    """How prekeys are rotated."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -41,6 +45,7 @@ class Identity(msgspec.Struct, frozen=True):
     journal_signer: Signer
     request_signer: Signer
     unwrappers: Mapping[bytes, Unwrapper]
+    """The private sealing keys by key id, prekeys among them."""
     primitives: Primitives
     duty: Duty = Duty()
 
@@ -48,6 +53,11 @@ class Identity(msgspec.Struct, frozen=True):
     def me(self) -> str:
         """This node's partner name."""
         return self.card.card.partner
+
+    @property
+    def addressed(self) -> Recipient:
+        """How heads of envelopes name this node."""
+        return (self.me, self.card.card.key(Purpose.SEAL).kid)
 
 
 class KnownPartner(msgspec.Struct, frozen=True):
@@ -82,6 +92,8 @@ class Addressee(msgspec.Struct, frozen=True):
     is_action: bool
     precedence: Precedence
     serial: int
+    opening: bytes | None = None
+    """The encoded opening of the serial's commitment, where this node made it."""
 
 
 class Failure(msgspec.Struct, frozen=True):

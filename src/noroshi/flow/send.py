@@ -23,7 +23,7 @@ from noroshi.core.envelope.head import (
     salted_digest,
 )
 from noroshi.core.envelope.keys import Purpose
-from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
+from noroshi.core.envelope.seal import Draws, Outer, Recipient, only_for, seal
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import Instant
 from noroshi.core.marking.rules import Rules
@@ -36,6 +36,7 @@ from noroshi.flow.changes import changed_by, note_sent_change, raised
 from noroshi.flow.exits import reasons_against
 from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
+from noroshi.flow.prekeys import seal_key
 from noroshi.flow.records import Addressee, Announcement, Identity, KnownPartner, StoredReport
 from noroshi.flow.tables import Tables, Transaction
 
@@ -73,7 +74,10 @@ class _Sealed(msgspec.Struct, frozen=True):
     head: ReportHead
     signed: bytes
     salt: bytes
-    raw: bytes
+    openings: Mapping[str, bytes]
+    """The encoded opening of each partner's serial."""
+    copies: Mapping[str, tuple[bytes, Instant | None]]
+    """For each partner its envelope, and until when it can open that."""
 
 
 def check_release(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules) -> Release:
@@ -132,6 +136,7 @@ def send(
             is_action=address in content.action,
             precedence=planned.precedence_for(address.partner),
             serial=serials[address.partner],
+            opening=sealed.openings[address.partner],
         )
         for address in content.addressees
     ]
@@ -182,8 +187,9 @@ def _seal(
         )
         for name in partners
     }
-    keys = {name: known.signed_card.card.key(Purpose.SEAL) for name, known in partners.items()}
-    to = tuple(sorted((name, key.kid) for name, key in keys.items()))
+    keys = {name: seal_key(tx, known, tx.now) for name, known in partners.items()}
+    cards = {name: known.signed_card.card for name, known in partners.items()}
+    to = tuple(sorted((name, card.key(Purpose.SEAL).kid) for name, card in cards.items()))
     beside = Beside(entropy.draw(suite.SALT_SIZE), encode_content(planned.content))
     head = ReportHead(
         version=VERSION,
@@ -211,19 +217,24 @@ def _seal(
         signed,
         gate.encode_struct(beside),
         outer=Outer(head.envelope_id, max(head.precedence, head.info_precedence), head.expires_at),
-        recipients=[Recipient(keys[name], gate.encode_struct(own_parts[name])) for name, _ in to],
+        recipients=[
+            Recipient(keys[name][0], gate.encode_struct(own_parts[name])) for name, _ in to
+        ],
         draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),
         primitives=identity.primitives,
     )
-    return _Sealed(head, signed, beside.salt, raw)
+    openings = {name: gate.encode_struct(part.serial) for name, part in own_parts.items()}
+    copies = {
+        name: (raw if len(keys) == 1 else only_for(raw, key.kid), key_until)
+        for name, (key, key_until) in keys.items()
+    }
+    return _Sealed(head, signed, beside.salt, openings, copies)
 
 
 def _queue(tx: Transaction, partner: str, precedence: Precedence, sealed: _Sealed) -> None:
-    head = sealed.head
-    envelope = Item(
-        head.envelope_id, 0, Cargo.ENVELOPE, precedence, len(sealed.raw), head.expires_at
-    )
-    tx.outbox.add(partner, envelope, sealed.raw, head.report_id)
+    head, (raw, key_until) = sealed.head, sealed.copies[partner]
+    envelope = Item(head.envelope_id, 0, Cargo.ENVELOPE, precedence, len(raw), head.expires_at)
+    tx.outbox.add(partner, envelope, raw, head.report_id, key_until=key_until)
     for attachment in head.attachments:
         tx.reports.want_blob(head.report_id, attachment.blob_id, attachment.size, held=True)
         blob = Item(attachment.blob_id, 0, Cargo.BLOB, precedence, attachment.size, head.expires_at)

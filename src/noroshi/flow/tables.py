@@ -17,6 +17,7 @@ from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
 from noroshi.flow.outbox_tables import OutboxTable
+from noroshi.flow.prekey_tables import PrekeyTable
 from noroshi.flow.records import (
     Addressee,
     Announcement,
@@ -135,6 +136,10 @@ class ReportTable(Protocol):
 
     def addressees(self, report_id: bytes) -> list[Addressee]:
         """Return the desks of a report that this node keeps a ladder for."""
+        ...
+
+    def opening(self, report_id: bytes, partner: str) -> bytes | None:
+        """Return the encoded opening of the serial with which a report went to a partner."""
         ...
 
     def precedence_at(self, report_id: bytes, desk: DeskAddress) -> Precedence:
@@ -330,6 +335,11 @@ class Tables(Protocol):
     @property
     def receipts(self) -> ReceiptTable:
         """Receipts owed and kept."""
+        ...
+
+    @property
+    def prekeys(self) -> PrekeyTable:
+        """Prekeys, own and of partners."""
         ...
 
     @property

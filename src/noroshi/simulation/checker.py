@@ -103,7 +103,7 @@ class Checker:
                 if item.lane is not Lane.FLASH or is_over:
                     continue
                 # One that was just offered, and taken or refused, waits for its turn again.
-                tried_at = self._flashes.get((to, tables.outbox.read(item.id)), -_TRIED_SECONDS)
+                tried_at = self._flashes.get((to, tables.outbox.read(to, item.id)), -_TRIED_SECONDS)
                 if now - tried_at < _TRIED_SECONDS:
                     continue
                 report_id = tables.outbox.report_of(to, item.id)

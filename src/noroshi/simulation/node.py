@@ -6,24 +6,34 @@ from typing import Protocol
 
 import msgspec
 
+from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.policies import shipped_rules
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
+from noroshi.core.directory.prekeys import Schedule
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import H3, ROOT_ALG, Alg
-from noroshi.core.instant import SECOND, Instant
+from noroshi.core.instant import HOUR, SECOND, Instant
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.flow import directory, restore
 from noroshi.flow.house import House
-from noroshi.flow.records import Committed, Identity
+from noroshi.flow.records import Committed, Duty, Identity
+from noroshi.flow.renewal import renew
 from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimSpool, SimStore
 from noroshi.simulation.net import Net, NodeBearer
-from noroshi.simulation.standin import StandInPrimitives, StandInSigner, StandInUnwrapper
+from noroshi.simulation.standin import (
+    StandInPrimitives,
+    StandInSigner,
+    StandInUnwrapper,
+    StandInVault,
+)
 from noroshi.simulation.virtual import NodeClock, VirtualLoop
 
 DESKS = ("cyber", "duty")
+_SCHEDULE = Schedule(use=7 * HOUR, ahead=49 * HOUR, least=21 * HOUR, kept=8 * HOUR)
+"""Days are too long for histories of three: keys must end while a line is cut."""
 _LOOK_SECONDS = 900.0
 """A turn of a node every few seconds would be most of what happens."""
 
@@ -75,7 +85,7 @@ class SimNode:
         self._entropy = Draw(f"{seed} entropy")
         self._jitter = random.Random(f"{seed} jitter").random
         self._tasks: list[asyncio.Task[None]] = []
-        self.identity, self._root = _identity(name, self._entropy, self.clock)
+        self.identity, self._root, self._vault = _identity(name, self._entropy, self.clock)
         self._start_store()
         card, entropy = self.identity.card, self._entropy
         self.store.perform(lambda tx: directory.issue_card(tx, card, entropy))
@@ -109,13 +119,16 @@ class SimNode:
             self.store, bearer, self.identity, self.clock, self._entropy, self._jitter,
             look_seconds=_LOOK_SECONDS,
         )  # fmt: skip
+        keykeeper = Keykeeper(self._renew, self.clock, look_seconds=_LOOK_SECONDS)
         self.store.listen(self)
         self.store.listen(lines)
         self.store.listen(watchkeeper)
+        self.store.listen(keykeeper)
         self.is_up = True
         self._tasks = [
             self._loop.create_task(lines.run(stop)),
             self._loop.create_task(watchkeeper.run(stop)),
+            self._loop.create_task(keykeeper.run(stop)),
         ]
 
     def on_commit(self, committed: Committed) -> None:
@@ -143,6 +156,7 @@ class SimNode:
         )
         self.identity = msgspec.structs.replace(self.identity, card=card)
         self.disk.replace(image)
+        self._vault.lose()
         self._start_store()
         with self.store.read() as tables:
             needed = tables.reports.blob_ids()
@@ -173,6 +187,7 @@ class SimNode:
             clock=self.clock,
             entropy=self._entropy,
             primitives=self.identity.primitives,
+            vault=self._vault,
             identity=lambda: self.identity,
             examine=list,
             staged={},
@@ -180,6 +195,12 @@ class SimNode:
             disk=lambda: Disk(RESERVED_BYTES, RESERVED_BYTES),
             flashes={},
         )
+
+    def _renew(self) -> Instant:
+        try:
+            return renew(self.house)
+        except PowerCut:
+            raise asyncio.CancelledError from None  # the node is no more
 
     def _pass_phase(self, _phase: str) -> None:
         if self.phase_error is not None:
@@ -195,8 +216,10 @@ class SimNode:
             self.guardian.on_cut(self)
 
 
-def _identity(name: str, entropy: Draw, clock: NodeClock) -> tuple[Identity, StandInSigner]:
-    """Return a new node's identity and its root key."""
+def _identity(
+    name: str, entropy: Draw, clock: NodeClock
+) -> tuple[Identity, StandInSigner, StandInVault]:
+    """Return a new node's identity, its root key and its vault."""
 
     def signers(purpose: Purpose, algs: tuple[Alg, ...]) -> tuple[StandInSigner, ...]:
         return tuple(StandInSigner(purpose, alg, entropy.draw(32)) for alg in algs)
@@ -223,13 +246,15 @@ def _identity(name: str, entropy: Draw, clock: NodeClock) -> tuple[Identity, Sta
         profile=H3.number,
         keys=tuple(key.public_key for key in keys),
     )
+    vault = StandInVault(unwrapper, entropy.draw)
     identity = Identity(
         card=SignedCard.issue(card, root),
         report_signers=report,
         receipt_signers=receipt,
         journal_signer=journal,
         request_signer=request,
-        unwrappers={unwrapper.public_key.kid: unwrapper},
+        unwrappers=vault,
         primitives=StandInPrimitives(),
+        duty=Duty(schedule=_SCHEDULE),
     )
-    return identity, root
+    return identity, root, vault

@@ -5,6 +5,8 @@ a simulated hour is spent on what is being simulated. Nothing outside this folde
 """
 
 import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import Alg
@@ -35,6 +37,51 @@ class StandInUnwrapper:
         """Return what was wrapped to this key, or None."""
         key = _digest(self.public_key.material, encapsulated)
         return _open(key, wrapped, info)
+
+
+class StandInVault(Mapping[bytes, StandInUnwrapper]):
+    """Sealing keys (:class:`noroshi.flow.ports.PrekeyVault`) that outlive a power cut."""
+
+    def __init__(self, lasting: StandInUnwrapper, draw: Callable[[int], bytes]) -> None:
+        """Hold the card's key; `draw` makes prekeys."""
+        self._lasting = lasting
+        self._draw = draw
+        self._prekeys: dict[bytes, StandInUnwrapper] = {}
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Give a stretch of one's own: a simulated node has one thread."""
+        return nullcontext()
+
+    def kids(self) -> frozenset[bytes]:
+        """Return the ids of the prekeys that are kept."""
+        return frozenset(self._prekeys)
+
+    def make(self, alg: Alg) -> PublicKey:
+        """Make a prekey."""
+        made = StandInUnwrapper(alg, self._draw(32))
+        self._prekeys[made.public_key.kid] = made
+        return made.public_key
+
+    def destroy(self, kid: bytes) -> None:
+        """Forget a prekey."""
+        self._prekeys.pop(kid, None)
+
+    def lose(self) -> None:
+        """Forget all: they are in no backup."""
+        self._prekeys.clear()
+
+    def __getitem__(self, kid: bytes) -> StandInUnwrapper:
+        """Return a key by its id."""
+        return self._lasting if kid == self._lasting.public_key.kid else self._prekeys[kid]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield all ids."""
+        yield self._lasting.public_key.kid
+        yield from self._prekeys
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return 1 + len(self._prekeys)
 
 
 class StandInPrimitives:

@@ -86,6 +86,11 @@ class Node(msgspec.Struct, frozen=True):
         return self.unwrapper.public_key
 
     @property
+    def addressed(self) -> tuple[str, bytes]:
+        """How heads name the node."""
+        return (self.name, self.key.kid)
+
+    @property
     def mine(self) -> Mapping[bytes, PycaUnwrapper]:
         """The private KEM key by its id."""
         return {self.key.kid: self.unwrapper}
@@ -126,7 +131,8 @@ JP: Final = Node.make("jp", suite.H5)
 NATO: Final = Node.make("nato", suite.H5)
 AU: Final = Node.make("au", suite.H3)
 NZ: Final = Node.make("nz", suite.H3)
-NODES: Final = {node.name: node for node in (JP, NATO, AU, NZ)}
+KR: Final = Node.make("kr", suite.P5)
+NODES: Final = {node.name: node for node in (JP, NATO, AU, NZ, KR)}
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -308,8 +314,8 @@ def read(raw: bytes, me: Node, now: int = NOW) -> Read:
         raise UnreadableError
     opened.signed.verify(sender.signers(Purpose.REPORT), PRIMITIVES)
     head = gate.decode_struct(opened.signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
-    check_routing(head, opened, me.name, now)
-    beside, own = check_report(head, opened, me.name)
+    check_routing(head, opened, me.addressed, now)
+    beside, own = check_report(head, opened, me.addressed)
     content = decode_content(beside.content)
     check_content(head, content, me.name)
     return Read(opened, head, content, own)

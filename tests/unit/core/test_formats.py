@@ -14,6 +14,7 @@ from noroshi.core.delivery.check import CommsCheck, Tally
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.delivery.receipt import ReceiptEntry, ReceiptHead
 from noroshi.core.directory.card import Card
+from noroshi.core.directory.prekeys import Prekey, PrekeysHead
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import OwnPart, ReportHead, Serial
 from noroshi.core.envelope.keys import Purpose
@@ -50,6 +51,8 @@ def grammar_of(page: str, rule: str) -> str:
         ("backup", "part", Part),
         ("check", "check", CommsCheck),
         ("check", "tally", Tally),
+        ("prekeys", "head", PrekeysHead),
+        ("prekeys", "prekey", Prekey),
     ],
 )
 def test_fields_stand_in_their_order(page: str, rule: str, struct: type[msgspec.Struct]) -> None:
@@ -72,7 +75,7 @@ def test_identifiers() -> None:
         *(alg for alg in suite.Alg if alg is not suite.Alg.A256GCM),
     ):
         assert str(int(number)) in page
-    for context in (suite.REPORT, suite.RECEIPT):
+    for context in (suite.REPORT, suite.RECEIPT, suite.PREKEYS):
         assert context.content_type in page
         assert context.aad.decode() in page
     assert suite.CARD.content_type in PAGES["card"]
@@ -100,7 +103,9 @@ def test_entries_and_rungs() -> None:
         assert f'"{rung.value}"' in PAGES["receipt"]
 
 
-@pytest.mark.parametrize("page", ["envelope", "receipt", "card", "journal", "courier", "backup"])
+@pytest.mark.parametrize(
+    "page", ["envelope", "receipt", "card", "journal", "courier", "backup", "prekeys"]
+)
 def test_codes_are_those_of_the_errors_page(page: str) -> None:
     _, _, errors = PAGES[page].partition("## Errors")
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", errors.partition("\n## ")[0]))

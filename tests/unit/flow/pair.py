@@ -54,7 +54,7 @@ class House:
         """Return the envelopes in the outbox of a partner, the newest last."""
         with self.node.store.read() as tables:
             items = sorted(tables.outbox.items(partner), key=lambda item: item.number)
-            return [tables.outbox.read(item.id) for item in items]
+            return [tables.outbox.read(partner, item.id) for item in items]
 
     def take(self, envelopes: list[bytes], peer: str) -> None:
         opened = arrivals.open_all(self.node.house, envelopes)

@@ -35,7 +35,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             asked = requests.SendReport(body=words, to=("cyber@nato",), by="Lt Sato")
             answers.handle(jp.house, asked)
         with jp.store.read() as tables:
-            envelopes = [tables.outbox.read(item.id) for item in tables.outbox.items("nato")]
+            envelopes = [
+                tables.outbox.read("nato", item.id) for item in tables.outbox.items("nato")
+            ]
         for raw in envelopes:
             with nato.store.read() as tables:
                 opened = receive.open_raw(tables, raw, nato.identity, nato.house.clock.now())

@@ -1,5 +1,7 @@
 """Private keys as files of mode 0600, one per purpose, wrapped when a passphrase is set.
 
+Prekeys lie in a folder of their own, which no backup takes along, a file each.
+
 A file is CBOR: version, purpose, how it is wrapped (None, or argon2id parameters and an
 AES-256-GCM nonce), and the seeds of its keys. `docs/operate.md` says how to take the root
 key off the machine. Nothing here is ever printed or logged.
@@ -58,8 +60,10 @@ class KeyFiles:
         self._folder = folder
         self._passphrase = cache(passphrase)
 
-    def write(self, purpose: Purpose, seeds: Seeds, *, salt: bytes, iv: bytes) -> None:
-        """Write a new key file, durably; it must not exist yet."""
+    def write(
+        self, purpose: Purpose, seeds: Seeds, *, salt: bytes, iv: bytes, name: str = ""
+    ) -> None:
+        """Write a new key file, durably; it must not exist yet. `name` tells several apart."""
         plain = gate.encode([[int(alg), seed] for alg, seed in seeds])
         passphrase = self._passphrase()
         wrapping = None
@@ -68,16 +72,16 @@ class KeyFiles:
             key = _derive(passphrase, salt, _MEMORY_KIB, _PASSES, _LANES)
             plain = AESGCM(key).encrypt(iv, plain, _aad(purpose))
         raw = gate.encode_struct(_KeyFile(VERSION, purpose, wrapping, plain))
-        write_private(self._path(purpose), raw)
+        write_private(self._path(purpose, name), raw)
 
-    def read(self, purpose: Purpose) -> Seeds:
+    def read(self, purpose: Purpose, name: str = "") -> Seeds:
         """Return the seeds of a purpose.
 
         Raises:
             UnavailableError: the file is missing, readable by others, damaged, or wrapped and
                 the passphrase is missing or wrong.
         """
-        path = self._path(purpose)
+        path = self._path(purpose, name)
         try:
             mode = path.stat().st_mode
             raw = path.read_bytes()
@@ -92,6 +96,26 @@ class KeyFiles:
         except MalformedError as error:
             msg = f"the private key {path} is damaged; restore it from your copy"
             raise UnavailableError("damaged", msg) from error
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all key files here."""
+        return frozenset(path.stem for path in self._folder.glob("*.key"))
+
+    def destroy(self, name: str) -> None:
+        """Overwrite a key file and remove it, durably; one that is not here any more is well.
+
+        On a disk that keeps what was overwritten, the passphrase protects what is left of it.
+        """
+        path = self._folder / f"{name}.key"
+        try:
+            with path.open("r+b") as file:
+                file.write(os.urandom(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        except FileNotFoundError:
+            return
+        sync_folder(self._folder)
 
     def has(self, purpose: Purpose) -> bool:
         """Say whether the key file of a purpose is here."""
@@ -140,8 +164,8 @@ class KeyFiles:
         except InvalidTag:
             raise UnavailableError("keys-locked", "the passphrase is wrong") from None
 
-    def _path(self, purpose: Purpose) -> Path:
-        return self._folder / f"{purpose.name.lower()}.key"
+    def _path(self, purpose: Purpose, name: str = "") -> Path:
+        return self._folder / f"{name or purpose.name.lower()}.key"
 
 
 def write_private(path: Path, data: bytes) -> None:

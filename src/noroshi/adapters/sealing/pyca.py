@@ -23,11 +23,12 @@ from noroshi.core.envelope.suite import Alg
 _P384_SIZE: Final = 48
 _P384_POINT: Final = 1 + 2 * _P384_SIZE
 _MLKEM_SEED: Final = 64
-_ENCAPSULATED: Final = {Alg.HPKE_9_KE: 1120, Alg.HPKE_10_KE: 1665}
+_ENCAPSULATED: Final = {Alg.HPKE_9_KE: 1120, Alg.HPKE_10_KE: 1665, Alg.HPKE_13_KE: 1568}
 _MLKEM_PUBLIC: Final = {Alg.HPKE_9_KE: 1184, Alg.HPKE_10_KE: 1568}
 _SUITES: Final = {
     Alg.HPKE_9_KE: hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.SHAKE256, hpke.AEAD.AES_256_GCM),
     Alg.HPKE_10_KE: hpke.Suite(hpke.KEM.MLKEM1024_P384, hpke.KDF.SHAKE256, hpke.AEAD.AES_256_GCM),
+    Alg.HPKE_13_KE: hpke.Suite(hpke.KEM.MLKEM1024, hpke.KDF.SHAKE256, hpke.AEAD.AES_256_GCM),
 }
 
 SEED_SIZE: Final = {
@@ -37,6 +38,7 @@ SEED_SIZE: Final = {
     Alg.ESP384: _P384_SIZE,
     Alg.HPKE_9_KE: _MLKEM_SEED + 32,
     Alg.HPKE_10_KE: _MLKEM_SEED + _P384_SIZE,
+    Alg.HPKE_13_KE: _MLKEM_SEED,
 }
 """Bytes of the seed of one private key."""
 
@@ -47,6 +49,9 @@ _P384_ORDER: Final = int(
 )
 
 _MlDsaPrivate = mldsa.MLDSA65PrivateKey | mldsa.MLDSA87PrivateKey
+_PrivateKem = (
+    hpke.MLKEM768X25519PrivateKey | hpke.MLKEM1024P384PrivateKey | mlkem.MLKEM1024PrivateKey
+)
 _SigningKey = _MlDsaPrivate | ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -67,18 +72,21 @@ class PycaSigner:
 
 
 class PycaUnwrapper:
-    """A private hybrid KEM key (:class:`noroshi.core.envelope.primitives.Unwrapper`)."""
+    """A private KEM key (:class:`noroshi.core.envelope.primitives.Unwrapper`)."""
 
     def __init__(self, alg: Alg, seed: bytes) -> None:
         self._suite = _SUITES[alg]
         self._encapsulated = _ENCAPSULATED[alg]
         lattice, classical = seed[:_MLKEM_SEED], seed[_MLKEM_SEED:]
-        self._key: hpke.MLKEM768X25519PrivateKey | hpke.MLKEM1024P384PrivateKey
+        self._key: _PrivateKem
         if alg is Alg.HPKE_9_KE:
             kem768 = mlkem.MLKEM768PrivateKey.from_seed_bytes(lattice)
             x = x25519.X25519PrivateKey.from_private_bytes(classical)
             self._key = hpke.MLKEM768X25519PrivateKey(kem768, x)
             material = kem768.public_key().public_bytes_raw() + x.public_key().public_bytes_raw()
+        elif alg is Alg.HPKE_13_KE:
+            self._key = kem1024 = mlkem.MLKEM1024PrivateKey.from_seed_bytes(lattice)
+            material = kem1024.public_key().public_bytes_raw()
         else:
             kem1024 = mlkem.MLKEM1024PrivateKey.from_seed_bytes(lattice)
             p = ec.derive_private_key(int.from_bytes(classical), ec.SECP384R1())
@@ -184,11 +192,13 @@ def _p384(point: bytes) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP384R1(), point)
 
 
-_KemKey = hpke.MLKEM768X25519PublicKey | hpke.MLKEM1024P384PublicKey
+_KemKey = hpke.MLKEM768X25519PublicKey | hpke.MLKEM1024P384PublicKey | mlkem.MLKEM1024PublicKey
 
 
 @lru_cache(maxsize=256)
 def _kem_key(key: PublicKey) -> _KemKey:
+    if key.alg is Alg.HPKE_13_KE:
+        return mlkem.MLKEM1024PublicKey.from_public_bytes(key.material)
     size = _MLKEM_PUBLIC[key.alg]
     lattice, classical = key.material[:size], key.material[size:]
     if key.alg is Alg.HPKE_9_KE:

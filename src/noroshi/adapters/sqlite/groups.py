@@ -24,6 +24,7 @@ from noroshi.adapters.sqlite.epochs import SqliteEpochs
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
+from noroshi.adapters.sqlite.prekeys import SqlitePrekeys
 from noroshi.adapters.sqlite.receipts import SqliteReceipts
 from noroshi.adapters.sqlite.reports import SqliteReports
 from noroshi.adapters.sqlite.serials import SqliteSerials
@@ -61,6 +62,7 @@ class SqliteTables:
         self.courier = SqliteCourier(database)
         self.serials = SqliteSerials(database)
         self.epochs = SqliteEpochs(database)
+        self.prekeys = SqlitePrekeys(database)
         self.watch = SqliteWatch(database)
 
 

@@ -1,6 +1,6 @@
 """The outbox (:class:`noroshi.flow.tables.OutboxTable`)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -11,7 +11,7 @@ from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import NotFoundError
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.records import ClassifiedItem, HeldReport
+from noroshi.flow.records import ClassifiedItem, HeldReport, PendingReceipt
 
 MOST_KEPT: Final = 100_000
 """Numbers of items among which those that left are kept, of all partners: about a gigabyte."""
@@ -28,14 +28,21 @@ class SqliteOutbox:
         self._db = database
         self._on_change = on_change
 
-    def add(self, partner: str, item: Item, raw: bytes, report_id: bytes | None) -> None:
+    def add(
+        self,
+        partner: str,
+        item: Item,
+        raw: bytes,
+        report_id: bytes | None,
+        *,
+        key_until: Instant | None = None,
+        told: Sequence[PendingReceipt] | None = None,
+    ) -> None:
         """Add an item; the line machine gets it after the commit. Its number is chosen here."""
-        if item.cargo is not Cargo.BLOB:
-            self._db.run("INSERT OR IGNORE INTO envelope (id, raw) VALUES (?, ?)", (item.id, raw))
         self._db.run(
             "INSERT OR IGNORE INTO outbox"
-            " (partner, id, cargo, precedence, size, expires_at, report)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            " (partner, id, cargo, precedence, size, expires_at, report, key_until, told, raw)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 partner,
                 item.id,
@@ -44,6 +51,9 @@ class SqliteOutbox:
                 item.size,
                 item.expires_at,
                 report_id,
+                key_until,
+                None if told is None else msgspec.msgpack.encode(told),
+                raw,
             ),
         )
         numbered = msgspec.structs.replace(item, number=self._db.last_number())
@@ -58,9 +68,11 @@ class SqliteOutbox:
         )
         return [_item(row) for row in rows]
 
-    def read(self, item_id: bytes) -> bytes:
-        """Return the bytes of an envelope."""
-        row = self._db.value("SELECT raw FROM envelope WHERE id = ?", (item_id,))
+    def read(self, partner: str, item_id: bytes) -> bytes:
+        """Return the bytes of a partner's copy of an envelope."""
+        row = self._db.value(
+            "SELECT raw FROM outbox WHERE partner = ? AND id = ?", (partner, item_id)
+        )
         if row is None:
             raise NotFoundError("not-found", "the envelope is not in the outbox any more")
         return blob(row)
@@ -84,9 +96,10 @@ class SqliteOutbox:
     def remove(self, partner: str, item_ids: Iterable[bytes]) -> None:
         """Take items out; the line machine is told after the commit."""
         ids = frozenset(item_ids)
-        for item_id in ids:
-            self._db.run("DELETE FROM outbox WHERE partner = ? AND id = ?", (partner, item_id))
-            self._drop_envelope(item_id)
+        self._db.run_many(
+            "DELETE FROM outbox WHERE partner = ? AND id = ?",
+            [(partner, item_id) for item_id in ids],
+        )
         self._on_change(partner, (), ids)
 
     def settle(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> None:
@@ -100,14 +113,12 @@ class SqliteOutbox:
 
     def purge(self, before: Instant) -> None:
         """Forget what left before then, and the oldest of what is too much; some at a time."""
-        rows = self._db.rows(
+        self._db.run(
             "DELETE FROM outbox WHERE number IN (SELECT number FROM outbox WHERE left_at < ?1"
             " UNION SELECT number FROM outbox NOT INDEXED WHERE left_at IS NOT NULL"
-            " AND number <= (SELECT MAX(number) FROM outbox) - ?2 LIMIT ?3) RETURNING id",
+            " AND number <= (SELECT MAX(number) FROM outbox) - ?2 LIMIT ?3)",
             (before, MOST_KEPT, _PURGED_AT_ONCE),
         )
-        for (item_id,) in list(rows):
-            self._drop_envelope(blob(item_id))
 
     def resend(self, partner: str, since: Instant, now: Instant) -> list[bytes]:
         """Add again what left for a partner from then on; return reports whose time is over."""
@@ -124,6 +135,41 @@ class SqliteOutbox:
             (partner, since),
         )
         return [blob(report) for (report,) in over]
+
+    def stale(self, partner: str, item_ids: Iterable[bytes], at: Instant) -> list[bytes]:
+        """Return the items among these that the partner cannot open any more then."""
+        return [
+            item_id
+            for item_id in item_ids
+            if self._db.value(
+                "SELECT 1 FROM outbox WHERE partner = ? AND id = ? AND key_until <= ?",
+                (partner, item_id, at),
+            )
+        ]
+
+    def reseal(self, partner: str, item_id: bytes, raw: bytes, key_until: Instant | None) -> None:
+        """Replace the bytes of an item: it was sealed again."""
+        self._db.run(
+            "UPDATE outbox SET raw = ?, size = ?, key_until = ? WHERE partner = ? AND id = ?",
+            (raw, len(raw), key_until, partner, item_id),
+        )
+
+    def told(self, partner: str, item_id: bytes) -> tuple[PendingReceipt, ...] | None:
+        """Return what a receipt tells of; () for prekeys, None for what is a report's."""
+        row = self._db.value(
+            "SELECT told FROM outbox WHERE partner = ? AND id = ?", (partner, item_id)
+        )
+        if row is None:
+            return None
+        return msgspec.msgpack.decode(blob(row), type=tuple[PendingReceipt, ...])
+
+    def close(self, partner: str, item_id: bytes | None = None) -> None:
+        """Note that a partner cannot open an item, or all, as sealed now."""
+        self._db.run(
+            "UPDATE outbox SET key_until = 0 WHERE partner = ?1 AND (?2 IS NULL OR id = ?2)"
+            " AND cargo <> ?3",
+            (partner, item_id, Cargo.BLOB),
+        )
 
     def hold(self) -> None:
         """Keep all that belongs to reports from going out."""
@@ -175,14 +221,6 @@ class SqliteOutbox:
         )
         for *row, partner in list(rows):
             self._on_change(text(partner), (_item(tuple(row)),), frozenset())
-
-    def _drop_envelope(self, item_id: bytes) -> None:
-        """Forget the bytes of an envelope that no partner needs any more."""
-        self._db.run(
-            "DELETE FROM envelope WHERE id = ?1"
-            " AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1)",
-            (item_id,),
-        )
 
     def counts(self) -> dict[str, int]:
         """Return how many items wait for each partner."""

@@ -51,11 +51,12 @@ class SqliteReports:
         )
         number = self._db.last_number()
         self._db.run_many(
-            "INSERT INTO addressee (report, partner, desk, is_action, precedence, serial, incoming)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO addressee"
+            " (report, partner, desk, is_action, precedence, serial, incoming, opening)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (number, a.desk.partner, a.desk.desk, a.is_action, a.precedence, a.serial,
-                 not report.outgoing)
+                 not report.outgoing, a.opening)
                 for a in addressees
             ],
         )  # fmt: skip
@@ -117,6 +118,15 @@ class SqliteReports:
             )
             for desk, partner, is_action, precedence, serial in rows
         ]
+
+    def opening(self, report_id: bytes, partner: str) -> bytes | None:
+        """Return the encoded opening of the serial with which a report went to a partner."""
+        row = self._db.value(
+            "SELECT a.opening FROM addressee a JOIN report r ON r.number = a.report"
+            " WHERE r.id = ? AND r.outgoing = 1 AND a.partner = ? LIMIT 1",
+            (report_id, partner),
+        )
+        return None if row is None else blob(row)
 
     def precedence_at(self, report_id: bytes, desk: DeskAddress) -> Precedence:
         """Return the precedence at which a report goes to a desk; ROUTINE if it does not."""

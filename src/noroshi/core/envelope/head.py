@@ -19,6 +19,8 @@ from noroshi.core.instant import DAY, Instant, is_instant
 from noroshi.core.precedence import Precedence, Status
 
 VERSION: Final = 1
+Recipient = tuple[str, bytes]
+"""A partner and the id of the sealing key on its card; its block may be for a prekey of it."""
 MAX_SKEW: Final = DAY
 """How far a sender's clock may be ahead of ours."""
 
@@ -42,8 +44,8 @@ class ReportHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     sender: str
     created_at: Instant
     expires_at: Instant | None
-    to: tuple[tuple[str, bytes], ...]
-    """Pairs of partner and key id, sorted."""
+    to: tuple[Recipient, ...]
+    """Pairs of partner and id of the sealing key on its card, sorted."""
     report_id: bytes
     precedence: Precedence
     """For action addressees."""
@@ -95,7 +97,7 @@ class _Routing(Protocol):
     @property
     def expires_at(self) -> Instant | None: ...
     @property
-    def to(self) -> tuple[tuple[str, bytes], ...]: ...
+    def to(self) -> tuple[Recipient, ...]: ...
 
 
 def commitment(serial: Serial) -> bytes:
@@ -118,23 +120,22 @@ def claimed_sender(raw_payload: bytes) -> str:
     return gate.convert(fields[2] if len(fields) > 2 else None, str)  # noqa: PLR2004
 
 
-def check_routing(head: _Routing, opened: Opened, me: str, now: Instant) -> None:
+def check_routing(head: _Routing, opened: Opened, me: Recipient, now: Instant) -> None:
     """Return if the verified `head` belongs to the envelope it came in, and is meant for `me`.
 
     Raises:
-        UnreadableError: the envelope has a block for somebody whom the head does not name.
-            Blocks of others are not bound to it, so any bearer can have put that there.
+        UnreadableError: the envelope has more blocks than the head names recipients. Blocks
+            of others are not bound to it, so any bearer can have put one there.
         RefusalError: it was cut from another envelope, is addressed to others, or its time
             is past or impossible.
     """
-    kids = [kid for _, kid in head.to]
     if head.version != VERSION or list(head.to) != sorted(set(head.to)):
         raise RefusalError("malformed", "the head is of an unknown version or order")
     if head.envelope_id != opened.outer.envelope_id or head.expires_at != opened.outer.expires_at:
         raise RefusalError("malformed", "the head belongs to another envelope")
-    if (me, opened.kid) not in head.to:
+    if me not in head.to:
         raise RefusalError("not-addressed", "the head names other recipients than the envelope")
-    if not opened.recipient_kids <= set(kids):
+    if len(opened.recipient_kids) > len(head.to):
         raise UnreadableError
     if not is_instant(head.created_at) or head.created_at > now + MAX_SKEW:
         raise RefusalError("clock-off", "it was written in the future; compare the clocks")
@@ -142,7 +143,7 @@ def check_routing(head: _Routing, opened: Opened, me: str, now: Instant) -> None
         raise RefusalError("expired", "it arrived after its time")
 
 
-def check_report(head: ReportHead, opened: Opened, me: str) -> tuple[Beside, OwnPart]:
+def check_report(head: ReportHead, opened: Opened, me: Recipient) -> tuple[Beside, OwnPart]:
     """Return the openings that belong to a verified report `head`.
 
     Raises:
@@ -156,9 +157,9 @@ def check_report(head: ReportHead, opened: Opened, me: str) -> tuple[Beside, Own
         beside.salt, beside.content
     ):
         raise RefusalError("malformed", "the content is not the one that was signed")
-    expected = dict(zip(head.to, head.serials, strict=False)).get((me, opened.kid))
+    expected = dict(zip(head.to, head.serials, strict=False)).get(me)
     if (
-        own.serial.partner != me
+        own.serial.partner != me[0]
         or own.serial.number < 1
         or own.serial.epoch < 1
         or commitment(own.serial) != expected

@@ -11,6 +11,7 @@ All failures of these steps look alike to the sender.
 
 import hashlib
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,8 @@ from noroshi.core.envelope.seal import Outer, encode_inner, outer_header, to_aut
 from noroshi.core.errors import MalformedError, UnreadableError
 from noroshi.core.instant import is_instant
 from noroshi.core.precedence import Precedence
+
+_CONTEXTS: Final = (suite.REPORT, suite.RECEIPT, suite.PREKEYS)
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -117,7 +120,7 @@ def _open(raw: bytes, mine: Mapping[bytes, Unwrapper], primitives: Primitives) -
     content = gate.decode_struct(inner, _Inner, limit=suite.MAX_INNER)
     if inner != encode_inner(content.signed, content.beside):
         raise UnreadableError
-    signed = cose.parse(content.signed, (suite.REPORT, suite.RECEIPT), limit=suite.MAX_SIGNED)
+    signed = cose.parse(content.signed, _CONTEXTS, limit=suite.MAX_SIGNED)
     return Opened(
         outer=outer,
         kid=kid,

@@ -73,6 +73,20 @@ def seal(
     )
 
 
+def only_for(raw: bytes, kid: bytes) -> bytes:
+    """Return an own envelope with the block of one recipient alone: no bearer needs the others."""
+    protected, unprotected, ciphertext, blocks = gate.convert(
+        gate.decode(raw, limit=suite.MAX_ENVELOPE, tag=suite.TAG_ENCRYPT), list[object]
+    )
+    own = [block for block in gate.convert(blocks, list[list[object]]) if _is_for(block, kid)]
+    return gate.encode([protected, unprotected, ciphertext, own], tag=suite.TAG_ENCRYPT)
+
+
+def _is_for(block: list[object], kid: bytes) -> bool:
+    header = gate.convert(gate.decode(gate.convert(block[0], bytes), limit=64), dict[int, object])
+    return header[suite.LABEL_KID] == kid
+
+
 def encode_inner(signed: bytes, beside: bytes) -> bytes:
     """Return the inner object, padded with zeros to a Padmé length where one can be met."""
     bare = len(gate.encode([signed, beside, b""]))

@@ -24,6 +24,8 @@ class Alg(IntEnum):
     """X-Wing (HPKE KEM 0x647a), SHAKE256, AES-256-GCM."""
     HPKE_10_KE = 59
     """ML-KEM-1024 with P-384 (HPKE KEM 0x0051), SHAKE256, AES-256-GCM."""
+    HPKE_13_KE = 65
+    """ML-KEM-1024 alone (HPKE KEM 0x0042), SHAKE256, AES-256-GCM."""
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -37,12 +39,14 @@ class Profile(msgspec.Struct, frozen=True):
 
 H5: Final = Profile(1, "H5", Alg.HPKE_10_KE, (Alg.ML_DSA_87, Alg.ESP384))
 H3: Final = Profile(2, "H3", Alg.HPKE_9_KE, (Alg.ML_DSA_65, Alg.ED25519))
-PROFILES: Final = {profile.number: profile for profile in (H5, H3)}
+P5: Final = Profile(3, "P5", Alg.HPKE_13_KE, (Alg.ML_DSA_87,))
+"""For those who are forbidden hybrids."""
+PROFILES: Final = {profile.number: profile for profile in (H5, H3, P5)}
 PROFILES_BY_NAME: Final = {profile.name: profile for profile in PROFILES.values()}
 
 ROOT_ALG: Final = Alg.ML_DSA_87
 
-POST_QUANTUM_KEMS: Final = frozenset({Alg.HPKE_9_KE, Alg.HPKE_10_KE})
+POST_QUANTUM_KEMS: Final = frozenset({Alg.HPKE_9_KE, Alg.HPKE_10_KE, Alg.HPKE_13_KE})
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -55,6 +59,7 @@ class Context(msgspec.Struct, frozen=True):
 REPORT: Final = Context(b"noroshi/v1/report", "application/vnd.noroshi.report-head+cbor")
 RECEIPT: Final = Context(b"noroshi/v1/receipt", "application/vnd.noroshi.receipt+cbor")
 CARD: Final = Context(b"noroshi/v1/card", "application/vnd.noroshi.card+cbor")
+PREKEYS: Final = Context(b"noroshi/v1/prekeys", "application/vnd.noroshi.prekeys+cbor")
 COURIER: Final = Context(b"noroshi/v1/courier", "application/vnd.noroshi.courier-head+cbor")
 
 ENVELOPE_AAD: Final = b"noroshi/v1/envelope"

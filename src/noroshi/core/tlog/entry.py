@@ -50,6 +50,10 @@ class EntryKind(Enum):
     DRAFT_DROPPED = "DraftDropped"
     AGREEMENT_KEPT = "AgreementKept"
     WITHHELD = "Withheld"
+    PREKEY_MADE = "PrekeyMade"
+    PREKEY_DESTROYED = "PrekeyDestroyed"
+    PREKEYS_TOLD = "PrekeysTold"
+    PREKEYS_TAKEN = "PrekeysTaken"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -36,7 +36,7 @@ _NAMES: Final = {
     "nz": ("New Zealand", "LT Ngata"),
 }
 _DESK: Final = "cyber"
-_PROFILES: Final = ("H5", "H3")
+_PROFILES: Final = ("H5", "H3", "P5")
 _READY_SECONDS: Final = 30
 _DONE_SECONDS: Final = 60
 

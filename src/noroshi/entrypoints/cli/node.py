@@ -28,7 +28,7 @@ from noroshi.settings import Settings
     type=click.Choice(list(PROFILES_BY_NAME), case_sensitive=False),
     default="H5",
     show_default=True,
-    help="H5: strongest; H3: for thin links and high rates.",
+    help="H5: strongest; H3: for thin links and high rates; P5: without hybrids.",
 )
 @click.option(
     "--peer",

@@ -19,6 +19,7 @@ from noroshi.core.errors import NotFoundError, UnavailableError
 from noroshi.flow import courier, deliver, exits
 from noroshi.flow.house import House
 from noroshi.flow.records import PackedSet
+from noroshi.flow.renewal import renew
 from noroshi.flow.requests import Answer, CourierOut
 from noroshi.flow.tables import Tables
 
@@ -42,6 +43,16 @@ def pack(house: House, request: CourierOut) -> Answer:
             )
         )  # fmt: skip
     identity, entropy = house.identity(), house.entropy
+    renew(house)
+    with house.store.read() as tables:
+        items = [item.id for item in tables.outbox.items(request.to)]
+        stale = tables.outbox.stale(request.to, items, house.clock.now())
+    for each in stale:
+        house.store.perform(
+            partial(
+                deliver.reseal, partner=request.to, ids=(each,), identity=identity, entropy=entropy
+            )
+        )
     issue = partial(deliver.issue_receipts, partner=request.to, identity=identity, entropy=entropy)
     while house.store.perform(issue):
         pass
@@ -80,7 +91,7 @@ def volume(house: House, set_id: str, number: int) -> tuple[int, Iterator[bytes]
     with ExitStack() as opened:
         # One view of the outbox for both passes: what a receipt takes out meanwhile stays in it.
         tables = opened.enter_context(house.store.read())
-        size, digest = volumes.payload_digest(_payload(house, tables, fragments))
+        size, digest = volumes.payload_digest(_payload(house, tables, packed.partner, fragments))
         head = VolumeHead(
             version=volumes.VERSION,
             set_id=packed.set_id,
@@ -104,7 +115,7 @@ def volume(house: House, set_id: str, number: int) -> tuple[int, Iterator[bytes]
                 entropy=house.entropy,
             )
         )
-        chunks = itertools.chain((begin,), _payload(house, tables, fragments))
+        chunks = itertools.chain((begin,), _payload(house, tables, packed.partner, fragments))
         return len(begin) + size, _closing(opened.pop_all(), chunks)
 
 
@@ -113,7 +124,9 @@ def _closing(opened: ExitStack, chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield from chunks
 
 
-def _payload(house: House, tables: Tables, fragments: Iterable[Fragment]) -> Iterator[bytes]:
+def _payload(
+    house: House, tables: Tables, partner: str, fragments: Iterable[Fragment]
+) -> Iterator[bytes]:
     """Yield the payload of a volume; what has left the outbox since it was packed is left out."""
     for fragment in fragments:
         if fragment.cargo is Cargo.BLOB:
@@ -121,7 +134,7 @@ def _payload(house: House, tables: Tables, fragments: Iterable[Fragment]) -> Ite
             yield from _blob(house, fragment)
             continue
         try:
-            raw = tables.outbox.read(fragment.item)
+            raw = tables.outbox.read(partner, fragment.item)
         except NotFoundError:
             continue
         yield volumes.begin_fragment(fragment)

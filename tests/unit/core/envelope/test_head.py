@@ -15,6 +15,7 @@ from noroshi.core.envelope.head import (
     AttachmentDigest,
     Beside,
     OwnPart,
+    Recipient,
     ReportHead,
     Serial,
     check_report,
@@ -98,11 +99,13 @@ def test_a_salted_digest() -> None:
 
 
 def test_a_right_head_passes() -> None:
-    check_routing(HEAD, OPENED, "nz", NOW)
-    assert check_report(HEAD, OPENED, "nz") == (LETTER.beside, OWN)
+    check_routing(HEAD, OPENED, NZ.addressed, NOW)
+    assert check_report(HEAD, OPENED, NZ.addressed) == (LETTER.beside, OWN)
 
 
-def refused(code: str, head: ReportHead, opened: Opened = OPENED, me: str = "nz") -> None:
+def refused(
+    code: str, head: ReportHead, opened: Opened = OPENED, me: Recipient = NZ.addressed
+) -> None:
     with pytest.raises(RefusalError) as caught:
         check_routing(head, opened, me, NOW)
     assert caught.value.code == code
@@ -151,12 +154,12 @@ def test_a_head_that_names_other_recipients_is_refused(to: object) -> None:
 
 def test_a_block_that_anybody_can_add_leads_to_no_signed_reason() -> None:
     with pytest.raises(UnreadableError):
-        check_routing(changed(HEAD, to=HEAD.to[1:]), OPENED, "nz", NOW)
+        check_routing(changed(HEAD, to=HEAD.to[1:]), OPENED, NZ.addressed, NOW)
 
 
 def test_a_head_may_name_more_recipients_than_blocks_came() -> None:
     to = (("au", AU.key.kid), *HEAD.to)
-    check_routing(changed(HEAD, to=to), OPENED, "nz", NOW)
+    check_routing(changed(HEAD, to=to), OPENED, NZ.addressed, NOW)
 
 
 def test_a_report_passed_on_under_the_first_signature_is_refused() -> None:
@@ -181,31 +184,35 @@ def test_a_head_from_the_future_is_refused(created_at: int) -> None:
 
 @pytest.mark.parametrize("created_at", [0, NOW - 365 * DAY, NOW + MAX_SKEW])
 def test_a_head_may_be_old_or_a_little_ahead(created_at: int) -> None:
-    check_routing(changed(HEAD, created_at=created_at), OPENED, "nz", NOW)
+    check_routing(changed(HEAD, created_at=created_at), OPENED, NZ.addressed, NOW)
 
 
 def test_what_has_expired_is_refused_from_that_instant_on() -> None:
     assert HEAD.expires_at is not None
-    check_routing(HEAD, OPENED, "nz", HEAD.expires_at - 1)
+    check_routing(HEAD, OPENED, NZ.addressed, HEAD.expires_at - 1)
     for now in (HEAD.expires_at, HEAD.expires_at + DAY):
         with pytest.raises(RefusalError) as caught:
-            check_routing(HEAD, OPENED, "nz", now)
+            check_routing(HEAD, OPENED, NZ.addressed, now)
         assert caught.value.code == "expired"
 
 
 def test_what_does_not_expire_is_never_too_late() -> None:
     outer = changed(OPENED.outer, expires_at=None)
     opened = changed(OPENED, outer=outer)
-    check_routing(changed(HEAD, expires_at=None), opened, "nz", NOW + 10_000 * DAY)
+    check_routing(changed(HEAD, expires_at=None), opened, NZ.addressed, NOW + 10_000 * DAY)
 
 
 def test_another_name_than_mine_is_refused() -> None:
-    refused("not-addressed", HEAD, me="nato")
-    refused("not-addressed", HEAD, me="au")
+    refused("not-addressed", HEAD, me=("nato", NZ.key.kid))
+    refused("not-addressed", HEAD, me=("nz", AU.key.kid))
 
 
 def report_refused(
-    head: ReportHead = HEAD, *, beside: Beside = LETTER.beside, own: OwnPart = OWN, me: str = "nz"
+    head: ReportHead = HEAD,
+    *,
+    beside: Beside = LETTER.beside,
+    own: OwnPart = OWN,
+    me: Recipient = NZ.addressed,
 ) -> str:
     """Return why the openings are refused."""
     opened = changed(OPENED, beside=gate.encode_struct(beside), own_part=gate.encode_struct(own))
@@ -249,7 +256,7 @@ def test_another_serial_number_is_refused(fields: Mapping[str, object]) -> None:
 
 def test_the_serial_number_of_a_neighbour_is_refused() -> None:
     assert "serial" in report_refused(own=LETTER.own_parts[0])
-    assert "serial" in report_refused(own=LETTER.own_parts[0], me="nato")
+    assert "serial" in report_refused(own=LETTER.own_parts[0], me=("nato", NZ.key.kid))
 
 
 def test_a_serial_number_that_names_another_partner_is_refused_even_where_it_is_signed() -> None:
@@ -276,20 +283,20 @@ def test_there_is_one_serial_number_for_each_recipient(serials: tuple[bytes, ...
 def test_the_envelope_goes_with_the_precedence_that_was_signed(precedence: Precedence) -> None:
     opened = changed(OPENED, outer=changed(OPENED.outer, precedence=precedence))
     with pytest.raises(RefusalError, match="precedence"):
-        check_report(HEAD, opened, "nz")
+        check_report(HEAD, opened, NZ.addressed)
 
 
 def test_the_higher_of_both_precedences_counts() -> None:
     head = changed(HEAD, precedence=Precedence.ROUTINE, info_precedence=Precedence.FLASH)
-    assert check_report(head, OPENED, "nz")[1] == OWN
+    assert check_report(head, OPENED, NZ.addressed)[1] == OWN
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x80", gate.encode([bytes(32)]), gate.encode("x")])
 def test_openings_that_cannot_be_read_are_malformed(raw: bytes) -> None:
     with pytest.raises(MalformedError):
-        check_report(HEAD, changed(OPENED, beside=raw), "nz")
+        check_report(HEAD, changed(OPENED, beside=raw), NZ.addressed)
     with pytest.raises(MalformedError):
-        check_report(HEAD, changed(OPENED, own_part=raw), "nz")
+        check_report(HEAD, changed(OPENED, own_part=raw), NZ.addressed)
 
 
 def test_every_recipient_reads_its_own_serial_number_alone() -> None:

@@ -39,8 +39,8 @@ def test_a_signer_set_cannot_be_made_without_all_its_keys() -> None:
 
 
 def test_profiles_are_known_by_number_and_name() -> None:
-    assert suite.PROFILES == {1: suite.H5, 2: suite.H3}
-    assert suite.PROFILES_BY_NAME == {"H5": suite.H5, "H3": suite.H3}
+    assert suite.PROFILES == {1: suite.H5, 2: suite.H3, 3: suite.P5}
+    assert suite.PROFILES_BY_NAME == {"H5": suite.H5, "H3": suite.H3, "P5": suite.P5}
 
 
 def test_every_profile_seals_and_signs_after_quantum_computers() -> None:

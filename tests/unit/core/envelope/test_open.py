@@ -12,6 +12,7 @@ from noroshi.core.envelope.open import open_envelope, read_outer
 from noroshi.core.envelope.seal import (
     Outer,
     encode_inner,
+    only_for,
     outer_header,
     recipient_header,
     to_authenticate,
@@ -22,6 +23,7 @@ from noroshi.core.precedence import Precedence
 from tests.unit.core.nodes import (
     AU,
     JP,
+    KR,
     NATO,
     NZ,
     PRIMITIVES,
@@ -35,8 +37,8 @@ from tests.unit.core.nodes import (
 
 PAIRS = pytest.mark.parametrize(
     ("sender", "reader"),
-    [(JP, NATO), (AU, NZ), (JP, NZ), (NZ, JP)],
-    ids=["H5", "H3", "H5 to H3", "H3 to H5"],
+    [(JP, NATO), (AU, NZ), (JP, NZ), (NZ, JP), (KR, KR)],
+    ids=["H5", "H3", "H5 to H3", "H3 to H5", "P5"],
 )
 Change = Callable[[list[object]], object]
 
@@ -101,13 +103,20 @@ def test_an_envelope_opens(sender: Node, reader: Node) -> None:
     assert opened.own_part == gate.encode_struct(letter.own_parts[0])
 
 
-def test_one_envelope_opens_for_both_profiles() -> None:
-    letter = a_letter(JP, [NATO, NZ, AU])
+def test_one_envelope_opens_for_all_profiles() -> None:
+    letter = a_letter(JP, [NATO, NZ, KR])
     raw = letter.seal()
     for node, own in zip(letter.recipients, letter.own_parts, strict=True):
         opened = open_envelope(raw, node.mine, PRIMITIVES)
         assert opened.own_part == gate.encode_struct(own)
         assert opened.recipient_kids == {n.key.kid for n in letter.recipients}
+        alone = open_envelope(only_for(raw, node.key.kid), node.mine, PRIMITIVES)
+        assert alone == changed(opened, recipient_kids=frozenset({node.key.kid}))
+
+
+def test_a_partner_who_is_forbidden_hybrids_writes_and_reads() -> None:
+    assert read(a_letter(KR, [JP]).seal(), JP).content.body == b"Smoke is seen."
+    assert read(a_letter(AU, [KR]).seal(), KR).content.body == b"Smoke is seen."
 
 
 def test_what_a_forger_makes_unchanged_opens() -> None:

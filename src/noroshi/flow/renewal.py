@@ -1,0 +1,46 @@
+"""Renewal: private prekeys made ahead and destroyed on schedule, and partners told of it.
+
+A private half is durable before anything names it, and destroyed before the record says so: a
+process that ends in between begins again at whichever is left.
+"""
+
+from functools import partial
+
+from noroshi.core.directory.prekeys import Prekey, due, next_due
+from noroshi.core.envelope.suite import PROFILES
+from noroshi.core.instant import Instant
+from noroshi.flow import prekeys
+from noroshi.flow.house import House
+
+
+def renew(house: House) -> Instant:
+    """Do what is due with this node's prekeys; return when something is due next.
+
+    Raises:
+        UnavailableError: the disk is full or fails.
+    """
+    identity, schedule = house.identity(), house.identity().duty.schedule
+    with house.vault.alone():
+        now = house.clock.now()
+        with house.store.read() as tables:
+            own = tables.prekeys.own()
+        held = house.vault.kids()
+        gone = [p for p in own if p.kept_until <= now or p.key.kid not in held]
+        living = [p for p in own if p not in gone]
+        for kid in held - {prekey.key.kid for prekey in living}:
+            house.vault.destroy(kid)
+        # What partners seal to and nobody can open: as after a restore, all begins anew.
+        are_lost = any(prekey.ends_at > now for prekey in gone)
+        spans = due([] if are_lost else living, schedule, now)
+        alg = PROFILES[identity.card.card.profile].kem
+        made = [Prekey(house.vault.make(alg), *span) for span in spans]
+        if made or gone:
+            act = partial(
+                prekeys.change_own, made=made, gone=gone, me=house.me, entropy=house.entropy
+            )
+            house.store.perform(act)
+        with house.store.read() as tables:
+            is_news = bool(tables.prekeys.untold())
+        if is_news and not house.is_silent:
+            house.store.perform(partial(prekeys.tell_own, identity=identity, entropy=house.entropy))
+        return next_due([*living, *made], schedule, now)
