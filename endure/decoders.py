@@ -34,7 +34,7 @@ from noroshi.core.recognition import recognise
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.entrypoints.peer.door import peer_door
-from noroshi.flow import answers, audit, receive, requests
+from noroshi.flow import answers, audit, opening, requests
 from noroshi.flow.records import KnownPartner
 
 STATUSES: Final = frozenset({200, 400, 401, 403, 404, 408, 409, 413, 415, 422})
@@ -87,8 +87,8 @@ def _envelope(pair: Pair) -> Decoder:
 
     def feed(raw: bytes) -> str:
         with victim.store.read() as tables:
-            incoming = receive.open_raw(tables, raw, identity, victim.house.clock.now())
-        if isinstance(incoming, receive.Refused):
+            incoming = opening.open_raw(tables, raw, identity, victim.house.clock.now())
+        if isinstance(incoming, opening.Refused):
             raise NoroshiError(incoming.code, incoming.message)
         return "taken"
 

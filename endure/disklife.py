@@ -25,7 +25,7 @@ from noroshi.core.errors import NoroshiError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
-from noroshi.flow import acknowledge, audit, deliver, draft, receive, send
+from noroshi.flow import acknowledge, audit, deliver, draft, opening, receive, send
 from noroshi.flow.tables import Tables, Transaction
 
 LARGEST_BURST: Final = 6
@@ -170,8 +170,8 @@ class Life:
         house = self._bench.node.house
         raw = self._draw.choice(self._bench.envelopes)  # perhaps once more
         with self._bench.node.store.read() as tables:
-            incoming = receive.open_raw(tables, raw, house.identity(), house.clock.now())
-        assert isinstance(incoming, receive.VerifiedReport)
+            incoming = opening.open_raw(tables, raw, house.identity(), house.clock.now())
+        assert isinstance(incoming, opening.VerifiedReport)
         report_id = incoming.head.report_id
 
         def act(tx: Transaction) -> None:

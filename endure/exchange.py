@@ -17,7 +17,7 @@ from noroshi.bootstrap import Node, embedded_node
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.directory.card import Card
-from noroshi.flow import answers, deliver, receive, requests
+from noroshi.flow import answers, deliver, opening, receive, requests
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -89,7 +89,7 @@ class Pair(msgspec.Struct, frozen=True):
 def hand_in(node: Node, raw: bytes, peer: str) -> None:
     """Let a node take an envelope."""
     with node.store.read() as tables:
-        incoming = receive.open_raw(tables, raw, node.identity, node.house.clock.now())
+        incoming = opening.open_raw(tables, raw, node.identity, node.house.clock.now())
     node.store.perform(
         partial(
             receive.take,

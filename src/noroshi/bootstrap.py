@@ -5,7 +5,7 @@ one process. The choice of adapters is made here and nowhere else.
 """
 
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
@@ -17,15 +17,10 @@ from noroshi.adapters.addresses import free_port, join_address, split_address
 from noroshi.adapters.blobs import FileBlobs
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
-from noroshi.adapters.keys.certificate import certificate_digest, make_certificate
 from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.policies import read_rules
 from noroshi.adapters.sealing.pyca import (
-    SEED_SIZE,
     PycaPrimitives,
-    PycaSigner,
-    PycaUnwrapper,
-    seed_from,
 )
 from noroshi.adapters.sealing.vault import FileVault
 from noroshi.adapters.spool import FileSpool
@@ -33,8 +28,8 @@ from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
 from noroshi.core.delivery.quota import Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard
-from noroshi.core.envelope.keys import PublicKey, Purpose
-from noroshi.core.envelope.suite import PROFILES, ROOT_ALG, Alg, Profile
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.errors import ConflictError, InputError, NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
@@ -42,7 +37,14 @@ from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory, watch
 from noroshi.flow.house import House
 from noroshi.flow.ports import Clock, SteppedClock
-from noroshi.flow.records import Duty, Identity
+from noroshi.flow.records import Identity
+from noroshi.identity import (
+    load_identity,
+    load_signers,
+    make_door_keys,
+    make_keys,
+    public_keys,
+)
 from noroshi.settings import FILE_NAME, Settings, check_settings, read_settings, to_toml
 
 AskPassphrase = Callable[[], bytes | None]
@@ -166,6 +168,8 @@ def _open_node(
     def identity() -> Identity:
         with store.read() as tables:
             card = tables.partners.own_card()
+            cards = tables.partners.own_cards()
+        former = tuple({own.card.key(Purpose.SEAL).kid for own in cards})
         if card is None:
             raise UnavailableError("damaged", f"{home} has lost its card; restore a backup")
         told = (settings.partner, settings.suite.number, settings.desks)
@@ -176,7 +180,8 @@ def _open_node(
                 f"{', '.join(card.card.desks)}. These cannot change; put the old values back"
             )
             raise UnavailableError("home-foreign", msg)
-        return load_identity(card, keys, settings.duty, vault)
+        identity = load_identity(card, keys, settings.duty, vault)
+        return msgspec.structs.replace(identity, former_kids=former)
 
     def sign(size: int, root: bytes) -> bytes:
         own = identity()
@@ -221,13 +226,8 @@ def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock
     entropy = SystemEntropy()
     keys = KeyFiles(draft / homes.KEYS, lambda: passphrase)
     profile = settings.suite
-    salt = entropy.draw(16)
-    for purpose, algs in _key_plan(profile).items():
-        seeds = tuple((alg, seed_from(alg, entropy.draw(SEED_SIZE[alg] + 16))) for alg in algs)
-        keys.write(purpose, seeds, salt=salt, iv=entropy.draw(12))
-    certificate, private = make_certificate(settings.partner, passphrase)
-    write_private(draft / homes.CERTIFICATE, certificate)
-    write_private(draft / homes.CERTIFICATE_KEY, private)
+    make_keys(keys, profile, entropy.draw)
+    tls_digest = make_door_keys(draft, settings.partner, passphrase)
     write_private(draft / FILE_NAME, to_toml(settings).encode())
     card = Card(
         version=VERSION,
@@ -237,10 +237,10 @@ def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock
         issued_at=clock.now(),
         epoch=_EPOCH,
         peer_url=settings.peer_url,
-        tls_digest=certificate_digest(certificate),
+        tls_digest=tls_digest,
         desks=settings.desks,
         profile=profile.number,
-        keys=tuple(_public_keys(keys, profile)),
+        keys=public_keys(keys, profile),
     )
     signed = SignedCard.issue(card, load_signers(keys, Purpose.ROOT)[0])
     journal_signer = load_signers(keys, Purpose.JOURNAL)[0]
@@ -254,74 +254,6 @@ def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock
         store.perform(partial(directory.issue_card, card=signed, entropy=entropy))
     finally:
         store.close()
-
-
-def _key_plan(profile: Profile) -> dict[Purpose, tuple[Alg, ...]]:
-    """Return which keys a node has, in the card's order."""
-    return {
-        Purpose.ROOT: (ROOT_ALG,),
-        Purpose.SEAL: (profile.kem,),
-        Purpose.REPORT: profile.signatures,
-        Purpose.RECEIPT: profile.signatures,
-        Purpose.JOURNAL: (Alg.ED25519,),
-        Purpose.REQUEST: (Alg.ED25519,),
-    }
-
-
-def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
-    for purpose in _key_plan(profile):
-        if purpose is Purpose.SEAL:
-            yield _unwrapper(keys).public_key
-        else:
-            yield from (signer.public_key for signer in load_signers(keys, purpose))
-
-
-def load_identity(
-    card: SignedCard, keys: KeyFiles, duty: Duty, vault: FileVault | None = None
-) -> Identity:
-    """Return a node's card with its private keys, those of `vault` among them.
-
-    Raises:
-        UnavailableError: a key cannot be read, or belongs to another card.
-    """
-    unwrapper = _unwrapper(keys)
-    if vault is not None:
-        vault.hold(unwrapper)
-    identity = Identity(
-        card=card,
-        report_signers=load_signers(keys, Purpose.REPORT),
-        receipt_signers=load_signers(keys, Purpose.RECEIPT),
-        journal_signer=load_signers(keys, Purpose.JOURNAL)[0],
-        request_signer=load_signers(keys, Purpose.REQUEST)[0],
-        unwrappers={unwrapper.public_key.kid: unwrapper} if vault is None else vault,
-        primitives=PycaPrimitives(),
-        duty=duty,
-    )
-    signers = (
-        *identity.report_signers,
-        *identity.receipt_signers,
-        identity.journal_signer,
-        identity.request_signer,
-    )
-    held = {unwrapper.public_key, *(signer.public_key for signer in signers)}
-    if held | {card.card.root} != set(card.card.keys):
-        msg = "the private keys are not those of this node's card; put the right files back"
-        raise UnavailableError("damaged", msg)
-    return identity
-
-
-def load_signers(keys: KeyFiles, purpose: Purpose) -> tuple[PycaSigner, ...]:
-    """Return the signers of a purpose, in the order of the card.
-
-    Raises:
-        UnavailableError: the key file cannot be read.
-    """
-    return tuple(PycaSigner(purpose, alg, seed) for alg, seed in keys.read(purpose))
-
-
-def _unwrapper(keys: KeyFiles) -> PycaUnwrapper:
-    ((alg, seed),) = keys.read(Purpose.SEAL)
-    return PycaUnwrapper(alg, seed)
 
 
 def _check_settings(settings: Settings) -> Settings:

@@ -16,26 +16,25 @@ from noroshi.adapters import home as homes
 from noroshi.adapters.backups import check_target, unpack, write_backup
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.keys.files import KeyFiles, write_private
-from noroshi.adapters.sealing.pyca import PycaPrimitives
+from noroshi.adapters.sealing.pyca import PycaPrimitives, PycaSigner
 from noroshi.adapters.sqlite.copy import check_copy, copy_database, open_copy
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
-from noroshi.bootstrap import (
-    AskPassphrase,
-    last_recorded,
-    load_identity,
-    load_signers,
-)
+from noroshi.bootstrap import AskPassphrase, last_recorded
 from noroshi.core.backup import MAX_SMALL, BackupHead, Part, frame
-from noroshi.core.directory.card import SignedCard
+from noroshi.core.directory.card import Card, SignedCard, read_armour, verify_card
+from noroshi.core.directory.revocation import VERSION as REVOCATION_VERSION
+from noroshi.core.directory.revocation import Revocation, SignedRevocation
 from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.errors import InputError, MalformedError, UnavailableError
-from noroshi.core.instant import SECOND, Instant
+from noroshi.core.instant import SECOND, Instant, from_text
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
 from noroshi.flow import audit, restore
 from noroshi.flow.ports import Clock
 from noroshi.flow.records import Identity
 from noroshi.flow.tables import Tables
+from noroshi.identity import load_identity, load_signers, make_door_keys, make_keys, public_keys
 from noroshi.settings import FILE_NAME, read_settings
 
 Progress = Callable[[int, int], None]
@@ -116,11 +115,13 @@ def restore_node(
     on_progress: Progress,
     *,
     root_key: Path | None = None,
+    new_keys: bool = False,
     clock: Clock | None = None,
 ) -> Restored:
     """Make a new home of a backup, under a new epoch; all of it or nothing.
 
-    `root_key` names the root key's file where it is kept apart.
+    `root_key` names the root key's file where it is kept apart. With `new_keys` every other key
+    is made anew: those of the backup were revoked.
 
     Raises:
         InputError: the backup or the root key cannot be read.
@@ -145,7 +146,12 @@ def restore_node(
         if read_settings(draft).partner != head.partner:
             raise MalformedError("its settings name another partner than its card", "bad-backup")
         identity = load_identity(card, keys, read_settings(draft).duty)
-        restored = _open_epoch(database, identity, _next_card(identity, keys, clock), head, clock)
+        following = _next_card(card.card, keys, clock)
+        if new_keys:
+            following = _with_new_keys(draft, following, keys, ask_passphrase)
+        signed = SignedCard.issue(following, load_signers(keys, Purpose.ROOT)[0])
+        next_identity = load_identity(signed, keys, identity.duty) if new_keys else identity
+        restored = _open_epoch(database, next_identity, signed, head, clock, card)
     return msgspec.structs.replace(restored, home=home)
 
 
@@ -182,8 +188,42 @@ def _check_head(head: BackupHead, tables: Tables, card: SignedCard) -> None:
         raise MalformedError(msg, "bad-backup")
 
 
-def _next_card(identity: Identity, keys: KeyFiles, clock: Clock) -> SignedCard:
-    """Return the card of the next epoch.
+def revoke_card(
+    key_file: Path, armoured: bytes, since: str, ask_passphrase: AskPassphrase
+) -> SignedRevocation:
+    """Return the word of a root that the keys of a card, and of all before it, are void.
+
+    Raises:
+        InputError: the card, the time or the key cannot be used.
+        UnavailableError: the key is wrapped, or readable by others.
+    """
+    card = verify_card(read_armour(armoured), PycaPrimitives()).card
+    now, at = SystemClock().now(), from_text(since)
+    if at > now:
+        raise InputError("bad-input", "--since lies in the future; say since when they are void")
+    files = KeyFiles(key_file.parent, ask_passphrase)
+    ((alg, seed),) = files.read(Purpose.ROOT, key_file.stem)
+    root = PycaSigner(Purpose.ROOT, alg, seed)
+    if root.public_key != card.root:
+        raise InputError("bad-card", "the card is not one of that root key")
+    revocation = Revocation(REVOCATION_VERSION, card.partner, card.root, card.serial, at, now)
+    return SignedRevocation.issue(revocation, root)
+
+
+def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) -> Card:
+    """Make every key but the root anew in `draft`; return the card with them."""
+    profile = PROFILES[card.profile]
+    for name in keys.names() - {Purpose.ROOT.name.lower()}:
+        (draft / homes.KEYS / f"{name}.key").unlink()
+    for name in (homes.CERTIFICATE, homes.CERTIFICATE_KEY):
+        (draft / name).unlink()
+    make_keys(keys, profile, SystemEntropy().draw, but_for=Purpose.ROOT)
+    tls_digest = make_door_keys(draft, card.partner, ask())
+    return msgspec.structs.replace(card, keys=public_keys(keys, profile), tls_digest=tls_digest)
+
+
+def _next_card(old: Card, keys: KeyFiles, clock: Clock) -> Card:
+    """Return the card of the next epoch, which is yet to be signed.
 
     Its numbers are those of the time, in seconds: one more than in the backup may have been
     used since, by a later card or another restore.
@@ -198,24 +238,27 @@ def _next_card(identity: Identity, keys: KeyFiles, clock: Clock) -> SignedCard:
         )
         raise UnavailableError("keys-locked", msg)
     (root,) = load_signers(keys, Purpose.ROOT)
-    old = identity.card.card
     if root.public_key != old.root:
         msg = "that root key belongs to another node; bring the one of this node"
         raise UnavailableError("keys-locked", msg)
     seconds = clock.now() // SECOND
-    card = msgspec.structs.replace(
+    return msgspec.structs.replace(
         old,
         serial=max(old.serial + 1, seconds),
         epoch=max(old.epoch + 1, seconds),
         issued_at=clock.now(),
     )
-    return SignedCard.issue(card, root)
 
 
 def _open_epoch(
-    database: Path, identity: Identity, card: SignedCard, head: BackupHead, clock: Clock
+    database: Path,
+    identity: Identity,
+    card: SignedCard,
+    head: BackupHead,
+    clock: Clock,
+    before: SignedCard,
 ) -> Restored:
-    """Verify the journal, then let the node go on under `card`."""
+    """Verify the journal, as it was under the card `before`; then let the node go on."""
     origin = origin_of(card.card.partner, card.card.epoch)
 
     def sign(size: int, root: bytes) -> bytes:
@@ -225,7 +268,7 @@ def _open_epoch(
     try:
         check_clock(clock.now(), last_recorded(store))
         with store.read() as tables:
-            state = audit.verify_journal(tables, identity.card.card, PycaPrimitives())
+            state = audit.verify_journal(tables, before.card, PycaPrimitives())
         if state.bad_between is not None:
             msg = f"the journal in it does not hold: {state.reason}; use an earlier backup"
             raise MalformedError(msg, "bad-backup")

@@ -370,6 +370,8 @@ def _since(began: float) -> int:
 
 def _card(known: KnownPartner | None, partner: str) -> Card:
     """Return the card of a partner to whom envelopes may go now."""
+    if known is not None and known.state is PartnerState.REVOKED:
+        raise UnavailableError("partner-revoked", f"{partner} is revoked, so nothing goes there")
     if known is None or known.state is not PartnerState.VERIFIED:
         msg = f"{partner} is not verified, so nothing goes there"
         raise UnavailableError("partner-unverified", msg)

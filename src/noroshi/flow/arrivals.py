@@ -15,22 +15,22 @@ from noroshi.core.errors import InputError, NotFoundError, UnavailableError
 from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
 from noroshi.core.release import restrictive_caveats
-from noroshi.flow import deliver, receive, watch
+from noroshi.flow import deliver, opening, receive, watch
 from noroshi.flow.house import House
 from noroshi.flow.records import LineCheck
 
 
-def open_all(house: House, envelopes: Iterable[bytes]) -> list[receive.Incoming]:
+def open_all(house: House, envelopes: Iterable[bytes]) -> list[opening.Incoming]:
     """Return what each envelope is, verified as far as it goes; a bad one stops no other."""
     identity, now = house.identity(), house.clock.now()
     with house.store.read() as tables:
-        opened = ((raw, receive.open_raw(tables, raw, identity, now)) for raw in envelopes)
+        opened = ((raw, opening.open_raw(tables, raw, identity, now)) for raw in envelopes)
         return [_understood(raw, incoming, house) for raw, incoming in opened]
 
 
-def _understood(raw: bytes, incoming: receive.Incoming, house: House) -> receive.Incoming:
+def _understood(raw: bytes, incoming: opening.Incoming, house: House) -> opening.Incoming:
     """Return what came in; a report whose marking means nothing here is refused, and told why."""
-    if not isinstance(incoming, receive.VerifiedReport):
+    if not isinstance(incoming, opening.VerifiedReport):
         return incoming
     marking = Marking.parse(incoming.head.marking)
     if marking.policy is None:
@@ -39,7 +39,7 @@ def _understood(raw: bytes, incoming: receive.Incoming, house: House) -> receive
         restrictive_caveats(marking, house.rules.classification(marking))
     except InputError as error:
         digest, desks = sha256(raw).digest(), incoming.content.desks_of(house.me)
-        return receive.Refused(
+        return opening.Refused(
             digest, error.code, error.message, incoming.head, incoming.digest, desks,
             incoming.own.serial,
         )  # fmt: skip
@@ -47,8 +47,8 @@ def _understood(raw: bytes, incoming: receive.Incoming, house: House) -> receive
 
 
 def submit_all(
-    house: House, opened: Iterable[receive.Incoming], peer: str
-) -> list[Future[receive.Refused | None]]:
+    house: House, opened: Iterable[opening.Incoming], peer: str
+) -> list[Future[opening.Refused | None]]:
     """Commit each by itself; a future says why it was not taken, None if it was.
 
     Raises:
@@ -67,12 +67,12 @@ def submit_all(
     )
 
 
-def _has_room(disk: Disk, incoming: receive.Incoming) -> bool:
+def _has_room(disk: Disk, incoming: opening.Incoming) -> bool:
     """Say whether it may be stored; receipts and refusals always may."""
-    return not isinstance(incoming, receive.VerifiedReport) or has_room(incoming.precedence, disk)
+    return not isinstance(incoming, opening.VerifiedReport) or has_room(incoming.precedence, disk)
 
 
-def _turn(house: House, incoming: receive.Incoming, peer: str) -> Precedence:
+def _turn(house: House, incoming: opening.Incoming, peer: str) -> Precedence:
     """Return at which precedence it waits for the writer."""
     if incoming.precedence is not Precedence.FLASH:
         return incoming.precedence

@@ -11,10 +11,10 @@ import msgspec
 
 from noroshi.core import gate
 from noroshi.core.delivery.receipt import ReceiptHead, digest, open_entry
-from noroshi.core.directory.card import Card
+from noroshi.core.directory.card import Card, verify_card
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import ReportHead, salted_digest
-from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.errors import InputError, MalformedError, NoroshiError, NotFoundError
 from noroshi.core.instant import Instant
@@ -114,7 +114,7 @@ class _JournalCheck:
         self._tables = tables
         self._me = card.partner
         self._epoch, self._last_epoch = 1, card.epoch
-        self._key = card.key(Purpose.JOURNAL)
+        self._keys = _journal_keys(tables, card, primitives)
         self._primitives = primitives
         self._witnessed = witnessed
         self._tree = Tree()
@@ -216,7 +216,7 @@ class _JournalCheck:
         try:
             epoch = epoch_of(parse_note(note).origin, self._me)
             origin = origin_of(self._me, epoch)
-            checkpoint = verify_note(note, origin, self._key, self._primitives)
+            checkpoint = verify_note(note, origin, self._key_of(epoch), self._primitives)
             self._enter(epoch, size)
         except MalformedError as error:
             self._bad, self._reason = (self._good, size), error.message
@@ -233,6 +233,11 @@ class _JournalCheck:
             self._seen[view.partner] = size
         self._good = size
         return True
+
+    def _key_of(self, epoch: int) -> PublicKey:
+        if epoch not in self._keys:
+            raise MalformedError("a checkpoint names an epoch of no card")
+        return self._keys[epoch]
 
     def _enter(self, epoch: int, size: int) -> None:
         """Go on in `epoch`, which begins where a restore is recorded, and nowhere else."""
@@ -361,6 +366,16 @@ def _journal_claims(
         if entry.kind in {EntryKind.SEALED, EntryKind.RECEIVED}:
             kind = f"JOURNALLED_{entry.kind.name}"
             yield Claim(kind, report_id_text(head.report_id), proof.partner, entry.at)
+
+
+def _journal_keys(tables: Tables, card: Card, primitives: Primitives) -> dict[int, PublicKey]:
+    """Return which key signs checkpoints in which epoch, as cards under the root of `card` say."""
+    keys = {card.epoch: card.key(Purpose.JOURNAL)}
+    for stored in tables.partners.own_cards():
+        former = verify_card(stored.raw, primitives).card
+        if former.root_digest == card.root_digest:
+            keys.setdefault(former.epoch, former.key(Purpose.JOURNAL))
+    return keys
 
 
 def _nodes_of(size: int) -> int:

@@ -43,6 +43,8 @@ def verified(tables: Tables, partner: str) -> KnownPartner:
     if known is None:
         msg = f"no partner {partner!r} is known; ask for its card: noroshi partner add FILE"
         raise InputError("unknown-partner", msg)
+    if known.state is PartnerState.REVOKED:
+        raise InputError("partner-revoked", f"{partner} is revoked, so nothing goes there")
     if known.state is not PartnerState.VERIFIED:
         msg = (
             f"{partner} is {known.state.value.lower()}, so nothing goes there or comes from there; "
@@ -50,6 +52,18 @@ def verified(tables: Tables, partner: str) -> KnownPartner:
         )
         raise InputError("partner-unverified", msg)
     return known
+
+
+def sender(tables: Tables, partner: str) -> KnownPartner:
+    """Return a partner whose files may be read; what is in those of a revoked one is held.
+
+    Raises:
+        InputError: it is unknown or not verified.
+    """
+    known = tables.partners.get(partner)
+    if known is not None and known.state is PartnerState.REVOKED:
+        return known
+    return verified(tables, partner)
 
 
 def pack(tx: Transaction, partner: str, set_id: bytes) -> Packed:

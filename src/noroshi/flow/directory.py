@@ -3,6 +3,7 @@
 from noroshi.core.agreement import Agreement, agreement_digest
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.number import NUMBER_DIGITS, root_number, same_number
+from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
@@ -10,6 +11,7 @@ from noroshi.flow.alarms import expect_ends
 from noroshi.flow.epochs import hear_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, KeptAgreement, KnownPartner
+from noroshi.flow.revocations import check_succession, close_to
 from noroshi.flow.tables import Tables, Transaction
 
 
@@ -38,12 +40,18 @@ def add_partner(tx: Transaction, signed: SignedCard, entropy: Entropy) -> KnownP
     if known is not None:
         if known.signed_card.raw == signed.raw:
             return known
-        _check_succession(known.signed_card, signed)
+        state = known.state
+        if state is PartnerState.REVOKED:
+            # New keys, and if the root was on the node a new root: people compare again.
+            check_succession(tx, known.signed_card, signed)
+            state = PartnerState.UNVERIFIED
+        else:
+            _check_succession(known.signed_card, signed)
         hear_epoch(tx, card.partner, card.epoch, own.card.partner if own else "", entropy)
+        if known.signed_card.card.key(Purpose.SEAL) != card.key(Purpose.SEAL):
+            close_to(tx, card.partner)
         kind = EntryKind.PARTNER_UPDATED
-        partner = KnownPartner(
-            signed, known.state, known.added_at, known.verified_at, known.verified_by
-        )
+        partner = KnownPartner(signed, state, known.added_at, known.verified_at, known.verified_by)
     tx.partners.put(partner)
     salt = entropy.draw(SALT_SIZE)
     tx.journal.append(new_entry(kind, tx.now, salt, card.partner, digest=signed.digest))
@@ -85,11 +93,13 @@ def verify_partner(
         )
         raise InputError("number-mismatch", msg)
     if known.state is PartnerState.REVOKED:
-        raise ConflictError("partner-unverified", f"{partner} is revoked")
+        msg = f"{partner} is revoked; ask them for a card with new keys: noroshi partner add FILE"
+        raise ConflictError("partner-revoked", msg)
     if known.state is PartnerState.VERIFIED:
         return known
     verified = KnownPartner(known.signed_card, PartnerState.VERIFIED, known.added_at, tx.now, by)
     tx.partners.put(verified)
+    tx.revocations.end(partner, tx.now)
     tx.journal.append(
         new_entry(
             EntryKind.PARTNER_VERIFIED,

@@ -7,18 +7,16 @@ from collections.abc import Iterable
 
 import msgspec
 
-from noroshi.core import gate
-from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.directory.prekeys import VERSION, Prekey, PrekeysHead
-from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope import suite
 from noroshi.core.envelope.keys import PublicKey, Purpose
-from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
 from noroshi.core.instant import HOUR, Instant
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.epochs import epoch_known, hear_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Identity, KnownPartner
+from noroshi.flow.statements import routing, state
 from noroshi.flow.tables import Tables, Transaction
 
 _MARGIN = HOUR
@@ -78,38 +76,24 @@ def _tell(
     identity: Identity,
     entropy: Entropy,
 ) -> None:
-    card = known.signed_card.card
-    key = card.key(Purpose.SEAL)
+    partner = known.signed_card.card.partner
     head = PrekeysHead(
         version=VERSION,
         envelope_id=entropy.draw(suite.ID_SIZE),
         sender=identity.me,
         # The clock may have been set back since; the newest must be told from the others.
-        created_at=max(tx.now, tx.prekeys.told_at(card.partner) + 1),
+        created_at=max(tx.now, tx.prekeys.told_at(partner) + 1),
         expires_at=None,
-        to=((card.partner, key.kid),),
+        to=routing(known),
         epoch=identity.card.card.epoch,
         prekeys=prekeys,
     )
-    profile, signers = identity.card.card.profile, identity.receipt_signers
-    signed = cose.sign(gate.encode_struct(head), suite.PREKEYS, profile, signers)
-    raw = seal(
-        signed,
-        b"",
-        outer=Outer(head.envelope_id, Precedence.DEFERRED, None),
-        # To the key of the card: it holds nothing secret, and must be readable after a restore.
-        recipients=[Recipient(key, b"")],
-        draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),
-        primitives=identity.primitives,
+    digest = state(
+        tx, known, head, head.envelope_id, suite.PREKEYS, Precedence.DEFERRED, identity, entropy
     )
-    entry = new_entry(
-        EntryKind.PREKEYS_TOLD, tx.now, entropy.draw(SALT_SIZE), card.partner,
-        digest=cose.digest(signed),
-    )  # fmt: skip
-    tx.journal.append(entry)
-    item = Item(head.envelope_id, 0, Cargo.RECEIPT, Precedence.DEFERRED, len(raw))
-    tx.outbox.add(card.partner, item, raw, None, told=())
-    tx.prekeys.is_told(card.partner, head.created_at)
+    salt = entropy.draw(SALT_SIZE)
+    tx.journal.append(new_entry(EntryKind.PREKEYS_TOLD, tx.now, salt, partner, digest=digest))
+    tx.prekeys.is_told(partner, head.created_at)
 
 
 def take_prekeys(tx: Transaction, told: VerifiedPrekeys, me: str, entropy: Entropy) -> None:

@@ -1,8 +1,7 @@
 """Receive: from an envelope's bytes to a durable report, receipt or refusal.
 
-`open_raw` does what needs no lock: open, find the sender's keys, verify, compare; then one of
-three acts commits what came of it. An envelope that is refused is journalled, and never
-stops the next.
+:mod:`noroshi.flow.opening` does what needs no lock; then one of these acts commits what came of
+it. An envelope that is refused is journalled, and never stops the next.
 
     unreadable        -> Refused in the journal; the sender hears one code for all causes
     verified, not ok  -> Refused, and a signed REFUSED receipt with the reason
@@ -12,37 +11,13 @@ stops the next.
     seen before       -> nothing new, and the receipt is owed again
 """
 
-import hashlib
-
-import msgspec
-
-from noroshi.core import gate
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import Rung, RungRecord
-from noroshi.core.delivery.receipt import (
-    Issued,
-    ReceiptEntry,
-    ReceiptHead,
-    open_beside,
-)
-from noroshi.core.directory.card import Card
-from noroshi.core.directory.prekeys import PrekeysHead, check_prekeys
-from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import (
-    OwnPart,
     ReportHead,
-    Serial,
-    check_report,
-    check_routing,
-    claimed_sender,
 )
-from noroshi.core.envelope.keys import Purpose
-from noroshi.core.envelope.open import open_envelope
-from noroshi.core.errors import MalformedError, RefusalError, UnreadableError
-from noroshi.core.instant import Instant
-from noroshi.core.partner import DeskAddress, PartnerState
+from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import Content, check_content, decode_content, effective_precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import (
     expect_people,
@@ -50,8 +25,9 @@ from noroshi.flow.alarms import (
     raise_alarm,
 )
 from noroshi.flow.changes import note_received_change
-from noroshi.flow.climbs import WHOLE_NODE, climb, is_newest
+from noroshi.flow.climbs import climb, is_newest
 from noroshi.flow.epochs import KEPT, hear_epoch, name_lost
+from noroshi.flow.opening import Incoming, Refused, VerifiedReceipt, VerifiedReport
 from noroshi.flow.ports import Entropy
 from noroshi.flow.prekeys import VerifiedPrekeys, take_prekeys
 from noroshi.flow.records import (
@@ -59,111 +35,13 @@ from noroshi.flow.records import (
     Announcement,
     Identity,
     PendingReceipt,
+    Quarantined,
     StoredReport,
 )
-from noroshi.flow.tables import Tables, Transaction
+from noroshi.flow.revocations import VerifiedNotice, quarantine, take_notice
+from noroshi.flow.tables import Transaction
 from noroshi.flow.tallies import expect_missing, note_tally
 from noroshi.flow.witness import note_checkpoint, view_of
-
-
-class VerifiedReport(msgspec.Struct, frozen=True):
-    """A report whose sender and content are proven."""
-
-    head: ReportHead
-    digest: bytes
-    signed: bytes
-    salt: bytes
-    content: Content
-    own: OwnPart
-
-    @property
-    def precedence(self) -> Precedence:
-        """How urgent it is to commit this."""
-        return self.own.serial.precedence
-
-
-class VerifiedReceipt(msgspec.Struct, frozen=True):
-    """A receipt whose issuer and entries are proven."""
-
-    head: ReceiptHead
-    digest: bytes
-    signed: bytes
-    raw_entries: tuple[bytes, ...]
-    entries: tuple[ReceiptEntry, ...]
-    issued: Issued
-
-    @property
-    def precedence(self) -> Precedence:
-        """How urgent it is to commit this."""
-        return Precedence.IMMEDIATE
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """Bytes that are not taken."""
-
-    digest: bytes
-    """SHA-256 of the bytes as they came."""
-    code: str
-    message: str
-    head: ReportHead | None = None
-    """Set once the sender of a report was verified: then it is told why."""
-    head_digest: bytes = b""
-    desks: tuple[str, ...] = ()
-    serial: Serial | None = None
-    """Proven to be the report's: no other report will come with it."""
-
-    @property
-    def precedence(self) -> Precedence:
-        """How urgent it is to commit this."""
-        return Precedence.DEFERRED
-
-
-Incoming = VerifiedReport | VerifiedReceipt | VerifiedPrekeys | Refused
-
-
-def open_raw(tables: Tables, raw: bytes, identity: Identity, now: Instant) -> Incoming:
-    """Return what an envelope's bytes are, verified as far as they go; never raises for bytes."""
-    try:
-        opened = open_envelope(raw, identity.unwrappers, identity.primitives)
-        signed = opened.signed
-        sender = _sender_card(tables, claimed_sender(signed.raw_payload))
-        purpose = Purpose.REPORT if signed.context is suite.REPORT else Purpose.RECEIPT
-        signed.verify(sender.signers(purpose), identity.primitives)
-    except MalformedError:
-        return Refused(_digest(raw), "unreadable", UnreadableError().message)
-    head: ReportHead | None = None
-    desks: tuple[str, ...] = ()
-    serial: Serial | None = None
-    try:
-        if signed.context is suite.PREKEYS:
-            told = gate.decode_struct(signed.raw_payload, PrekeysHead, limit=suite.MAX_SIGNED)
-            check_routing(told, opened, identity.addressed, now)
-            check_prekeys(told, sender, identity.primitives)
-            return VerifiedPrekeys(told, signed.digest)
-        if purpose is Purpose.RECEIPT:
-            receipt = gate.decode_struct(signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
-            check_routing(receipt, opened, identity.addressed, now)
-            entries, issued = open_beside(receipt, opened.beside)
-            raw_entries = tuple(map(gate.encode_struct, entries))
-            return VerifiedReceipt(receipt, signed.digest, signed.raw, raw_entries, entries, issued)
-        head = gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
-        # First of all the serial's opening, which the sender sealed to this node alone: without
-        # it somebody else who was addressed could seal the same signed head anew, have us sign a
-        # refusal, and so make the originator give up the real envelope.
-        beside, own = check_report(head, opened, identity.addressed)
-        desks, serial = (WHOLE_NODE,), own.serial
-        content = decode_content(beside.content)
-        check_content(head, content, identity.me)
-        desks = content.desks_of(identity.me)
-        check_routing(head, opened, identity.addressed, now)
-        if own.serial.precedence is not effective_precedence(head, content, identity.me):
-            raise RefusalError("malformed", "the serial number is of another precedence")
-        _check_desks(desks, identity.card.card)
-    except UnreadableError as error:
-        return Refused(_digest(raw), error.code, error.message)
-    except MalformedError as error:
-        return Refused(_digest(raw), error.code, error.message, head, signed.digest, desks, serial)
-    return VerifiedReport(head, signed.digest, signed.raw, beside.salt, content, own)
 
 
 def take(
@@ -178,6 +56,10 @@ def take(
             receive_receipt(tx, incoming, identity, entropy)
         case VerifiedPrekeys():
             take_prekeys(tx, incoming, identity.me, entropy)
+        case VerifiedNotice():
+            take_notice(tx, incoming, identity, entropy)
+        case Quarantined():
+            quarantine(tx, incoming, identity.me, entropy)
         case Refused():
             refused = incoming
     if refused is not None:
@@ -335,24 +217,6 @@ def _contradiction(tx: Transaction, report: VerifiedReport, *, is_new_id: bool) 
     return Refused(report.digest, code, message, head, report.digest, desks, void)
 
 
-def _sender_card(tables: Tables, sender: str) -> Card:
-    known = tables.partners.get(sender)
-    if known is None or known.state is not PartnerState.VERIFIED:
-        raise UnreadableError
-    return known.signed_card.card
-
-
-def _check_desks(desks: tuple[str, ...], card: Card) -> None:
-    unknown = [desk for desk in desks if desk not in card.desks]
-    if unknown:
-        msg = f"there is no desk {', '.join(unknown)} here; the card lists {', '.join(card.desks)}"
-        raise RefusalError("unknown-desk", msg)
-
-
 def _owe(tx: Transaction, head: ReportHead, digest: bytes, desk: str) -> None:
     tx.receipts.owe(head.sender, PendingReceipt(head.report_id, desk, digest, None))
     tx.announce(Announcement("owed", head.sender))
-
-
-def _digest(raw: bytes) -> bytes:
-    return hashlib.sha256(raw).digest()

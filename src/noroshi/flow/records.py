@@ -48,6 +48,8 @@ class Identity(msgspec.Struct, frozen=True):
     """The private sealing keys by key id, prekeys among them."""
     primitives: Primitives
     duty: Duty = Duty()
+    former_kids: tuple[bytes, ...] = ()
+    """Ids of the sealing keys on this node's earlier cards, where they were others."""
 
     @property
     def me(self) -> str:
@@ -55,9 +57,10 @@ class Identity(msgspec.Struct, frozen=True):
         return self.card.card.partner
 
     @property
-    def addressed(self) -> Recipient:
-        """How heads of envelopes name this node."""
-        return (self.me, self.card.card.key(Purpose.SEAL).kid)
+    def addressed(self) -> frozenset[Recipient]:
+        """How heads of envelopes name this node: by its card, or by one that came before."""
+        own = self.card.card.key(Purpose.SEAL).kid
+        return frozenset((self.me, kid) for kid in (own, *self.former_kids))
 
 
 class KnownPartner(msgspec.Struct, frozen=True):
@@ -68,6 +71,42 @@ class KnownPartner(msgspec.Struct, frozen=True):
     added_at: Instant
     verified_at: Instant | None
     verified_by: str | None
+
+
+class KeptRevocation(msgspec.Struct, frozen=True):
+    """That a partner's keys are not its alone, from `since` until it was verified again."""
+
+    partner: str
+    root_digest: bytes
+    card: int
+    """The serial of the newest card that is void."""
+    since: Instant
+    until: Instant | None
+    by: str
+    """The officer, or whose root."""
+    reason: str
+    raw: bytes
+    """The word of the partner's root; b"": an officer's decision here."""
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """A report of a revoked partner that was signed before; a person decides."""
+
+    digest: bytes
+    """SHA-256 of the envelope."""
+    partner: str
+    card: bytes
+    """The card that it verifies under."""
+    raw: bytes
+    report_id: bytes
+    signed_at: Instant
+    """As it says itself: whoever has the keys can write any time."""
+    at: Instant
+
+    @property
+    def precedence(self) -> Precedence:
+        """How urgent it is to commit this."""
+        return Precedence.PRIORITY
 
 
 class KeptAgreement(msgspec.Struct, frozen=True):
@@ -151,6 +190,8 @@ class InboxRow(msgspec.Struct, frozen=True):
     assigned_to: tuple[str, ...] = ()
     """Desks of the house that were given it too."""
     changes: tuple[Change, ...] = ()
+    is_suspect: bool = False
+    """It came when its sender's keys may have been somebody else's."""
 
 
 class PendingReceipt(msgspec.Struct, frozen=True):

@@ -169,6 +169,28 @@ class VerifyPartner(Request, frozen=True, kw_only=True):
     by: str
 
 
+class RevokePartner(Request, frozen=True, kw_only=True):
+    """Trust a partner's keys no more; `notice` is the word of its root, "" an officer's own."""
+
+    partner: str
+    since: str
+    by: str
+    reason: str = ""
+    notice: bytes = b""
+
+
+class Quarantine(Request, frozen=True, kw_only=True):
+    """List what came from revoked partners and was signed before."""
+
+
+class DecideQuarantined(Request, frozen=True, kw_only=True):
+    """Take or drop what is held of a revoked partner."""
+
+    report: str
+    by: str
+    is_taken: bool
+
+
 class VerifyJournal(Request, frozen=True, kw_only=True):
     """Compute the journal anew; `proofs` are partners' proofs to compare it with."""
 
@@ -279,6 +301,9 @@ AnyRequest = (
     | Partners
     | PartnerNumber
     | VerifyPartner
+    | RevokePartner
+    | Quarantine
+    | DecideQuarantined
     | VerifyJournal
     | MakeProof
     | CourierOut

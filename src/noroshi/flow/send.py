@@ -289,6 +289,9 @@ def _recipient(tables: Tables, address: DeskAddress, me: str) -> KnownPartner:
     if known is None:
         msg = f"no partner {name!r} is known; ask for its card: noroshi partner add FILE"
         raise InputError("unknown-partner", msg)
+    if known.state is PartnerState.REVOKED:
+        msg = f"{name} is revoked and receives nothing, until it has new keys and is verified again"
+        raise InputError("partner-revoked", msg)
     if known.state is not PartnerState.VERIFIED:
         msg = (
             f"{name} is {known.state.value.lower()} and receives nothing; compare the sixty digits "

@@ -31,6 +31,7 @@ from noroshi.flow.records import (
     SentReport,
     StoredReport,
 )
+from noroshi.flow.revocation_tables import RevocationTable
 from noroshi.flow.watch_tables import SerialTable, WatchTable
 
 
@@ -96,6 +97,10 @@ class PartnerTable(Protocol):
 
     def own_card(self) -> SignedCard | None:
         """Return this node's newest card."""
+        ...
+
+    def own_cards(self) -> list[SignedCard]:
+        """Return all cards of this node, the newest last."""
         ...
 
     def put_own_card(self, card: SignedCard) -> None:
@@ -335,6 +340,11 @@ class Tables(Protocol):
     @property
     def receipts(self) -> ReceiptTable:
         """Receipts owed and kept."""
+        ...
+
+    @property
+    def revocations(self) -> RevocationTable:
+        """Revocations of partners, and what is held because of them."""
         ...
 
     @property

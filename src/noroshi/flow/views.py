@@ -10,6 +10,7 @@ from noroshi.core.instant import to_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import CANCELLATION, SUPERSESSION, report_id_text
 from noroshi.flow.records import Addressee, Change, Failure, InboxRow, KnownPartner, StoredReport
+from noroshi.flow.revocations import suspicion
 from noroshi.flow.tables import Tables
 
 _SHORTEST_PREFIX = 4
@@ -31,6 +32,8 @@ class ReportStatus(msgspec.Struct, frozen=True):
     recipients: tuple[RecipientStatus, ...]
     changes: tuple[Change, ...] = ()
     assignments: tuple[tuple[str, str], ...] = ()
+    suspect: str | None = None
+    """Why a received report may not be its sender's."""
 
 
 def resolve(tables: Tables, text: str) -> bytes:
@@ -90,7 +93,18 @@ def status(tables: Tables, report_id: bytes) -> ReportStatus:
     )
     changes = tables.reports.changes(stored.head.sender, report_id)
     given = tuple(tables.watch.assignments(report_id))
-    return ReportStatus(stored, tuple(recipients), changes, given)
+    return ReportStatus(stored, tuple(recipients), changes, given, _suspect(tables, stored))
+
+
+def _suspect(tables: Tables, stored: StoredReport) -> str | None:
+    """Return why a received report may not be its sender's."""
+    if stored.outgoing:
+        return None
+    found = suspicion(tables, stored.head.sender, stored.stored_at)
+    if found is None:
+        return None
+    since = to_text(found.since)
+    return f"it came after {since}, since when the keys of {found.partner} may be somebody else's"
 
 
 def has_reached(seen: ReportStatus, rung: Rung) -> bool:
@@ -124,6 +138,7 @@ def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
         "received_at": to_text(row.received_at),
         "state": rung.value if rung else None,
         "assigned_to": list(row.assigned_to),
+        "suspect": row.is_suspect,
         **changes_json(row.changes),
     }
 
@@ -188,6 +203,7 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
         ],
         "assigned": [{"from": giver, "to": given} for giver, given in seen.assignments],
         "recipients": status_json(seen)["recipients"],
+        "suspect": seen.suspect,
         **changes_json(seen.changes),
     }
 

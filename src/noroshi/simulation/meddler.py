@@ -15,7 +15,7 @@ from typing import Final
 from noroshi.adapters.sqlite.connection import Database
 from noroshi.core.errors import NoroshiError
 from noroshi.flow import arrivals
-from noroshi.flow.receive import Refused
+from noroshi.flow.opening import Refused
 from noroshi.simulation.account import Account
 from noroshi.simulation.node import SimNode
 from noroshi.simulation.weather import HOUR, Faults

@@ -86,9 +86,9 @@ class Node(msgspec.Struct, frozen=True):
         return self.unwrapper.public_key
 
     @property
-    def addressed(self) -> tuple[str, bytes]:
+    def addressed(self) -> frozenset[tuple[str, bytes]]:
         """How heads name the node."""
-        return (self.name, self.key.kid)
+        return frozenset({(self.name, self.key.kid)})
 
     @property
     def mine(self) -> Mapping[bytes, PycaUnwrapper]:

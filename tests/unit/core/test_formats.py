@@ -14,7 +14,9 @@ from noroshi.core.delivery.check import CommsCheck, Tally
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.delivery.receipt import ReceiptEntry, ReceiptHead
 from noroshi.core.directory.card import Card
+from noroshi.core.directory.notice import NoticeHead
 from noroshi.core.directory.prekeys import Prekey, PrekeysHead
+from noroshi.core.directory.revocation import Revocation
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import OwnPart, ReportHead, Serial
 from noroshi.core.envelope.keys import Purpose
@@ -52,6 +54,8 @@ def grammar_of(page: str, rule: str) -> str:
         ("check", "check", CommsCheck),
         ("check", "tally", Tally),
         ("prekeys", "head", PrekeysHead),
+        ("revocation", "revocation", Revocation),
+        ("revocation", "notice", NoticeHead),
         ("prekeys", "prekey", Prekey),
     ],
 )
@@ -80,6 +84,9 @@ def test_identifiers() -> None:
         assert context.aad.decode() in page
     assert suite.CARD.content_type in PAGES["card"]
     assert suite.CARD.aad.decode() in PAGES["card"]
+    for context in (suite.REVOCATION, suite.NOTICE):
+        assert context.content_type in PAGES["revocation"]
+        assert context.aad.decode() in PAGES["revocation"]
     assert suite.COURIER.content_type in PAGES["courier"]
     assert suite.COURIER.aad.decode() in PAGES["courier"]
     assert MAGIC.decode().strip() in PAGES["courier"]

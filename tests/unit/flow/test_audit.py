@@ -16,7 +16,7 @@ from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from noroshi.core.tlog.entry import EntryKind, new_entry
-from noroshi.flow import answers, audit, receive, requests
+from noroshi.flow import answers, audit, opening, receive, requests
 from noroshi.flow.alarms import raise_alarm
 from noroshi.flow.tables import Transaction
 
@@ -40,10 +40,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ]
         for raw in envelopes:
             with nato.store.read() as tables:
-                opened = receive.open_raw(tables, raw, nato.identity, nato.house.clock.now())
-            assert isinstance(opened, receive.VerifiedReport)
+                opened = opening.open_raw(tables, raw, nato.identity, nato.house.clock.now())
+            assert isinstance(opened, opening.VerifiedReport)
 
-            def take(tx: Transaction, opened: receive.Incoming = opened) -> None:
+            def take(tx: Transaction, opened: opening.Incoming = opened) -> None:
                 receive.take(tx, opened, "jp", nato.identity, nato.house.entropy)
 
             nato.store.perform(take)

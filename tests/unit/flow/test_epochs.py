@@ -18,7 +18,7 @@ from noroshi.core.delivery.receipt import ReceiptHead
 from noroshi.core.instant import DAY, HOUR
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
-from noroshi.flow import answers, deliver, receive, requests, watch
+from noroshi.flow import answers, deliver, opening, receive, requests, watch
 from noroshi.flow.epochs import KEPT, hear_epoch
 from noroshi.flow.records import LineCheck, OpenedEpoch
 from noroshi.flow.tables import Tables, Transaction
@@ -53,9 +53,9 @@ def carry(source: Node, target: Node) -> None:
         receipts = [i.id for i in tables.outbox.items(there) if i.cargo is Cargo.RECEIPT]
     for raw in raws:
         with target.store.read() as tables:
-            opened = receive.open_raw(tables, raw, target.identity, target.house.clock.now())
+            opened = opening.open_raw(tables, raw, target.identity, target.house.clock.now())
 
-        def take(tx: Transaction, opened: receive.Incoming = opened) -> None:
+        def take(tx: Transaction, opened: opening.Incoming = opened) -> None:
             receive.take(tx, opened, me, target.identity, target.house.entropy)
 
         target.store.perform(take)

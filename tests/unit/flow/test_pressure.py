@@ -14,7 +14,7 @@ from noroshi.core.errors import UnavailableError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.entrypoints.local.door import _Room
-from noroshi.flow import answers, arrivals, climbs, receive, requests
+from noroshi.flow import answers, arrivals, climbs, opening, receive, requests
 
 FULL = Disk(RESERVED_BYTES - 1, 100 * RESERVED_BYTES)
 
@@ -52,7 +52,7 @@ def test_the_last_of_the_disk_takes_a_flash_and_nothing_else(pair: Pair) -> None
     taken = []
     for raw in pair.waiting(jp):
         (opened,) = arrivals.open_all(full, [raw])
-        assert isinstance(opened, receive.VerifiedReport)
+        assert isinstance(opened, opening.VerifiedReport)
         if opened.precedence is Precedence.FLASH:
             (future,) = arrivals.submit_all(full, [opened], "jp")
             assert future.result() is None
@@ -88,8 +88,8 @@ def test_content_that_cannot_be_read_is_answered_for_every_desk(pair: Pair) -> N
     report_id = pair.send(jp, "smoke", "flash")
     (raw,) = pair.waiting(jp)
     (opened,) = arrivals.open_all(nato.house, [raw])
-    assert isinstance(opened, receive.VerifiedReport)
-    refused = receive.Refused(
+    assert isinstance(opened, opening.VerifiedReport)
+    refused = opening.Refused(
         bytes(32), "malformed", "the content is none", opened.head, opened.digest,
         (climbs.WHOLE_NODE,), opened.own.serial,
     )  # fmt: skip

@@ -27,6 +27,7 @@ from noroshi.adapters.sqlite.partners import SqlitePartners
 from noroshi.adapters.sqlite.prekeys import SqlitePrekeys
 from noroshi.adapters.sqlite.receipts import SqliteReceipts
 from noroshi.adapters.sqlite.reports import SqliteReports
+from noroshi.adapters.sqlite.revocations import SqliteRevocations
 from noroshi.adapters.sqlite.serials import SqliteSerials
 from noroshi.adapters.sqlite.watch import SqliteWatch
 from noroshi.core.delivery.item import Item
@@ -63,6 +64,7 @@ class SqliteTables:
         self.serials = SqliteSerials(database)
         self.epochs = SqliteEpochs(database)
         self.prekeys = SqlitePrekeys(database)
+        self.revocations = SqliteRevocations(database)
         self.watch = SqliteWatch(database)
 
 

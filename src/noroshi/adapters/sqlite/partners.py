@@ -51,6 +51,11 @@ class SqlitePartners:
         row = self._db.value("SELECT raw FROM own_card ORDER BY serial DESC LIMIT 1")
         return None if row is None else _stored_card(blob(row))
 
+    def own_cards(self) -> list[SignedCard]:
+        """Return all cards of this node, the newest last."""
+        rows = self._db.rows("SELECT raw FROM own_card ORDER BY serial")
+        return [_stored_card(blob(raw)) for (raw,) in rows]
+
     def put_own_card(self, card: SignedCard) -> None:
         """Replace this node's card."""
         self._db.run(

@@ -166,7 +166,9 @@ class SqliteReports:
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
             " r.kind, r.subject, r.marking, r.stored_at,"
             " (SELECT group_concat(s.to_desk, ' ') FROM assignment s"
-            " WHERE s.report = r.id AND s.desk = a.desk)"
+            " WHERE s.report = r.id AND s.desk = a.desk),"
+            " EXISTS (SELECT 1 FROM revocation v WHERE v.partner = r.sender"
+            " AND v.since <= r.stored_at AND (v.until IS NULL OR r.stored_at < v.until))"
             " FROM addressee a JOIN report r ON r.number = a.report"
             " WHERE a.incoming = 1 AND a.answered <= ?2 AND (?1 IS NULL OR a.desk = ?1"
             " OR EXISTS (SELECT 1 FROM assignment s WHERE s.report = r.id AND s.desk = a.desk"
@@ -177,7 +179,7 @@ class SqliteReports:
         return [self._inbox_row(row) for row in rows]
 
     def _inbox_row(self, row: Row) -> InboxRow:
-        report_id, sender, from_desk, partner, desk, precedence, *words, received_at, given = row
+        report_id, sender, from_desk, partner, desk, precedence, *words, at, given, suspect = row
         status, kind, subject, marking = map(text, words)
         return InboxRow(
             report_id=blob(report_id),
@@ -189,10 +191,11 @@ class SqliteReports:
             kind=kind,
             subject=subject,
             marking=marking,
-            received_at=integer(received_at),
+            received_at=integer(at),
             ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
             assigned_to=tuple((optional_text(given) or "").split()),
             changes=self.changes(text(sender), blob(report_id)),
+            is_suspect=bool(suspect),
         )
 
     def add_change(self, sender: str, report_id: bytes, change: Change) -> None:

@@ -33,6 +33,9 @@ class AlarmKind(Enum):
     AGREEMENT_ENDS = "AGREEMENT_ENDS"
     WITHHELD = "WITHHELD"
     UNRELEASED = "UNRELEASED"
+    REVOKED = "REVOKED"
+    REVOCATION_ADVISED = "REVOCATION_ADVISED"
+    QUARANTINED = "QUARANTINED"
 
 
 EVENTS: Final = frozenset(
@@ -47,6 +50,8 @@ EVENTS: Final = frozenset(
         AlarmKind.LOST_TAIL,
         AlarmKind.CLOCK_STEP,
         AlarmKind.WITHHELD,
+        AlarmKind.REVOKED,
+        AlarmKind.REVOCATION_ADVISED,
     }
 )
 """What has happened, and will not have gone by itself: each is news, and ends when a person takes
@@ -113,5 +118,11 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"a report of {desk} waits for somebody to release it: {alarm.detail}"
         case AlarmKind.WITHHELD:
             return f"the report may not go to {alarm.partner} any more: {alarm.detail}"
+        case AlarmKind.REVOKED:
+            return f"{alarm.partner} is revoked: {alarm.detail}"
+        case AlarmKind.REVOCATION_ADVISED:
+            return f"a partner does not trust {alarm.partner} any more: {alarm.detail}"
+        case AlarmKind.QUARANTINED:
+            return f"a report of {alarm.partner}, which is revoked, is held: {alarm.detail}"
         case _:  # pragma: no cover
             assert_never(alarm.kind)

@@ -6,16 +6,14 @@ that the key is the partner's is what people compare with sixty digits. A newer 
 the same root replaces an older one. `docs/formats/card.md`.
 """
 
-import base64
-import binascii
 import hashlib
 import re
-import textwrap
 from typing import Final, Self
 
 import msgspec
 
 from noroshi.core import gate
+from noroshi.core.directory.armour import armoured, marks, read_armoured
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import PublicKey, Purpose, SignerSet
 from noroshi.core.envelope.primitives import Primitives, Signer
@@ -27,8 +25,7 @@ VERSION: Final = 1
 MAX_CARD: Final = 64 * 1024
 MAX_NAME: Final = 120
 
-_BEGIN: Final = "-----BEGIN NOROSHI CARD-----"
-_END: Final = "-----END NOROSHI CARD-----"
+_LABEL: Final = "CARD"
 _PEER_URL: Final = re.compile(
     r"https://(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
     r":(?P<port>[1-9][0-9]{0,4})"
@@ -95,8 +92,7 @@ class SignedCard(msgspec.Struct, frozen=True):
     @property
     def armoured(self) -> str:
         """The card as text."""
-        lines = textwrap.wrap(base64.b64encode(self.raw).decode(), 76)
-        return "\n".join((_BEGIN, *lines, _END)) + "\n"
+        return armoured(_LABEL, self.raw)
 
 
 def verify_card(raw: bytes, primitives: Primitives) -> SignedCard:
@@ -122,15 +118,13 @@ def read_armour(text: bytes) -> bytes:
     Raises:
         InputError: there is no armour, or it is torn.
     """
-    _, begin, rest = text.partition(_BEGIN.encode())
-    armoured, end, _ = rest.partition(_END.encode())
-    try:
-        if begin and end:
-            return base64.b64decode(b"".join(armoured.split()), validate=True)
-    except binascii.Error:
-        pass
-    msg = f"there is no whole partner card in it (from {_BEGIN} to {_END})"
-    raise InputError("bad-card", msg)
+    raw = read_armoured(_LABEL, text)
+    if raw is None:
+        begin, end = marks(_LABEL)
+        raise InputError(
+            "bad-card", f"there is no whole partner card in it (from {begin} to {end})"
+        )
+    return raw
 
 
 def _check(card: Card, primitives: Primitives) -> None:

@@ -120,8 +120,10 @@ def claimed_sender(raw_payload: bytes) -> str:
     return gate.convert(fields[2] if len(fields) > 2 else None, str)  # noqa: PLR2004
 
 
-def check_routing(head: _Routing, opened: Opened, me: Recipient, now: Instant) -> None:
+def check_routing(head: _Routing, opened: Opened, me: frozenset[Recipient], now: Instant) -> None:
     """Return if the verified `head` belongs to the envelope it came in, and is meant for `me`.
+
+    `me` is how heads may name this node: with the sealing key of its card or of an earlier one.
 
     Raises:
         UnreadableError: the envelope has more blocks than the head names recipients. Blocks
@@ -133,7 +135,7 @@ def check_routing(head: _Routing, opened: Opened, me: Recipient, now: Instant) -
         raise RefusalError("malformed", "the head is of an unknown version or order")
     if head.envelope_id != opened.outer.envelope_id or head.expires_at != opened.outer.expires_at:
         raise RefusalError("malformed", "the head belongs to another envelope")
-    if me not in head.to:
+    if me.isdisjoint(head.to):
         raise RefusalError("not-addressed", "the head names other recipients than the envelope")
     if len(opened.recipient_kids) > len(head.to):
         raise UnreadableError
@@ -143,7 +145,9 @@ def check_routing(head: _Routing, opened: Opened, me: Recipient, now: Instant) -
         raise RefusalError("expired", "it arrived after its time")
 
 
-def check_report(head: ReportHead, opened: Opened, me: Recipient) -> tuple[Beside, OwnPart]:
+def check_report(
+    head: ReportHead, opened: Opened, me: frozenset[Recipient]
+) -> tuple[Beside, OwnPart]:
     """Return the openings that belong to a verified report `head`.
 
     Raises:
@@ -157,12 +161,15 @@ def check_report(head: ReportHead, opened: Opened, me: Recipient) -> tuple[Besid
         beside.salt, beside.content
     ):
         raise RefusalError("malformed", "the content is not the one that was signed")
-    expected = dict(zip(head.to, head.serials, strict=False)).get(me)
+    expected = {
+        serial: partner
+        for (partner, kid), serial in zip(head.to, head.serials, strict=False)
+        if (partner, kid) in me
+    }
     if (
-        own.serial.partner != me[0]
+        own.serial.partner != expected.get(commitment(own.serial))
         or own.serial.number < 1
         or own.serial.epoch < 1
-        or commitment(own.serial) != expected
         or len(head.serials) != len(head.to)
     ):
         raise RefusalError("malformed", "the serial number is not the one that was signed")

@@ -60,6 +60,8 @@ REPORT: Final = Context(b"noroshi/v1/report", "application/vnd.noroshi.report-he
 RECEIPT: Final = Context(b"noroshi/v1/receipt", "application/vnd.noroshi.receipt+cbor")
 CARD: Final = Context(b"noroshi/v1/card", "application/vnd.noroshi.card+cbor")
 PREKEYS: Final = Context(b"noroshi/v1/prekeys", "application/vnd.noroshi.prekeys+cbor")
+REVOCATION: Final = Context(b"noroshi/v1/revocation", "application/vnd.noroshi.revocation+cbor")
+NOTICE: Final = Context(b"noroshi/v1/notice", "application/vnd.noroshi.notice+cbor")
 COURIER: Final = Context(b"noroshi/v1/courier", "application/vnd.noroshi.courier-head+cbor")
 
 ENVELOPE_AAD: Final = b"noroshi/v1/envelope"

@@ -54,6 +54,12 @@ class EntryKind(Enum):
     PREKEY_DESTROYED = "PrekeyDestroyed"
     PREKEYS_TOLD = "PrekeysTold"
     PREKEYS_TAKEN = "PrekeysTaken"
+    PARTNER_REVOKED = "PartnerRevoked"
+    NOTICE_TOLD = "NoticeTold"
+    NOTICE_TAKEN = "NoticeTaken"
+    QUARANTINED = "Quarantined"
+    QUARANTINE_TAKEN = "QuarantineTaken"
+    QUARANTINE_DROPPED = "QuarantineDropped"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ from noroshi.entrypoints.cli import (
     partners,
     releases,
     reports,
+    revocations,
     simulation,
     watch,
 )
@@ -73,6 +74,7 @@ for commands in (
     agreements,
     labels,
     releases,
+    revocations,
     reports,
     journal,
     watch,

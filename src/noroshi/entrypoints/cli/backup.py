@@ -57,8 +57,9 @@ def backup(context: Context, file: Path) -> None:
     metavar="KEY",
     help="The root key's file, where it is kept apart and so not in the backup.",
 )
+@click.option("--new-keys", is_flag=True, help="All keys but the root's anew: the old are revoked.")
 @pass_context
-def restore(context: Context, file: Path, root_key: Path | None) -> None:
+def restore(context: Context, file: Path, root_key: Path | None, *, new_keys: bool) -> None:
     """Make a new home of the backup FILE; the folder of --home is new or empty.
 
     The node opens a new epoch, so that no serial is used twice. Give its new card to your
@@ -70,7 +71,9 @@ def restore(context: Context, file: Path, root_key: Path | None) -> None:
     from noroshi.safekeeping import restore_node
 
     with _progress(context, "Restoring") as on_progress:
-        made = restore_node(context.home, file, ask_passphrase, on_progress, root_key=root_key)
+        made = restore_node(
+            context.home, file, ask_passphrase, on_progress, root_key=root_key, new_keys=new_keys
+        )
     context.answer(
         {
             "partner": made.card.card.partner,

@@ -40,6 +40,11 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
         draft.unlink(missing_ok=True)
 
 
+def write_new(output: Path, data: bytes) -> None:
+    """Write a small file completely or not at all."""
+    write_file(output, iter((data,)))
+
+
 @contextmanager
 def progress(context: Context, path: Path) -> Generator[Callable[[int], None]]:
     """Show how much of a large file has been encrypted."""

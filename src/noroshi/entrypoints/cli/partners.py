@@ -30,7 +30,7 @@ def partner() -> None:
 def card(context: Context, output: Path | None) -> None:
     """Give this node's own signed card; it holds nothing secret."""
     with context.desk() as node:
-        told = _object(node.ask(requests.OwnCard()))
+        told = object_of(node.ask(requests.OwnCard()))
     armoured = str(told.pop("armoured"))
     if output is not None:
         try:
@@ -56,7 +56,7 @@ def add(context: Context, file: Path) -> None:
     from noroshi.entrypoints.cli.present import visible
 
     with context.desk() as node:
-        told = _object(node.ask(requests.AddPartner(card=read_card(file))))
+        told = object_of(node.ask(requests.AddPartner(card=read_card(file))))
     hint = (
         ""
         if told["state"] == "VERIFIED"
@@ -76,7 +76,7 @@ def add(context: Context, file: Path) -> None:
 def number(context: Context, name: str) -> None:
     """Show the sixty digits to compare with a partner's officer, by voice or in person."""
     with context.desk() as node:
-        told = _object(node.ask(requests.PartnerNumber(partner=name)))
+        told = object_of(node.ask(requests.PartnerNumber(partner=name)))
     digits = str(told["number"]).split()
     rows = "\n".join("  " + "  ".join(digits[i : i + 4]) for i in range(0, 12, 4))
     context.answer(told, lambda: click.echo(f"The number of this node and {name}:\n\n{rows}\n"))
@@ -92,7 +92,7 @@ def number(context: Context, name: str) -> None:
 def verify(context: Context, name: str, digits: str, by: str) -> None:
     """Record that the digits were compared; from then on reports may go both ways."""
     with context.desk() as node:
-        told = _object(node.ask(requests.VerifyPartner(partner=name, number=digits, by=by)))
+        told = object_of(node.ask(requests.VerifyPartner(partner=name, number=digits, by=by)))
     context.answer(told, lambda: click.echo(f"{name} is {told['state']}"))
 
 
@@ -140,5 +140,6 @@ def read_card(file: Path) -> bytes:
     return raw
 
 
-def _object(answer: object) -> dict[str, object]:
+def object_of(answer: object) -> dict[str, object]:
+    """Return an answer that is one JSON object."""
     return cast("dict[str, object]", answer)

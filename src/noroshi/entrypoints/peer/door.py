@@ -28,7 +28,7 @@ from noroshi.core.errors import (
     UnavailableError,
 )
 from noroshi.core.partner import PartnerState
-from noroshi.flow import arrivals, receive
+from noroshi.flow import arrivals, opening
 from noroshi.flow.house import House
 
 MAX_REQUEST: Final = MAX_ENVELOPE + 2 * 1024 * 1024
@@ -171,7 +171,7 @@ class _PeerDoor:
             )
         return outcomes
 
-    def _open(self, body: bytes) -> list[receive.Incoming]:
+    def _open(self, body: bytes) -> list[opening.Incoming]:
         """Open what a request carries; runs on a worker thread."""
         try:
             raw = gate.convert(gate.decode(body, limit=MAX_REQUEST), list[bytes])

@@ -29,6 +29,7 @@ from noroshi.flow.requests import (
     Assign,
     Cancel,
     CourierOut,
+    DecideQuarantined,
     DeskLog,
     Desks,
     DropDraft,
@@ -41,11 +42,13 @@ from noroshi.flow.requests import (
     OwnCard,
     PartnerNumber,
     Partners,
+    Quarantine,
     Reached,
     ReadLabel,
     Release,
     ReleaseQueue,
     Reply,
+    RevokePartner,
     SendHeld,
     SendReport,
     SetDesk,
@@ -113,6 +116,12 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return partners.partner_number(house, request)
         case VerifyPartner():
             return partners.verify_partner(house, request)
+        case RevokePartner():
+            return partners.revoke_partner(house, request)
+        case Quarantine():
+            return partners.quarantine(house)
+        case DecideQuarantined():
+            return partners.decide_quarantined(house, request)
         case VerifyJournal():
             return audit.verify_journal(house, request)
         case MakeProof():

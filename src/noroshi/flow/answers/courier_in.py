@@ -14,9 +14,9 @@ from noroshi.core.courier.cut import find, join
 from noroshi.core.courier.volume import Placed, SignedHead
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.errors import InputError, MalformedError, NoroshiError
-from noroshi.flow import arrivals, courier, deliver, receive
+from noroshi.flow import arrivals, courier, deliver, opening
 from noroshi.flow.house import House
-from noroshi.flow.records import CourierVolume
+from noroshi.flow.records import CourierVolume, Quarantined
 from noroshi.flow.requests import Json
 from noroshi.flow.tables import Tables
 
@@ -62,6 +62,7 @@ def import_volume(house: House, chunks: Iterable[bytes]) -> Json:
         "envelopes": tally.envelopes,
         "receipts": tally.receipts,
         "attachments": tally.attachments,
+        "held": tally.held,
         "refused": tally.refused,
         "reasons": tally.reasons,
         "missing": [
@@ -79,6 +80,7 @@ class _Tally:
         self.envelopes = 0
         self.receipts = 0
         self.attachments = 0
+        self.held = 0
         self.refused = 0
         self.reasons: list[str] = []
 
@@ -127,7 +129,7 @@ def _keep(house: House, signed: SignedHead, source: _Source) -> bool:
         raise InputError("not-addressed", msg)
     volume = courier.volume_of(head)
     with house.store.read() as tables:
-        card = courier.verified(tables, head.sender).signed_card.card
+        card = courier.sender(tables, head.sender).signed_card.card
         signed.verify(card.signers(volumes.PURPOSE), house.primitives)
         if head.to != house.me:
             msg = f"it is for {head.to}, and this is {house.me}; carry it there"
@@ -211,10 +213,12 @@ def _take(house: House, peer: str, batch: list[bytes], tally: _Tally) -> None:
         refused = future.result()
         if refused is not None:
             tally.refuse(refused.code, refused.message)
-        elif isinstance(incoming, receive.VerifiedReceipt):
+        elif isinstance(incoming, opening.VerifiedReceipt):
             tally.receipts += 1
-        else:
+        elif isinstance(incoming, opening.VerifiedReport):
             tally.envelopes += 1
+        elif isinstance(incoming, Quarantined):
+            tally.held += 1
 
 
 def _fill_blobs(house: House, here: Volumes, volume: CourierVolume, tally: _Tally) -> None:

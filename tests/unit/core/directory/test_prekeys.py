@@ -39,7 +39,7 @@ def a_prekey(day: int) -> Prekey:
 
 
 def a_head(*prekeys: Prekey) -> PrekeysHead:
-    return PrekeysHead(VERSION, bytes(16), "au", NOW, None, (NATO.addressed,), 1, prekeys)
+    return PrekeysHead(VERSION, bytes(16), "au", NOW, None, tuple(NATO.addressed), 1, prekeys)
 
 
 def test_a_statement_of_some_days_is_taken() -> None:

@@ -104,7 +104,7 @@ def test_a_right_head_passes() -> None:
 
 
 def refused(
-    code: str, head: ReportHead, opened: Opened = OPENED, me: Recipient = NZ.addressed
+    code: str, head: ReportHead, opened: Opened = OPENED, me: frozenset[Recipient] = NZ.addressed
 ) -> None:
     with pytest.raises(RefusalError) as caught:
         check_routing(head, opened, me, NOW)
@@ -203,8 +203,8 @@ def test_what_does_not_expire_is_never_too_late() -> None:
 
 
 def test_another_name_than_mine_is_refused() -> None:
-    refused("not-addressed", HEAD, me=("nato", NZ.key.kid))
-    refused("not-addressed", HEAD, me=("nz", AU.key.kid))
+    refused("not-addressed", HEAD, me=frozenset({("nato", NZ.key.kid)}))
+    refused("not-addressed", HEAD, me=frozenset({("nz", AU.key.kid)}))
 
 
 def report_refused(
@@ -212,7 +212,7 @@ def report_refused(
     *,
     beside: Beside = LETTER.beside,
     own: OwnPart = OWN,
-    me: Recipient = NZ.addressed,
+    me: frozenset[Recipient] = NZ.addressed,
 ) -> str:
     """Return why the openings are refused."""
     opened = changed(OPENED, beside=gate.encode_struct(beside), own_part=gate.encode_struct(own))
@@ -256,7 +256,7 @@ def test_another_serial_number_is_refused(fields: Mapping[str, object]) -> None:
 
 def test_the_serial_number_of_a_neighbour_is_refused() -> None:
     assert "serial" in report_refused(own=LETTER.own_parts[0])
-    assert "serial" in report_refused(own=LETTER.own_parts[0], me=("nato", NZ.key.kid))
+    assert "serial" in report_refused(own=LETTER.own_parts[0], me=frozenset({("nato", NZ.key.kid)}))
 
 
 def test_a_serial_number_that_names_another_partner_is_refused_even_where_it_is_signed() -> None:

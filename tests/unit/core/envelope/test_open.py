@@ -37,8 +37,8 @@ from tests.unit.core.nodes import (
 
 PAIRS = pytest.mark.parametrize(
     ("sender", "reader"),
-    [(JP, NATO), (AU, NZ), (JP, NZ), (NZ, JP), (KR, KR)],
-    ids=["H5", "H3", "H5 to H3", "H3 to H5", "P5"],
+    [(JP, NATO), (AU, NZ), (JP, NZ), (NZ, JP), (JP, KR), (KR, NZ)],
+    ids=["H5", "H3", "H5 to H3", "H3 to H5", "H5 to P5", "P5 to H3"],
 )
 Change = Callable[[list[object]], object]
 
