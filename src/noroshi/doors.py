@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
-import uvloop
 from starlette.applications import Starlette
 
 from noroshi.adapters import home as homes
@@ -75,8 +74,7 @@ def serve(serving: Serving) -> None:
         if node is None:
             msg = f"another process serves or works on {serving.home}; stop it first"
             raise UnavailableError("home-busy", msg)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_Doors(node, serving).run())
+        asyncio.run(_Doors(node, serving).run())
 
 
 def _raise_file_limit() -> None:

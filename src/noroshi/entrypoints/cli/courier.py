@@ -118,7 +118,7 @@ def _summary(
     missing = {str(answer["set"]): cast("list[str]", answer["missing"]) for answer in answers}
     told: dict[str, object] = {
         name: sum(cast("int", answer[name]) for answer in answers)
-        for name in ("envelopes", "receipts", "attachments", "refused")
+        for name in ("envelopes", "receipts", "attachments", "held", "refused")
     }
     told["missing"] = [name for names in missing.values() for name in names]
     told["reasons"] = [reason for a in answers for reason in cast("list[str]", a["reasons"])]
@@ -144,6 +144,8 @@ def _present(told: dict[str, object], answers: list[requests.Json]) -> None:
         click.echo(f"{answer['volume']} from {answer['from']}{known}")
     if answers:
         click.echo(f"Taken: {_counts(told)}")
+    if told["held"]:
+        click.echo(f"Held, of a revoked partner: {told['held']}; see 'noroshi quarantine'")
     for answer in answers:
         for reason in cast("list[str]", answer["reasons"]):
             click.echo(f"Refused: {visible(reason)}")
