@@ -170,7 +170,10 @@ class VerifyPartner(Request, frozen=True, kw_only=True):
 
 
 class VerifyJournal(Request, frozen=True, kw_only=True):
-    """Compute the journal anew; `proofs` are partners' proofs to compare it with."""
+    """Compute the journal anew.
+
+    `proofs` are partners' proofs, or checkpoints that they cosigned, to compare it with.
+    """
 
     proofs: tuple[bytes, ...] = ()
 
@@ -179,6 +182,20 @@ class MakeProof(Request, frozen=True, kw_only=True):
     """Make the proof about a report."""
 
     report: str
+
+
+class Witnesses(Request, frozen=True, kw_only=True):
+    """Say how far partners' journals are proven here, and what they cosigned of this one."""
+
+
+class HeldCheckpoint(Request, frozen=True, kw_only=True):
+    """Give the newest checkpoint of a partner that this node has verified, cosigned."""
+
+    partner: str
+
+
+class Conflicts(Request, frozen=True, kw_only=True):
+    """List the checkpoints of partners that contradict each other."""
 
 
 class CourierOut(Request, frozen=True, kw_only=True):
@@ -281,6 +298,9 @@ AnyRequest = (
     | VerifyPartner
     | VerifyJournal
     | MakeProof
+    | Witnesses
+    | HeldCheckpoint
+    | Conflicts
     | CourierOut
     | Cancel
     | Alarms

@@ -28,6 +28,7 @@ from noroshi.adapters.sqlite.receipts import SqliteReceipts
 from noroshi.adapters.sqlite.reports import SqliteReports
 from noroshi.adapters.sqlite.serials import SqliteSerials
 from noroshi.adapters.sqlite.watch import SqliteWatch
+from noroshi.adapters.sqlite.witness import SqliteWitness
 from noroshi.core.delivery.item import Item
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
@@ -62,6 +63,7 @@ class SqliteTables:
         self.serials = SqliteSerials(database)
         self.epochs = SqliteEpochs(database)
         self.watch = SqliteWatch(database)
+        self.witness = SqliteWitness(database)
 
 
 class Effects:

@@ -28,12 +28,14 @@ from noroshi.flow.requests import (
     AnyRequest,
     Assign,
     Cancel,
+    Conflicts,
     CourierOut,
     DeskLog,
     Desks,
     DropDraft,
     Examine,
     Held,
+    HeldCheckpoint,
     Inbox,
     LineHistory,
     LineStates,
@@ -54,6 +56,7 @@ from noroshi.flow.requests import (
     TakeAlarm,
     VerifyJournal,
     VerifyPartner,
+    Witnesses,
     WriteLabel,
 )
 
@@ -117,6 +120,12 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return audit.verify_journal(house, request)
         case MakeProof():
             return audit.make_proof(house, request)
+        case Witnesses():
+            return audit.witnesses(house)
+        case HeldCheckpoint():
+            return audit.held_checkpoint(house, request)
+        case Conflicts():
+            return audit.conflicts(house)
         case CourierOut():
             return courier_out.pack(house, request)
         case Cancel():
