@@ -65,10 +65,12 @@ def pack(tx: Transaction, partner: str, set_id: bytes) -> Packed:
     return Packed(items, tx.courier.completed(partner, MAX_IMPORTED))
 
 
-def issue_volume(tx: Transaction, partner: str, digest: bytes, entropy: Entropy) -> None:
+def issue_volume(
+    tx: Transaction, partner: str, digest: bytes, entropy: Entropy, by: str | None = None
+) -> None:
     """Record a volume that is about to be given out."""
     salt = entropy.draw(SALT_SIZE)
-    entry = new_entry(EntryKind.VOLUME_ISSUED, tx.now, salt, partner, digest=digest)
+    entry = new_entry(EntryKind.VOLUME_ISSUED, tx.now, salt, partner, digest=digest, by=by)
     tx.journal.append(entry)
 
 
@@ -78,6 +80,7 @@ def import_volume(
     digest: bytes,
     loose: Iterable[Placed],
     entropy: Entropy,
+    by: str | None = None,
 ) -> None:
     """Record a volume whose payload is durable, and settle what the partner has imported."""
     if not tx.courier.add_volume(volume_of(head), loose):
@@ -88,6 +91,7 @@ def import_volume(
         entropy.draw(SALT_SIZE),
         head.sender,
         digest=digest,
+        by=by,
     )
     tx.journal.append(entry)
     settled = tx.courier.settle(head.sender, head.imported)

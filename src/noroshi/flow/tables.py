@@ -13,6 +13,7 @@ from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
+from noroshi.flow.account_tables import AccountTable
 from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
@@ -272,6 +273,11 @@ class Tables(Protocol):
     @property
     def partners(self) -> PartnerTable:
         """Partners and cards."""
+        ...
+
+    @property
+    def accounts(self) -> AccountTable:
+        """Accounts."""
         ...
 
     @property

@@ -6,6 +6,8 @@ which the partner has to prove in the next comms checks (:mod:`noroshi.flow.cosi
 
 import hashlib
 
+import msgspec
+
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.receipt import ReceiptHead
 from noroshi.core.envelope.keys import Purpose
@@ -18,7 +20,7 @@ from noroshi.flow.epochs import epoch_known
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Identity
 from noroshi.flow.tables import Transaction
-from noroshi.flow.witness_tables import Conflict
+from noroshi.flow.witness_tables import Conflict, Proven
 
 
 def note_checkpoint(
@@ -64,7 +66,12 @@ def find_conflict(
     identity: Identity,
     entropy: Entropy,
 ) -> None:
-    """Keep two checkpoints that contradict each other as evidence, and call somebody."""
+    """Keep two checkpoints that contradict each other as evidence, and call somebody.
+
+    The partner is cosigned no more, as long as its journal has this name.
+    """
+    before = tx.witness.proven(partner) or Proven(b"", tx.now)
+    tx.witness.put_proven(partner, msgspec.structs.replace(before, is_broken=True))
     tx.witness.keep_conflict(Conflict(partner, *notes, tx.now))
     alarm = Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now, detail=detail)
     raise_alarm(tx, alarm, identity.me, entropy)

@@ -317,6 +317,24 @@ def test_a_fork_shown_to_two_partners_is_found_by_both(
         assert answers.handle(partner.house, requests.VerifyJournal())["ok"] is True  # type: ignore[call-overload]
 
 
+def test_two_roots_in_reports_end_the_cosigning(trio: Trio) -> None:
+    jp, nato = trio.jp, trio.nato
+    both_ways(jp, nato)
+    before = proven(nato, "jp")
+    for root in (b"a", b"b"):
+        note = note_of(jp, 1, 900, root * 32)
+
+        def take(tx: Transaction, note: bytes = note) -> None:
+            note_checkpoint(tx, "jp", note, nato.identity, nato.house.entropy)
+
+        nato.store.perform(take)
+    assert alarms(nato) == [AlarmKind.JOURNAL_CONFLICT]
+    report(jp, nato)
+    both_ways(jp, nato)
+    assert proven(nato, "jp") == msgspec.structs.replace(before, is_broken=True)
+    assert len(conflicts(nato)) == 1
+
+
 def test_two_roots_of_one_size_are_found_when_two_speak(trio: Trio) -> None:
     nato, au = trio.nato, trio.au
     notes = [note_of(trio.jp, 1, 900, root * 32) for root in (b"a", b"b")]
@@ -542,26 +560,33 @@ class Leaves(msgspec.Struct, frozen=True):
             self.tables.journal.append(new_entry(EntryKind.REFUSED, 1, leaf.ljust(16, b"."), "jp"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
-    st.integers(1, 40), st.integers(0, 40), st.lists(st.integers(1, 80), max_size=8), st.booleans()
+    st.integers(1, 40),
+    st.integers(0, 40),
+    st.lists(st.integers(1, 80), max_size=8),
+    st.none() | st.integers(0, 39),
+    st.integers(0, 39),
 )
 def test_over_random_trees_every_asked_size_is_proven_or_contradicted(
-    first: int,
-    more: int,
-    asked: list[int],
-    is_rewritten: bool,  # noqa: FBT001 - drawn
+    first: int, more: int, asked: list[int], forked_at: int | None, cut: int
 ) -> None:
-    """What the shipped signer answers goes on from a checkpoint exactly if its tree does."""
+    """What the shipped signer answers goes on from a checkpoint exactly if its tree does.
+
+    `forked_at` is the entry that was written anew; `cut` entries were cut off then.
+    """
     connection = open_memory(None)
     tables = SqliteTables(Database(connection), Effects())
-    Leaves(tables).grow([b"%d" % number for number in range(first)])
+    leaves = [b"%d" % number for number in range(first)]
+    Leaves(tables).grow(leaves)
     old = Checkpoint("noroshi/jp/1", tables.journal.size, tables.journal.tree.root)
-    if is_rewritten:
+    if forked_at is not None:
         tables.journal._db.run("DELETE FROM journal_entry")
         tables.journal._db.run("DELETE FROM journal_node")
         tables.journal.rewind(None)
-        Leaves(tables).grow([b"%d" % number for number in range(first - 1)] + [b"other"])
+        forked_at %= first
+        leaves[forked_at] = b"written anew"
+        Leaves(tables).grow(leaves[: max(1, first - cut)])
     Leaves(tables).grow([b"more %d" % number for number in range(more)])
     tree = tables.journal.tree
     newest = Checkpoint("noroshi/jp/1", tree.size, tree.root)
@@ -570,7 +595,7 @@ def test_over_random_trees_every_asked_size_is_proven_or_contradicted(
     answer = acts._Answer(b"", newest, proofs)
     assert proofs.keys() == {size for size in sizes if size < tree.size}
     assert answer.tells_of(old.size)
-    assert answer.goes_on_from(old) is not is_rewritten
+    assert answer.goes_on_from(old) is (forked_at is None)
     connection.close()
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import apsw
 
+from noroshi.adapters.sqlite.accounts import SqliteAccounts
 from noroshi.adapters.sqlite.agreements import SqliteAgreements
 from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.courier import SqliteCourier
@@ -54,6 +55,7 @@ class SqliteTables:
     def __init__(self, database: Database, effects: "Effects") -> None:
         self.journal = SqliteJournal(database)
         self.partners = SqlitePartners(database)
+        self.accounts = SqliteAccounts(database)
         self.agreements = SqliteAgreements(database)
         self.drafts = SqliteDrafts(database)
         self.reports = SqliteReports(database)

@@ -50,6 +50,9 @@ class EntryKind(Enum):
     DRAFT_DROPPED = "DraftDropped"
     AGREEMENT_KEPT = "AgreementKept"
     WITHHELD = "Withheld"
+    ACCOUNT_ADDED = "AccountAdded"
+    ACCOUNT_CHANGED = "AccountChanged"
+    ACCOUNT_ENDED = "AccountEnded"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

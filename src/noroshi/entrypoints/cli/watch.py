@@ -127,7 +127,7 @@ def _follow(context: Context, tell: Callable[[Alarm], None]) -> None:
     is_listening = False
     while True:
         try:
-            with closing(listen(context.home, newest)) as events:
+            with closing(listen(context.home, newest, context.person, context.door)) as events:
                 for event in events:
                     # Numbers only rise: a new connection goes on above the last one told.
                     newest = max(newest or 0, cast("int", event["number"]))

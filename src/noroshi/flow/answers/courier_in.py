@@ -30,8 +30,8 @@ Volumes = Mapping[int, CourierVolume]
 """The volumes of one set whose payloads are in the spool, by their numbers."""
 
 
-def import_volume(house: House, chunks: Iterable[bytes]) -> Json:
-    """Take in one volume, and apply all that is complete with it.
+def import_volume(house: House, chunks: Iterable[bytes], by: str | None = None) -> Json:
+    """Take in one volume that somebody brought, and apply all that is complete with it.
 
     Raises:
         MalformedError: the bytes are no whole volume of a verified partner.
@@ -42,7 +42,7 @@ def import_volume(house: House, chunks: Iterable[bytes]) -> Json:
     try:
         house.identity()  # a missing passphrase is told before anything is kept
         signed = volumes.read_head(source.take)
-        is_new = _keep(house, signed, source)
+        is_new = _keep(house, signed, source, by)
     except NoroshiError:
         source.drain()  # whoever sends it listens only afterwards
         raise
@@ -115,7 +115,7 @@ class _Source:
             pass
 
 
-def _keep(house: House, signed: SignedHead, source: _Source) -> bool:
+def _keep(house: House, signed: SignedHead, source: "_Source", by: str | None) -> bool:
     """Make a volume durable; say whether it was not here before.
 
     Raises:
@@ -161,6 +161,7 @@ def _keep(house: House, signed: SignedHead, source: _Source) -> bool:
             digest=signed.digest,
             loose=loose,
             entropy=house.entropy,
+            by=by,
         )
     )
     return True

@@ -65,8 +65,10 @@ def pack(house: House, request: CourierOut) -> Answer:
     }
 
 
-def volume(house: House, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
-    """Return size and bytes of a volume of a set that was packed.
+def volume(
+    house: House, set_id: str, number: int, by: str | None = None
+) -> tuple[int, Iterator[bytes]]:
+    """Return size and bytes of a volume of a set that was packed; journal who takes it.
 
     Raises:
         NotFoundError: no such volume was packed here.
@@ -102,6 +104,7 @@ def volume(house: House, set_id: str, number: int) -> tuple[int, Iterator[bytes]
                 partner=packed.partner,
                 digest=head_digest,
                 entropy=house.entropy,
+                by=by,
             )
         )
         chunks = itertools.chain((begin,), _payload(house, tables, fragments))
