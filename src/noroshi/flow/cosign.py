@@ -131,16 +131,15 @@ def judge(
     sizes = asked_sizes(asked)
     if not sizes:
         return
-    part = _read(told.witness)
-    if part is not None:
-        _keep_cosignature(tx, partner, part.cosigned, identity, entropy)
-        for note in part.others:
-            _hear_of(tx, partner, note, identity, entropy)
+    part = read_part(told.witness)
+    _take(tx, partner, part, identity, entropy)
     proven = tx.witness.proven(partner)
     if (part is None and proven is None) or (proven is not None and proven.is_broken):
         return  # it knows nothing of witnesses, or has contradicted itself
-    answer = _answer(tx, partner, part, identity)
     base = note_in(proven.cosigned) if proven else b""  # without it nothing is accepted
+    answer = _answer(tx, partner, part, identity)
+    if answer is not None and _is_overtaken(answer, base, sizes):
+        return
     claims = [claim for claim in _claims(tx, partner) if claim.size in sizes or claim.note == base]
     lacking = [claim for claim in claims if answer is None or not answer.tells_of(claim.size)]
     for claim in claims:
@@ -154,6 +153,20 @@ def judge(
         _miss(tx, partner, lacking, identity, entropy)
     elif answer is not None:
         _accept(tx, partner, answer, identity)
+
+
+def _take(
+    tx: Transaction,
+    partner: str,
+    part: WitnessPart | None,
+    identity: Identity,
+    entropy: Entropy,
+) -> None:
+    """Take in what an answer tells besides the teller's own journal."""
+    if part is not None:
+        _keep_cosignature(tx, partner, part.cosigned, identity, entropy)
+        for note in part.others:
+            _hear_of(tx, partner, note, identity, entropy)
 
 
 def _claims(tables: Tables, partner: str) -> list[_Claim]:
@@ -199,7 +212,8 @@ def _others(tables: Tables, partner: str, asked: CommsCheck, me: str) -> Iterato
             yield note
 
 
-def _read(raw: bytes) -> WitnessPart | None:
+def read_part(raw: bytes) -> WitnessPart | None:
+    """Return what a check tells of journals; None for nothing that can be read."""
     try:
         return decode_part(raw) if raw else None
     except MalformedError:
@@ -209,13 +223,19 @@ def _read(raw: bytes) -> WitnessPart | None:
 def _answer(
     tx: Transaction, partner: str, part: WitnessPart | None, identity: Identity
 ) -> _Answer | None:
-    newest = _verified(tx, partner, part.note, identity) if part else None
+    newest = verified(tx, partner, part.note, identity) if part else None
     if part is None or newest is None:
         return None
     return _Answer(part.note, newest, dict(part.proofs))
 
 
-def _verified(tx: Transaction, partner: str, note: bytes, identity: Identity) -> Checkpoint | None:
+def _is_overtaken(answer: _Answer, base: bytes, sizes: tuple[int, ...]) -> bool:
+    """Say whether more was proven since an answer was asked for, on another way."""
+    size = parse_note(base).size if base else 0
+    return size > answer.newest.size and size not in sizes
+
+
+def verified(tx: Transaction, partner: str, note: bytes, identity: Identity) -> Checkpoint | None:
     """Return a checkpoint that a partner signed for its present epoch; None for anything else."""
     known = tx.partners.get(partner)
     if known is None or known.state is not PartnerState.VERIFIED:
@@ -300,7 +320,7 @@ def _hear_of(
     is_known = note == held or (proven is not None and note == note_in(proven.cosigned))
     if is_known or partner in {teller, identity.me} or (proven is not None and proven.is_broken):
         return
-    checkpoint = _verified(tx, partner, note, identity)
+    checkpoint = verified(tx, partner, note, identity)
     if checkpoint is None:
         return
     here = parse_note(held) if held else None

@@ -15,13 +15,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from noroshi.core.courier.volume import MAX_IMPORTED, Placed, VolumeHead
+from noroshi.core.courier.volume import MAX_IMPORTED, READS_WITNESS, Placed, VolumeHead
 from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import InputError
 from noroshi.core.partner import PartnerState
+from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.letters import make_letter
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import CourierVolume, KnownPartner
+from noroshi.flow.records import CourierVolume, Identity, KnownPartner
 from noroshi.flow.tables import Tables, Transaction
 
 
@@ -30,7 +32,9 @@ class Packed(msgspec.Struct, frozen=True):
 
     items: tuple[Item, ...]
     imported: tuple[bytes, ...]
-    """Sets of the partner that were imported here."""
+    """Sets of the partner that were imported here, and that this node reads letters."""
+    letter: bytes
+    """What the set tells the partner of journals; b"": nothing."""
 
 
 def verified(tables: Tables, partner: str) -> KnownPartner:
@@ -52,7 +56,7 @@ def verified(tables: Tables, partner: str) -> KnownPartner:
     return known
 
 
-def pack(tx: Transaction, partner: str, set_id: bytes) -> Packed:
+def pack(tx: Transaction, partner: str, set_id: bytes, identity: Identity) -> Packed:
     """Return all that waits for a partner, and note which receipts the set carries.
 
     Raises:
@@ -62,7 +66,11 @@ def pack(tx: Transaction, partner: str, set_id: bytes) -> Packed:
     items = tuple(tx.outbox.items(partner))
     receipts = [item.id for item in items if item.cargo is Cargo.RECEIPT]
     tx.courier.carry(partner, set_id, receipts)
-    return Packed(items, tx.courier.completed(partner, MAX_IMPORTED))
+    letter = make_letter(tx, partner, identity, tx.now)
+    if letter:
+        items += (Item(set_id, 0, Cargo.WITNESS, Precedence.IMMEDIATE, len(letter)),)
+    imported = tx.courier.completed(partner, MAX_IMPORTED - 1)
+    return Packed(items, (*imported, READS_WITNESS), letter)
 
 
 def issue_volume(
@@ -94,6 +102,8 @@ def import_volume(
         by=by,
     )
     tx.journal.append(entry)
+    if READS_WITNESS in head.imported:
+        tx.witness.reads_letters(head.sender)
     settled = tx.courier.settle(head.sender, head.imported)
     if settled:
         tx.outbox.remove(head.sender, settled)

@@ -103,6 +103,18 @@ class WitnessTable(Protocol):
         """Note that an answer lacked the proof of what `teller` holds of `partner`."""
         ...
 
+    def reads_letters(self, partner: str) -> None:
+        """Note that a partner reads what courier volumes tell of journals."""
+        ...
+
+    def letter(self, partner: str) -> bytes | None:
+        """Return the newest that a partner's volume told, b"" for nothing; None: it reads none."""
+        ...
+
+    def put_letter(self, partner: str, raw: bytes, at: Instant) -> None:
+        """Keep what a partner's volume told, unless a newer one is here."""
+        ...
+
     def keep_conflict(self, conflict: Conflict) -> None:
         """Keep evidence: two checkpoints of a partner that contradict each other."""
         ...

@@ -23,6 +23,7 @@ from noroshi.core.delivery.witness import (
     asked_sizes,
     decode_part,
     encode_part,
+    tag_of,
 )
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import InputError, NotFoundError
@@ -229,6 +230,15 @@ def test_only_partners_that_both_know_are_told_of(trio: Trio) -> None:
         return msgspec.structs.replace(mine, settled=ask((0,), ()))
 
     assert part_of(ask_check(jp, nato, asked=names_nobody)).others == ()
+    with jp.store.read() as tables:
+        own = tables.partners.get("au")
+    assert own is not None
+    for tag in (1, tag_of(own.signed_card.card.root_digest, "nato", "jp")):
+
+        def names_another(mine: CommsCheck, tag: int = tag) -> CommsCheck:
+            return msgspec.structs.replace(mine, settled=ask((0,), (tag,)))
+
+        assert part_of(ask_check(jp, nato, asked=names_another)).others == ()
 
 
 def test_a_rewritten_tail_is_found_at_the_next_contact(trio: Trio) -> None:
@@ -449,6 +459,25 @@ def test_a_cosignature_of_another_journal_than_this_is_a_lost_tail(trio: Trio) -
     assert alarms(nato) == [AlarmKind.LOST_TAIL]
     with nato.store.read() as tables:
         assert tables.witness.cosignatures() == []
+
+
+def test_an_answer_that_was_overtaken_says_nothing(trio: Trio) -> None:
+    """Two ways to a partner: what one of them brings may be older than what the other brought."""
+    jp, nato = trio.jp, trio.nato
+    both_ways(jp, nato)
+    with nato.store.read() as tables:
+        mine = watch.make_check(tables, "jp", nato.identity, 1)
+    slow = decode_check(arrivals.answer_check(jp.house, "nato", encode_check(mine), "push"))
+    report(jp, nato)
+    both_ways(jp, nato)
+    before = proven(nato, "jp")
+
+    def judge(tx: Transaction) -> None:
+        acts.judge(tx, "jp", mine, slow, nato.identity, nato.house.entropy)
+
+    nato.store.perform(judge)
+    assert alarms(nato) == []
+    assert proven(nato, "jp") == before
 
 
 def test_what_is_asked_is_bounded(trio: Trio) -> None:

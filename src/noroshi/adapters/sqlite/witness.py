@@ -133,6 +133,26 @@ class SqliteWitness:
             (teller, partner),
         )
 
+    def reads_letters(self, partner: str) -> None:
+        """Note that a partner reads what courier volumes tell of journals."""
+        self._db.run(
+            "INSERT OR IGNORE INTO courier_witness (partner, told, at) VALUES (?, X'', 0)",
+            (partner,),
+        )
+
+    def letter(self, partner: str) -> bytes | None:
+        """Return the newest that a partner's volume told, b"" for nothing; None: it reads none."""
+        row = self._db.value("SELECT told FROM courier_witness WHERE partner = ?", (partner,))
+        return None if row is None else blob(row)
+
+    def put_letter(self, partner: str, raw: bytes, at: Instant) -> None:
+        """Keep what a partner's volume told, unless a newer one is here."""
+        self._db.run(
+            "INSERT INTO courier_witness (partner, told, at) VALUES (?1, ?2, ?3)"
+            " ON CONFLICT DO UPDATE SET told = ?2, at = ?3 WHERE ?3 >= at",
+            (partner, raw, at),
+        )
+
     def keep_conflict(self, conflict: Conflict) -> None:
         """Keep evidence: two checkpoints of a partner that contradict each other."""
         self._db.run(

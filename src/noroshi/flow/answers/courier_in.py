@@ -14,7 +14,7 @@ from noroshi.core.courier.cut import find, join
 from noroshi.core.courier.volume import Placed, SignedHead
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.errors import InputError, MalformedError, NoroshiError
-from noroshi.flow import arrivals, courier, deliver, receive
+from noroshi.flow import arrivals, courier, deliver, letters, receive
 from noroshi.flow.house import House
 from noroshi.flow.records import CourierVolume
 from noroshi.flow.requests import Json
@@ -181,7 +181,11 @@ def _apply(house: House, volume: CourierVolume, tally: _Tally) -> None:
             if not pieces or placed.fragment.item in done:
                 continue
             done.add(placed.fragment.item)
-            batch.append(b"".join(_read(house, here, piece) for piece in pieces))
+            raw = b"".join(_read(house, here, piece) for piece in pieces)
+            if placed.fragment.cargo is Cargo.WITNESS:
+                _take_letter(house, volume.partner, raw, tally)
+                continue
+            batch.append(raw)
             if len(batch) == _BATCH_ITEMS or sum(map(len, batch)) > _BATCH_BYTES:
                 _take(house, volume.partner, batch, tally)
                 batch = []
@@ -216,6 +220,17 @@ def _take(house: House, peer: str, batch: list[bytes], tally: _Tally) -> None:
             tally.receipts += 1
         else:
             tally.envelopes += 1
+
+
+def _take_letter(house: House, peer: str, raw: bytes, tally: _Tally) -> None:
+    """Take in what a volume tells of journals."""
+    act = partial(
+        letters.take_letter, partner=peer, raw=raw, identity=house.identity(), entropy=house.entropy
+    )
+    try:
+        house.store.perform(act)
+    except MalformedError as error:
+        tally.refuse(error.code, error.message)
 
 
 def _fill_blobs(house: House, here: Volumes, volume: CourierVolume, tally: _Tally) -> None:

@@ -46,12 +46,14 @@ def pack(house: House, request: CourierOut) -> Answer:
     while house.store.perform(issue):
         pass
     set_id = entropy.draw(ID_SIZE)
-    packed = house.store.perform(partial(courier.pack, partner=request.to, set_id=set_id))
+    packed = house.store.perform(
+        partial(courier.pack, partner=request.to, set_id=set_id, identity=identity)
+    )
     fragments = cut(packed.items, request.volume)
     while len(house.packed) >= _PACKED_SETS:
         house.packed.pop(next(iter(house.packed)))
     house.packed[set_id.hex()] = PackedSet(
-        request.to, set_id, house.clock.now(), packed.imported, fragments
+        request.to, set_id, house.clock.now(), packed.imported, fragments, packed.letter
     )
     counts = {cargo: sum(item.cargo is cargo for item in packed.items) for cargo in Cargo}
     return {
@@ -82,7 +84,7 @@ def volume(
     with ExitStack() as opened:
         # One view of the outbox for both passes: what a receipt takes out meanwhile stays in it.
         tables = opened.enter_context(house.store.read())
-        size, digest = volumes.payload_digest(_payload(house, tables, fragments))
+        size, digest = volumes.payload_digest(_payload(house, tables, packed, fragments))
         head = VolumeHead(
             version=volumes.VERSION,
             set_id=packed.set_id,
@@ -107,7 +109,7 @@ def volume(
                 by=by,
             )
         )
-        chunks = itertools.chain((begin,), _payload(house, tables, fragments))
+        chunks = itertools.chain((begin,), _payload(house, tables, packed, fragments))
         return len(begin) + size, _closing(opened.pop_all(), chunks)
 
 
@@ -116,9 +118,15 @@ def _closing(opened: ExitStack, chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield from chunks
 
 
-def _payload(house: House, tables: Tables, fragments: Iterable[Fragment]) -> Iterator[bytes]:
+def _payload(
+    house: House, tables: Tables, packed: PackedSet, fragments: Iterable[Fragment]
+) -> Iterator[bytes]:
     """Yield the payload of a volume; what has left the outbox since it was packed is left out."""
     for fragment in fragments:
+        if fragment.cargo is Cargo.WITNESS:
+            yield volumes.begin_fragment(fragment)
+            yield packed.letter[fragment.start : fragment.end]
+            continue
         if fragment.cargo is Cargo.BLOB:
             yield volumes.begin_fragment(fragment)
             yield from _blob(house, fragment)

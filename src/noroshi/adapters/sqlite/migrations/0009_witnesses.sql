@@ -17,6 +17,13 @@ CREATE TABLE peer_told (
   PRIMARY KEY (teller, partner)
 ) STRICT, WITHOUT ROWID;
 
+-- Partners who read what volumes tell of journals, and the newest of theirs, to be answered.
+CREATE TABLE courier_witness (
+  partner TEXT PRIMARY KEY,
+  told BLOB NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Checkpoints of this node's journal that partners have cosigned, the newest of each.
 CREATE TABLE cosignature (
   partner TEXT PRIMARY KEY,
