@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import pwd
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from noroshi.core.errors import NoroshiError
 from noroshi.entrypoints.cli.desk import reach
 from noroshi.entrypoints.cli.person import Person
 from noroshi.flow import requests
-from tests.program.conftest import Desk, Ran, befriend, make, run
+from tests.program.conftest import Desk, Ran, befriend, command, make, run
 
 pytestmark = pytest.mark.xdist_group("accounts")
 
@@ -186,6 +187,41 @@ def from_user(uid: int, door: Path, request: requests.AnyRequest, person: Person
         told = json.loads(pipe.read())
     os.waitpid(child, 0)
     return told
+
+
+def at_a_terminal(home: Path, words: list[str], typed: list[str]) -> str:
+    """Run a command at a terminal of its own and type at each prompt; return what stood there."""
+    arguments = command("--home", home, *words)
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover - another process
+        os.execv(arguments[0], arguments)  # noqa: S606 - a terminal of its own
+    shown = b""
+    for answer in typed:
+        while not shown.rstrip().endswith(b":"):
+            shown += os.read(terminal, 1024)
+        os.write(terminal, answer.encode() + b"\n")
+        shown += b"|"
+    try:
+        while more := os.read(terminal, 1024):
+            shown += more
+    except OSError:  # its end, on Linux
+        pass
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return shown.decode()
+
+
+def test_at_a_terminal_the_passphrase_is_asked_for(nodes: tuple[House, Desk]) -> None:
+    house, _ = nodes
+    home = house.desk.home
+    words = house.secret("Lt Doi").read_text().strip()
+    told = at_a_terminal(home, ["--as", "Lt Doi", "--json", "account", "whoami"], [words])
+    assert '"account": "Lt Doi"' in told
+    assert words not in told
+    told = at_a_terminal(home, ["--as", "Lt Doi", "inbox"], ["not the passphrase"])
+    assert "that is not the passphrase of Lt Doi" in told
+    new = ["account", "add", "Lt Abo", "--role", "watch"]
+    assert "Lt Abo: ACTIVE, watch" in at_a_terminal(home, new, [words, words])
 
 
 @pytest.fixture
