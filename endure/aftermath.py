@@ -24,7 +24,7 @@ from noroshi.core.errors import NoroshiError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import report_id_text
 from noroshi.core.tlog.entry import EntryKind, decode_entry
-from noroshi.flow import audit
+from noroshi.flow import audit, proofs
 from noroshi.flow.records import StoredReport
 
 
@@ -145,8 +145,8 @@ def _examine_acknowledged(sender: Side, receiver: Side, ledger: Ledger, found: F
             found.lost.append(f"{report}: {sender.partner} does not know it is ACKNOWLEDGED")
     if acknowledged and found.is_clean:
         cards = {side.partner: side.node.identity.card.card for side in (sender, receiver)}
-        proof = audit.make_proof(sender.tables, UUID(acknowledged[0]).bytes, sender.partner)
-        claims = audit.verify_proof(proof, cards, sender.node.house.primitives)
+        proof = proofs.make_proof(sender.tables, UUID(acknowledged[0]).bytes, sender.partner)
+        claims = proofs.verify_proof(proof, cards, sender.node.house.primitives)
         if not any(c.type == "ACKNOWLEDGED" and c.by == "Maj Dupont" for c in claims):
             found.wrong.append(f"the proof of {acknowledged[0]} does not show who acknowledged it")
 

@@ -23,7 +23,8 @@ from noroshi.core.directory.card import Card
 from noroshi.core.envelope.primitives import Primitives, Signer
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.merkle import Tree, leaf_hash
-from noroshi.flow import audit
+from noroshi.flow import audit, proofs
+from noroshi.flow.sightings import Witnessed
 
 REPORTS: Final = 40
 PRECEDENCES: Final = ("flash", "immediate", "priority", "routine")
@@ -45,7 +46,7 @@ class Origin(msgspec.Struct, frozen=True):
     primitives: Primitives
     signer: Signer
     """The node's own journal key, for edits by a thief."""
-    proof: tuple[audit.Witnessed, ...]
+    proof: tuple[Witnessed, ...]
     """What the partner's newest proof says to have seen."""
     rows: tuple[Row, ...] = ()
     pages: tuple[int, ...] = ()
@@ -199,14 +200,14 @@ def _origin(pair: Pair, node: Node, earlier: tuple[bytes, ...], report_id: bytes
     me, witness = node.house.me, pair.other(node)
     primitives = node.house.primitives
     with witness.store.read() as tables:
-        proof = audit.make_proof(tables, report_id, witness.house.me)
+        proof = proofs.make_proof(tables, report_id, witness.house.me)
     origin = Origin(
         image=serialize(node.home / DATABASE),
         earlier=earlier,
         card=pair.cards[me],
         primitives=primitives,
         signer=node.identity.journal_signer,
-        proof=audit.witnessed_in(proof, me, pair.cards, primitives),
+        proof=proofs.witnessed_in(proof, me, pair.cards, primitives),
     )
     book = Book(origin)
     origin = msgspec.structs.replace(origin, rows=book.rows(), pages=book.pages())

@@ -26,16 +26,20 @@ from noroshi.core.courier.cut import SMALLEST_SIZE
 from noroshi.core.courier.volume import MAGIC, PURPOSE, payload_digest, read_fragments, read_head
 from noroshi.core.delivery.pull import Poll
 from noroshi.core.delivery.receipt import ReceiptHead, digest, encode_beside, open_beside
+from noroshi.core.delivery.witness import MAX_PART, decode_part
 from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import NoroshiError
 from noroshi.core.recognition import recognise
 from noroshi.core.tlog.checkpoint import origin_of, parse_note, verify_note
+from noroshi.core.tlog.cosignature import cosign
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.entrypoints.peer.door import peer_door
-from noroshi.flow import answers, audit, opening, requests
+from noroshi.flow import answers, opening, proofs, requests, watch
+from noroshi.flow.cosign import judge
 from noroshi.flow.records import KnownPartner
+from noroshi.flow.sightings import cosigned_view
 
 STATUSES: Final = frozenset({200, 400, 401, 403, 404, 408, 409, 413, 415, 422})
 """What the peer door may answer to hostile requests."""
@@ -61,6 +65,8 @@ def decoders(pair: Pair) -> Iterator[Mapping[str, Decoder]]:
             "card": _card(pair),
             "proof": _proof(pair),
             "checkpoint": _checkpoint(pair),
+            "cosignature": _cosignature(pair),
+            "witness": _witness(pair),
             "entry": _entry(pair),
             "courier": _courier(pair),
             "json": Decoder(make_json, lambda raw: str(recognise(raw)), is_own=True),
@@ -165,8 +171,8 @@ def _proof(pair: Pair) -> Decoder:
     pair.acknowledge(second, report_id)
     pair.carry()
     with first.store.read() as tables:
-        raw_proof = audit.make_proof(tables, report_id, first.house.me)
-    fields = gate.convert(gate.decode(raw_proof, limit=audit.MAX_PROOF), list[object])
+        raw_proof = proofs.make_proof(tables, report_id, first.house.me)
+    fields = gate.convert(gate.decode(raw_proof, limit=proofs.MAX_PROOF), list[object])
     cards, primitives = pair.cards, first.house.primitives
 
     def make(draw: random.Random) -> bytes:
@@ -175,8 +181,8 @@ def _proof(pair: Pair) -> Decoder:
         return gate.encode(_with_one_changed(fields, draw))
 
     def feed(raw: bytes) -> str:
-        claims = audit.verify_proof(raw, cards, primitives)
-        audit.witnessed_in(raw, second.house.me, cards, primitives)
+        claims = proofs.verify_proof(raw, cards, primitives)
+        proofs.witnessed_in(raw, second.house.me, cards, primitives)
         return str(claims)
 
     return Decoder(make, feed)
@@ -195,6 +201,45 @@ def _checkpoint(pair: Pair) -> Decoder:
         return "verified"
 
     return Decoder(lambda draw: mutate(note, draw), feed)
+
+
+def _cosignature(pair: Pair) -> Decoder:
+    signer, witness = pair.nodes
+    mine, theirs = pair.cards[signer.house.me], pair.cards[witness.house.me]
+    with signer.store.read() as tables:
+        note = tables.journal.newest_note()
+    now = signer.house.clock.now()
+    cosigned = cosign(note, theirs.partner, now, witness.identity.journal_signer)
+
+    def feed(raw: bytes) -> str:
+        return str(cosigned_view(raw, mine, theirs, signer.house.primitives))
+
+    return Decoder(lambda draw: mutate(cosigned, draw), feed)
+
+
+def _witness(pair: Pair) -> Decoder:
+    """What an answer to a comms check tells of journals, taken in by the node that asked."""
+    victim, teller = pair.nodes
+    me, there = victim.house.me, teller.house.me
+    with victim.store.read() as tables:
+        asked = watch.make_check(tables, there, victim.identity, victim.house.clock.now())
+    with teller.store.read() as tables:
+        told = watch.make_check(tables, me, teller.identity, asked.at, asked)
+    fields = gate.convert(gate.decode(told.witness, limit=MAX_PART), list[object])
+
+    def make(draw: random.Random) -> bytes:
+        if draw.random() < 0.5:
+            return mutate(told.witness, draw)
+        return gate.encode(_with_one_changed(fields, draw))
+
+    def feed(raw: bytes) -> str:
+        answer = msgspec.structs.replace(told, witness=raw)
+
+        parts = (victim.identity, victim.house.entropy)
+        victim.store.perform(lambda tx: judge(tx, there, asked, answer, *parts))
+        return str(decode_part(raw))
+
+    return Decoder(make, feed)
 
 
 def _entry(pair: Pair) -> Decoder:

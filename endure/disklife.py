@@ -26,6 +26,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
 from noroshi.flow import acknowledge, audit, deliver, draft, opening, receive, send
+from noroshi.flow.sightings import Witnessed
 from noroshi.flow.tables import Tables, Transaction
 
 LARGEST_BURST: Final = 6
@@ -66,7 +67,7 @@ class Life:
         self._draw = draw
         self._disk = CrashDisk(folder / "0", {DATABASE: bench.database})
         self._answered: list[tuple[str, IsThere]] = []
-        self._seen: audit.Witnessed | None = None
+        self._seen: Witnessed | None = None
         self._taken: list[bytes] = []
 
     def run(self, cuts: int, figures: Figures) -> None:
@@ -113,7 +114,7 @@ class Life:
                 break
             with store.read() as tables:
                 note = parse_note(tables.journal.newest_note())
-            self._seen = audit.Witnessed("the disk", note.size, note.root)
+            self._seen = Witnessed("the disk", note.size, note.root)
         if draw.random() < 0.5:
             disk.cut()
         store.close()

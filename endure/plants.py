@@ -33,6 +33,7 @@ _WATCH: Final = "flow/watch.py"
 _ALARMS: Final = "flow/alarms.py"
 _EPOCHS: Final = "flow/epochs.py"
 _WITNESS: Final = "flow/witness.py"
+_COSIGN: Final = "flow/cosign.py"
 _AWAKE: Final = "retry_at=min(line.retry_at, now),\n        round_trip"
 
 PLANTS: Final = (
@@ -82,8 +83,13 @@ PLANTS: Final = (
             ('            content=msgspec.structs.replace(report.content, body=b"-"),\n'
             "            stored_at"))),
     _plant("an older checkpoint is taken for a fork",
-           (_WITNESS, "elif new.size == old.size and new.root != old.root:",
-            "elif new.size <= old.size and new.root != old.root:")),
+           (_WITNESS, "    elif new.size < old.size:\n", "    elif new.size > old.size:\n")),
+    _plant("a checkpoint that is proven is not cosigned",
+           (_COSIGN, "        tx.witness.put_proven(partner, Proven(cosigned, tx.now))\n", "        del cosigned\n")),
+    _plant("a proof begins one entry early",
+           (_COSIGN, "consistency_proof(size, newest,", "consistency_proof(max(1, size - 1), newest,")),
+    _plant("what is asked of a journal is not what is held",
+           (_COSIGN, "sizes = {claim.size for claim in _claims(tables, partner)} or {0}", "sizes = {0}")),
     _plant("a delivered report stays in the outbox",
            (_CLIMBS, "        tx.outbox.settle(issuer, settled, tx.now)\n", "")),
     _plant("a receipt lets only its first ladder rise",

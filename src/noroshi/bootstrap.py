@@ -18,6 +18,7 @@ from noroshi.adapters.blobs import FileBlobs
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.passphrases import Argon2Passphrases
 from noroshi.adapters.policies import read_rules
 from noroshi.adapters.sealing.pyca import (
     PycaPrimitives,
@@ -213,6 +214,8 @@ def _open_node(
             packed={},
             disk=lambda: _disk_of(home),
             flashes={},
+            passphrases=Argon2Passphrases(entropy),
+            attempts={},
         )
         yield Node(home, settings, house, store, blobs, keys)
     finally:

@@ -6,6 +6,7 @@ SIGTERM or SIGINT closes the doors, lets what is under way finish for two second
 
 import asyncio
 import contextlib
+import grp
 import os
 import random
 import resource
@@ -39,6 +40,7 @@ from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Serving
 from noroshi.entrypoints.console.door import desk_door
 from noroshi.entrypoints.local.door import local_door
+from noroshi.entrypoints.local.protocol import LocalProtocol
 from noroshi.entrypoints.peer.door import peer_door
 from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.flow.records import Announcement, Committed, KnownPartner
@@ -183,12 +185,16 @@ class _Doors:
                 )
             desk_socket = opened.enter_context(_bind(desk_host, desk_port, "desk door"))
             path = homes.socket_path(home)
-            local_socket = opened.enter_context(_bind_local(path))
+            local_sockets = [opened.enter_context(_bind_local(path))]
             opened.callback(path.unlink, missing_ok=True)
+            if serving.door is not None:
+                shared = _bind_shared(serving.door, serving.door_group)
+                local_sockets.append(opened.enter_context(shared))
+                opened.callback(serving.door.unlink, missing_ok=True)
             desk_url = _desk_url(desk_host, desk_socket, is_tls=desk_tls is not None)
             await self._open(
                 stop,
-                (peer_socket, desk_socket, local_socket),
+                (peer_socket, desk_socket, local_sockets),
                 (peer_tls, desk_tls),
                 [desk_host, "localhost"] if desk_host in _LOOPBACK else ["*"],
                 lambda: serving.on_ready(desk_url, self._node.settings.peer_url),
@@ -197,7 +203,7 @@ class _Doors:
     async def _open(
         self,
         stop: asyncio.Event,
-        sockets: tuple[socket.socket | None, socket.socket, socket.socket],
+        sockets: tuple[socket.socket | None, socket.socket, list[socket.socket]],
         contexts: tuple[ssl.SSLContext, ssl.SSLContext | None],
         hosts: list[str],
         on_ready: Callable[[], None],
@@ -237,12 +243,10 @@ class _Doors:
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
         self._node.store.listen(keykeeper)
+        local = local_door(lambda: house, listeners.subscribe)
         servers = [
             (_server(desk_door(lambda: house, hosts), contexts[1]), sockets[1]),
-            (
-                _server(local_door(lambda: house, listeners.subscribe), None),
-                sockets[2],
-            ),
+            *((_server(local, None, LocalProtocol), door) for door in sockets[2]),
         ]
         peer_socket, peer_url = sockets[0], self._node.settings.peer_url
         if peer_socket is None:
@@ -284,7 +288,9 @@ def _heard(partner: str) -> Committed:
 
 
 def _server(
-    application: Starlette, context: ssl.SSLContext | None, http: type[PeerProtocol] | None = None
+    application: Starlette,
+    context: ssl.SSLContext | None,
+    http: type[PeerProtocol | LocalProtocol] | None = None,
 ) -> _Server:
     """Return a server; the peer door's parser (h11) bounds what headers may cost."""
     config = uvicorn.Config(
@@ -356,6 +362,38 @@ def _bind_local(path: Path) -> socket.socket:
         os.umask(previous)
     sock.listen(512)
     sock.setblocking(False)  # noqa: FBT003 - the library's own signature
+    return sock
+
+
+def _bind_shared(path: Path, group: str | None) -> socket.socket:
+    """Return a local door for the accounts of a group of operating-system users.
+
+    Raises:
+        InputError: there is no such group, or the path cannot be used.
+    """
+    if not hasattr(socket, "SO_PEERCRED"):
+        msg = "this system does not say who is at the other end of a socket; leave --door out"
+        raise InputError("bad-input", msg)
+    try:
+        gid = -1 if group is None else grp.getgrnam(group).gr_gid
+    except KeyError as error:
+        raise InputError("bad-input", f"there is no group {group!r} on this machine") from error
+    if path.exists() and not path.is_socket():
+        msg = f"{path} is something else; --door names a socket that is made anew"
+        raise InputError("bad-input", msg)
+    try:
+        sock = _bind_local(path)
+    except OSError as error:
+        msg = f"the door {path} cannot be opened: {error.strerror or error}"
+        raise InputError("bad-input", msg) from error
+    try:
+        os.chown(path, -1, gid)
+        path.chmod(0o660)
+    except OSError as error:
+        sock.close()
+        path.unlink(missing_ok=True)
+        msg = f"the door {path} cannot be given to the group {group}: {error.strerror}"
+        raise InputError("bad-input", msg) from error
     return sock
 
 

@@ -15,6 +15,8 @@ DECODERS = (
     "card",
     "proof",
     "checkpoint",
+    "cosignature",
+    "witness",
     "entry",
     "courier",
     "json",

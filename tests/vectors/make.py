@@ -46,6 +46,7 @@ from noroshi.core.instant import SECOND, from_text
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from noroshi.core.tlog.cosignature import cosign
 from noroshi.core.tlog.entry import Entry, EntryKind, encode_entry, new_entry
 from noroshi.core.tlog.merkle import Tree, consistency_proof, inclusion_proof
 from tests.unit.core.nodes import (
@@ -84,6 +85,7 @@ def main() -> None:
         "receipt": receipt,
         "card": card,
         "journal": journal,
+        "cosignature": cosignature,
         "courier": courier,
     }
     for name, make in makers.items():
@@ -212,6 +214,23 @@ def card() -> Vector:
         "armoured": signed.armoured,
         "other_root_digest": other.hex(),
         "number": root_number(signed.card.root_digest, other),
+    }
+
+
+def cosignature() -> Vector:
+    """Return a checkpoint that a witness cosigned."""
+    checkpoint = Checkpoint(origin_of("jp", 1), 42, draw("cosigned root", 32))
+    note = sign_checkpoint(checkpoint, JP.journal)
+    at = from_text("2026-11-22T03:00:00Z")
+    return {
+        "checkpoint": to_plain(checkpoint),
+        "key": JP.journal.public_key.material.hex(),
+        "note": note.decode(),
+        "witness": NATO.name,
+        "witness_seed": seed(NATO.name, Purpose.JOURNAL, suite.Alg.ED25519).hex(),
+        "witness_key": NATO.journal.public_key.material.hex(),
+        "at": at,
+        "cosigned": cosign(note, NATO.name, at, NATO.journal).decode(),
     }
 
 

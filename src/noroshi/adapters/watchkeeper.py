@@ -183,7 +183,7 @@ class Watchkeeper:
             await self._perform(
                 partial(
                     watch.note_check, partner=partner, line_check=line_check, told=told,
-                    identity=self._identity, entropy=self._entropy, shown=mine.seen,
+                    identity=self._identity, entropy=self._entropy, asked=mine,
                 )
             )  # fmt: skip
         except NoroshiError as error:

@@ -1,6 +1,6 @@
 """Acknowledge: a person at a desk opens, is shown, answers; each rung once, by name.
 
-The person is an unproven claim until accounts exist; it is stored and told as given.
+The person is whoever the check of rights let through; until accounts exist, a claim as given.
 """
 
 from collections.abc import Sequence

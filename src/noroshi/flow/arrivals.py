@@ -101,7 +101,7 @@ def answer_check(house: House, peer: str, raw: bytes, bearer: str) -> bytes:
         nothing = Tally(identity.card.card.epoch, (), ())
         return encode_check(CommsCheck(VERSION, now, nothing, (), ()))
     with house.store.read() as tables:
-        return encode_check(watch.make_check(tables, peer, identity, now))
+        return encode_check(watch.make_check(tables, peer, identity, now, told))
 
 
 def take_piece(house: House, peer: str, blob_id: bytes, offset: int, data: bytes) -> int:

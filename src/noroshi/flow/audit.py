@@ -1,42 +1,30 @@
-"""Audit: is the journal whole, and what can be proved of one report to somebody outside.
+"""Audit: is the journal whole, and is it what partners have signed to have seen of it.
 
-A proof holds signed heads, receipt entries and inclusion proofs; no content. Whoever has the
-partners' cards can check it with no node (:func:`verify_proof`). `docs/formats/proof.md`.
+`docs/formats/journal.md`; what can be proved of one report is in :mod:`noroshi.flow.proofs`.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from noroshi.core import gate
-from noroshi.core.delivery.receipt import ReceiptHead, digest, open_entry
 from noroshi.core.directory.card import Card, verify_card
-from noroshi.core.envelope import cose, suite
-from noroshi.core.envelope.head import ReportHead, salted_digest
+from noroshi.core.envelope import cose
+from noroshi.core.envelope.head import salted_digest
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.primitives import Primitives
-from noroshi.core.errors import InputError, MalformedError, NoroshiError, NotFoundError
-from noroshi.core.instant import Instant
+from noroshi.core.errors import MalformedError, NoroshiError
 from noroshi.core.partner import DeskAddress
-from noroshi.core.report import encode_content, report_id_text
+from noroshi.core.report import encode_content
 from noroshi.core.tlog.checkpoint import Checkpoint, epoch_of, origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry, report_id_of
-from noroshi.core.tlog.merkle import Tree, inclusion_proof, leaf_hash, verify_inclusion
+from noroshi.core.tlog.merkle import Tree, leaf_hash
+from noroshi.flow.sightings import Sighting, Witnessed, cosigned_view
 from noroshi.flow.tables import Tables
 
-MAX_PROOF: Final = 4 * 1024 * 1024
-_VERSION: Final = 1
 _ABOUT_CONTENT: Final = frozenset({EntryKind.SEALED, EntryKind.RECEIVED, EntryKind.ANSWERED})
 """The entries that stand for something of a report that is stored."""
-
-
-class Witnessed(msgspec.Struct, frozen=True):
-    """What a partner signed to have seen of this journal."""
-
-    partner: str
-    size: int
-    root: bytes
 
 
 class JournalState(msgspec.Struct, frozen=True):
@@ -47,33 +35,8 @@ class JournalState(msgspec.Struct, frozen=True):
     bad_between: tuple[int, int] | None
     """The indexes between which something is wrong: from the first, up to and without the last."""
     reason: str | None
-    witnessed: Mapping[str, int]
-    """By partner, the largest size that it signed to have seen and that still stands."""
-
-
-class Proof(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A proof about one report, as a file."""
-
-    version: int
-    partner: str
-    """Who made it."""
-    signed_head: bytes
-    receipts: tuple[tuple[str, bytes, bytes], ...]
-    """Issuer, signed receipt head, and the one entry about this report."""
-    checkpoint: bytes
-    leaves: tuple[tuple[int, bytes, tuple[bytes, ...]], ...]
-    """Index, leaf and inclusion path of the maker's journal entries about this report."""
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """One thing that a proof shows."""
-
-    type: str
-    report: str
-    partner: str
-    at: Instant
-    by: str | None = None
-    desk: str | None = None
+    witnessed: Mapping[str, Sighting]
+    """By partner, what it signed to have seen and that still stands."""
 
 
 def verify_journal(
@@ -86,8 +49,9 @@ def verify_journal(
     """Compute the whole tree anew and compare it with everything that depends on it.
 
     Entries with their stored hashes, inner nodes, every checkpoint's root and signature, the
-    reports that point into it, and what partners signed to have seen (`witnessed` adds to
-    what is stored).
+    reports that point into it, and what partners signed to have seen: in receipts, and with
+    cosignatures (`witnessed` adds to what is stored). What a partner contradicts lies behind the
+    largest size that any has seen as it is.
     """
     check = _JournalCheck(tables, card, primitives, witnessed)
     try:
@@ -112,6 +76,7 @@ class _JournalCheck:
         witnessed: tuple[Witnessed, ...],
     ) -> None:
         self._tables = tables
+        self._card = card
         self._me = card.partner
         self._epoch, self._last_epoch = 1, card.epoch
         self._keys = _journal_keys(tables, card, primitives)
@@ -121,7 +86,8 @@ class _JournalCheck:
         self._good = 0
         self._bad: tuple[int, int] | None = None
         self._reason: str | None = None
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, Sighting] = {}
+        self._seen_up_to = 0
 
     def run(self) -> None:
         """Check everything, in the order in which a fault can be bracketed."""
@@ -227,10 +193,11 @@ class _JournalCheck:
             return False
         for view in seen:
             if view.root != self._tree.root:
-                self._bad = (0, size)
+                self._bad = (self._seen_up_to, size)
                 self._reason = f"{view.partner} has signed to have seen another journal than this"
                 return False
-            self._seen[view.partner] = size
+        for view in seen:
+            self._sight(view)
         self._good = size
         return True
 
@@ -238,6 +205,16 @@ class _JournalCheck:
         if epoch not in self._keys:
             raise MalformedError("a checkpoint names an epoch of no card")
         return self._keys[epoch]
+
+    def _sight(self, view: Witnessed) -> None:
+        """Note what a partner has signed to have seen; sizes come in rising order."""
+        before = self._seen.get(view.partner, Sighting(0, None))
+        at = view.at if before.size < view.size or before.at is None else before.at
+        cosigned, cosigned_at = before.cosigned, before.cosigned_at
+        if view.is_cosigned:
+            cosigned, cosigned_at = view.size, view.at
+        self._seen[view.partner] = Sighting(view.size, at, cosigned, cosigned_at)
+        self._seen_up_to = view.size
 
     def _enter(self, epoch: int, size: int) -> None:
         """Go on in `epoch`, which begins where a restore is recorded, and nowhere else."""
@@ -251,121 +228,19 @@ class _JournalCheck:
     def _seen_by_size(self) -> dict[int, list[Witnessed]]:
         stored = (Witnessed(*row) for row in self._tables.receipts.seen_by_partners())
         by_size: dict[int, list[Witnessed]] = {}
-        for view in (*stored, *self._witnessed):
+        for view in (*stored, *self._cosigned(), *self._witnessed):
             by_size.setdefault(view.size, []).append(view)
         return by_size
 
-
-def make_proof(tables: Tables, report_id: bytes, me: str) -> bytes:
-    """Return the proof about a report: an encoded :class:`Proof`.
-
-    Raises:
-        NotFoundError: the report is not here.
-    """
-    report = tables.reports.get(report_id)
-    if report is None:
-        raise NotFoundError("not-found", f"no report {report_id_text(report_id)} is here")
-    journal = tables.journal
-    note = journal.newest_note()
-    size = parse_note(note).size
-    # Who was called about it, and to whom it was assigned, is the house's own affair.
-    leaves = tuple(
-        (index, journal.leaf(index), inclusion_proof(index, size, journal.node))
-        for index in journal.entries_about(report_id)
-        if index < size and decode_entry(journal.leaf(index)).digest == report.head_digest
-    )
-    receipts = tuple((r.issuer, r.signed, r.entry) for r in tables.receipts.about(report_id))
-    return gate.encode_struct(Proof(_VERSION, me, report.signed_head, receipts, note, leaves))
-
-
-def verify_proof(
-    raw: bytes, cards: Mapping[str, Card], primitives: Primitives
-) -> tuple[Claim, ...]:
-    """Return what a proof shows; every claim is signed by a partner in `cards`.
-
-    Raises:
-        InputError: something in it does not verify, or a card is missing.
-    """
-    try:
-        return _verify_proof(raw, cards, primitives)
-    except MalformedError as error:
-        msg = f"the proof does not hold: {error.message}"
-        raise InputError("bad-proof", msg) from error
-
-
-def witnessed_in(
-    raw: bytes, partner: str, cards: Mapping[str, Card], primitives: Primitives
-) -> tuple[Witnessed, ...]:
-    """Return what the receipts in a proof say their issuers have seen of `partner`'s journal.
-
-    Raises:
-        InputError: the proof does not verify.
-    """
-    verify_proof(raw, cards, primitives)
-    proof = gate.decode_struct(raw, Proof, limit=MAX_PROOF)
-    views: list[Witnessed] = []
-    for issuer, signed, _ in proof.receipts:
-        head = _receipt_head(cose.parse(signed, (suite.RECEIPT,), limit=suite.MAX_SIGNED))
-        if issuer != partner and head.seen_size and [name for name, _ in head.to] == [partner]:
-            views.append(Witnessed(issuer, head.seen_size, head.seen_root))
-    return tuple(views)
-
-
-def _verify_proof(
-    raw: bytes, cards: Mapping[str, Card], primitives: Primitives
-) -> tuple[Claim, ...]:
-    proof = gate.decode_struct(raw, Proof, limit=MAX_PROOF)
-    signed = cose.parse(proof.signed_head, (suite.REPORT,), limit=suite.MAX_SIGNED)
-    head = gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
-    signed.verify(_card(cards, head.sender).signers(Purpose.REPORT), primitives)
-    report = report_id_text(head.report_id)
-    claims = [Claim("SENT", report, head.sender, head.created_at)]
-    recipients = {partner for partner, _ in head.to}
-    for issuer, raw_receipt, raw_entry in proof.receipts:
-        receipt = cose.parse(raw_receipt, (suite.RECEIPT,), limit=suite.MAX_SIGNED)
-        receipt.verify(_card(cards, issuer).signers(Purpose.RECEIPT), primitives)
-        told = _receipt_head(receipt)
-        entry = open_entry(raw_entry)
-        if (
-            told.sender != issuer
-            or issuer not in recipients
-            or [partner for partner, _ in told.to] != [head.sender]
-            or digest(raw_entry) not in told.entries
-            or entry.report_id != head.report_id
-            or entry.head_digest != signed.digest
-        ):
-            raise MalformedError("a receipt in it is about something else")
-        claims += [
-            Claim(record.rung.value, report, issuer, record.at, record.by, entry.desk)
-            for record in entry.ladder
-        ]
-    claims += _journal_claims(proof, head, signed.digest, cards, primitives)
-    return tuple(claims)
-
-
-def _journal_claims(
-    proof: Proof,
-    head: ReportHead,
-    head_digest: bytes,
-    cards: Mapping[str, Card],
-    primitives: Primitives,
-) -> Iterator[Claim]:
-    """Yield what the maker's journal shows: that it recorded sealing or receiving, and when."""
-    card = _card(cards, proof.partner)
-    epoch = epoch_of(parse_note(proof.checkpoint).origin, card.partner)
-    if epoch > card.epoch:
-        msg = f"it needs a newer card of {card.partner}, which was restored from a backup"
-        raise MalformedError(msg)
-    origin = origin_of(card.partner, epoch)
-    checkpoint = verify_note(proof.checkpoint, origin, card.key(Purpose.JOURNAL), primitives)
-    for index, leaf, path in proof.leaves:
-        verify_inclusion(leaf_hash(leaf), index, checkpoint.size, path, checkpoint.root)
-        entry = decode_entry(leaf)
-        if entry.report_id != head.report_id or entry.digest != head_digest:
-            raise MalformedError("a journal entry in it is about something else")
-        if entry.kind in {EntryKind.SEALED, EntryKind.RECEIVED}:
-            kind = f"JOURNALLED_{entry.kind.name}"
-            yield Claim(kind, report_id_text(head.report_id), proof.partner, entry.at)
+    def _cosigned(self) -> Iterator[Witnessed]:
+        """Yield the cosignatures that are stored, those that verify."""
+        for kept in self._tables.witness.cosignatures():
+            known = self._tables.partners.get(kept.partner)
+            if known is not None:
+                with suppress(MalformedError):
+                    yield cosigned_view(
+                        kept.cosigned, self._card, known.signed_card.card, self._primitives
+                    )
 
 
 def _journal_keys(tables: Tables, card: Card, primitives: Primitives) -> dict[int, PublicKey]:
@@ -381,14 +256,3 @@ def _journal_keys(tables: Tables, card: Card, primitives: Primitives) -> dict[in
 def _nodes_of(size: int) -> int:
     """Return how many complete subtrees a tree of `size` leaves has."""
     return sum(size >> level for level in range(size.bit_length()))
-
-
-def _receipt_head(signed: cose.Signed) -> ReceiptHead:
-    return gate.decode_struct(signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
-
-
-def _card(cards: Mapping[str, Card], partner: str) -> Card:
-    if partner not in cards:
-        msg = f"the proof needs the card of {partner}; give it with --card FILE"
-        raise InputError("unknown-partner", msg)
-    return cards[partner]

@@ -15,13 +15,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from noroshi.core.courier.volume import MAX_IMPORTED, Placed, VolumeHead
+from noroshi.core.courier.volume import MAX_IMPORTED, READS_WITNESS, Placed, VolumeHead
 from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import InputError
 from noroshi.core.partner import PartnerState
+from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.letters import make_letter
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import CourierVolume, KnownPartner
+from noroshi.flow.records import CourierVolume, Identity, KnownPartner
 from noroshi.flow.tables import Tables, Transaction
 
 
@@ -30,7 +32,9 @@ class Packed(msgspec.Struct, frozen=True):
 
     items: tuple[Item, ...]
     imported: tuple[bytes, ...]
-    """Sets of the partner that were imported here."""
+    """Sets of the partner that were imported here, and that this node reads letters."""
+    letter: bytes
+    """What the set tells the partner of journals; b"": nothing."""
 
 
 def verified(tables: Tables, partner: str) -> KnownPartner:
@@ -66,7 +70,7 @@ def sender(tables: Tables, partner: str) -> KnownPartner:
     return verified(tables, partner)
 
 
-def pack(tx: Transaction, partner: str, set_id: bytes) -> Packed:
+def pack(tx: Transaction, partner: str, set_id: bytes, identity: Identity) -> Packed:
     """Return all that waits for a partner, and note which receipts the set carries.
 
     Raises:
@@ -76,13 +80,19 @@ def pack(tx: Transaction, partner: str, set_id: bytes) -> Packed:
     items = tuple(tx.outbox.items(partner))
     receipts = [item.id for item in items if item.cargo is Cargo.RECEIPT]
     tx.courier.carry(partner, set_id, receipts)
-    return Packed(items, tx.courier.completed(partner, MAX_IMPORTED))
+    letter = make_letter(tx, partner, identity, tx.now)
+    if letter:
+        items += (Item(set_id, 0, Cargo.WITNESS, Precedence.IMMEDIATE, len(letter)),)
+    imported = tx.courier.completed(partner, MAX_IMPORTED - 1)
+    return Packed(items, (*imported, READS_WITNESS), letter)
 
 
-def issue_volume(tx: Transaction, partner: str, digest: bytes, entropy: Entropy) -> None:
+def issue_volume(
+    tx: Transaction, partner: str, digest: bytes, entropy: Entropy, by: str | None = None
+) -> None:
     """Record a volume that is about to be given out."""
     salt = entropy.draw(SALT_SIZE)
-    entry = new_entry(EntryKind.VOLUME_ISSUED, tx.now, salt, partner, digest=digest)
+    entry = new_entry(EntryKind.VOLUME_ISSUED, tx.now, salt, partner, digest=digest, by=by)
     tx.journal.append(entry)
 
 
@@ -92,6 +102,7 @@ def import_volume(
     digest: bytes,
     loose: Iterable[Placed],
     entropy: Entropy,
+    by: str | None = None,
 ) -> None:
     """Record a volume whose payload is durable, and settle what the partner has imported."""
     if not tx.courier.add_volume(volume_of(head), loose):
@@ -102,8 +113,11 @@ def import_volume(
         entropy.draw(SALT_SIZE),
         head.sender,
         digest=digest,
+        by=by,
     )
     tx.journal.append(entry)
+    if READS_WITNESS in head.imported:
+        tx.witness.reads_letters(head.sender)
     settled = tx.courier.settle(head.sender, head.imported)
     if settled:
         tx.outbox.remove(head.sender, settled)

@@ -162,7 +162,7 @@ def issue_receipts(tx: Transaction, partner: str, identity: Identity, entropy: E
     entries = [gate.encode_struct(_entry(tx, pending, identity.me, entropy)) for pending in owed]
     issued = Issued(entropy.draw(suite.SALT_SIZE), make_tally(tx, partner, identity))
     raw_issued = gate.encode_struct(issued)
-    note = tx.receipts.peer_note(partner)
+    note = tx.witness.peer_note(partner)
     seen = parse_note(note) if note else None
     key, key_until = seal_key(tx, known, tx.now)
     head = ReceiptHead(

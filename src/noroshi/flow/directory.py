@@ -23,7 +23,9 @@ def issue_card(tx: Transaction, card: SignedCard, entropy: Entropy) -> None:
     tx.journal.append(new_entry(kind, tx.now, salt, card.card.partner, digest=card.digest))
 
 
-def add_partner(tx: Transaction, signed: SignedCard, entropy: Entropy) -> KnownPartner:
+def add_partner(
+    tx: Transaction, signed: SignedCard, entropy: Entropy, by: str | None = None
+) -> KnownPartner:
     """Take a verified card: of a new partner, or a newer one under the same root.
 
     Raises:
@@ -54,7 +56,7 @@ def add_partner(tx: Transaction, signed: SignedCard, entropy: Entropy) -> KnownP
         partner = KnownPartner(signed, state, known.added_at, known.verified_at, known.verified_by)
     tx.partners.put(partner)
     salt = entropy.draw(SALT_SIZE)
-    tx.journal.append(new_entry(kind, tx.now, salt, card.partner, digest=signed.digest))
+    tx.journal.append(new_entry(kind, tx.now, salt, card.partner, digest=signed.digest, by=by))
     tx.announce(Announcement("partner", card.partner))
     return partner
 

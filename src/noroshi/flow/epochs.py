@@ -37,9 +37,9 @@ def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entr
     known = epoch_known(tx, partner)
     if not 0 < known < epoch:
         return known
-    tx.epochs.hear(partner, epoch, tx.receipts.peer_note(partner))
+    tx.epochs.hear(partner, epoch, tx.witness.peer_note(partner))
     # Its journal goes on under another name; what was seen of the old one says nothing of it.
-    tx.receipts.begin_peer_notes(partner)
+    tx.witness.begin_peer_notes(partner)
     # Its prekeys are not in a backup: what is sealed to one is sealed again before it goes.
     tx.prekeys.forget(partner)
     tx.prekeys.to_tell(partner)

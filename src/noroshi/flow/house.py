@@ -6,9 +6,18 @@ import msgspec
 
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
+from noroshi.core.instant import Instant
 from noroshi.core.marking.rules import Rules
 from noroshi.flow.draft import EncryptedFile
-from noroshi.flow.ports import BlobStore, Entropy, PrekeyVault, Spool, SteppedClock, Store
+from noroshi.flow.ports import (
+    BlobStore,
+    Entropy,
+    Passphrases,
+    PrekeyVault,
+    Spool,
+    SteppedClock,
+    Store,
+)
 from noroshi.flow.records import Identity, PackedSet
 
 
@@ -43,6 +52,9 @@ class House(msgspec.Struct, frozen=True):
     """How much room the disk has."""
     flashes: dict[str, FlashWindow]
     """The FLASHes that came lately, by partner."""
+    passphrases: Passphrases
+    attempts: dict[str, tuple[int, Instant]]
+    """Wrong passphrases in a row and when the last came, by account."""
     examine: Callable[[], list[Check]]
     staged: dict[str, EncryptedFile]
     packed: dict[str, PackedSet]

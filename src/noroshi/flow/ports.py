@@ -47,6 +47,18 @@ class Entropy(Protocol):
         ...
 
 
+class Passphrases(Protocol):
+    """What persons prove themselves with."""
+
+    def verifier_of(self, passphrase: bytes) -> str:
+        """Return what a passphrase can be checked against; it does not tell the passphrase."""
+        ...
+
+    def is_right(self, passphrase: bytes, verifier: str) -> bool:
+        """Say whether a passphrase is the one of a verifier."""
+        ...
+
+
 class Store(Protocol):
     """Durable state with one writer."""
 

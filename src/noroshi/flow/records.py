@@ -312,6 +312,8 @@ class PackedSet(msgspec.Struct, frozen=True):
     imported: tuple[bytes, ...]
     """Sets of the partner that were imported here."""
     volumes: tuple[tuple[Fragment, ...], ...]
+    letter: bytes = b""
+    """What it tells the partner of journals."""
 
 
 class CourierVolume(msgspec.Struct, frozen=True):

@@ -67,6 +67,8 @@ class Inbox(Request, frozen=True, kw_only=True):
 
     desk: str | None = None
     unacknowledged: bool = False
+    desks: tuple[str, ...] | None = None
+    """Those that the person may read; None: all. The check of rights sets it."""
 
 
 class Show(Request, frozen=True, kw_only=True):
@@ -100,6 +102,59 @@ class Reached(Request, frozen=True, kw_only=True):
     rung: Rung
 
 
+class WhoAmI(Request, frozen=True, kw_only=True):
+    """Say whose account the one who asks has."""
+
+
+class Accounts(Request, frozen=True, kw_only=True):
+    """List the accounts."""
+
+
+class AddAccount(Request, frozen=True, kw_only=True):
+    """Add a person; the first one is an administrator."""
+
+    name: str
+    roles: tuple[str, ...]
+    """Each `role` or `role@desk`."""
+    uid: int | None = None
+    """The operating-system user who is this person."""
+    passphrase: str | None = None
+    by: str | None = None
+
+    def __repr__(self) -> str:
+        return f"AddAccount({self.name!r})"
+
+
+class ChangeRoles(Request, frozen=True, kw_only=True):
+    """Give a person other roles."""
+
+    name: str
+    roles: tuple[str, ...]
+    by: str | None = None
+
+
+class ChangePassphrase(Request, frozen=True, kw_only=True):
+    """Give a person another passphrase: one's own, or as an administrator anybody's."""
+
+    name: str
+    passphrase: str
+    by: str | None = None
+
+    def __repr__(self) -> str:
+        return f"ChangePassphrase({self.name!r})"
+
+
+class EndAccount(Request, frozen=True, kw_only=True):
+    """End an account."""
+
+    name: str
+    by: str | None = None
+
+
+class BackUp(Request, frozen=True, kw_only=True):
+    """Ask whether a backup may be made; the command then reads the home itself."""
+
+
 class OwnCard(Request, frozen=True, kw_only=True):
     """Give this node's card."""
 
@@ -108,6 +163,7 @@ class AddPartner(Request, frozen=True, kw_only=True):
     """Take a partner's card."""
 
     card: bytes
+    by: str | None = None
 
 
 class AddAgreement(Request, frozen=True, kw_only=True):
@@ -135,6 +191,9 @@ class ReadLabel(Request, frozen=True, kw_only=True):
 
 class ReleaseQueue(Request, frozen=True, kw_only=True):
     """List what waits to be released."""
+
+    desks: tuple[str, ...] | None = None
+    """As in :class:`Inbox`."""
 
 
 class Release(Request, frozen=True, kw_only=True):
@@ -192,7 +251,10 @@ class DecideQuarantined(Request, frozen=True, kw_only=True):
 
 
 class VerifyJournal(Request, frozen=True, kw_only=True):
-    """Compute the journal anew; `proofs` are partners' proofs to compare it with."""
+    """Compute the journal anew.
+
+    `proofs` are partners' proofs, or checkpoints that they cosigned, to compare it with.
+    """
 
     proofs: tuple[bytes, ...] = ()
 
@@ -201,6 +263,20 @@ class MakeProof(Request, frozen=True, kw_only=True):
     """Make the proof about a report."""
 
     report: str
+
+
+class Witnesses(Request, frozen=True, kw_only=True):
+    """Say how far partners' journals are proven here, and what they cosigned of this one."""
+
+
+class HeldCheckpoint(Request, frozen=True, kw_only=True):
+    """Give the newest checkpoint of a partner that this node has verified, cosigned."""
+
+    partner: str
+
+
+class Conflicts(Request, frozen=True, kw_only=True):
+    """List the checkpoints of partners that contradict each other."""
 
 
 class CourierOut(Request, frozen=True, kw_only=True):
@@ -273,7 +349,7 @@ class Held(Request, frozen=True, kw_only=True):
 class SendHeld(Request, frozen=True, kw_only=True):
     """Let held reports go; none named: all."""
 
-    by: str
+    by: str | None = None
     reports: tuple[str, ...] = ()
 
 
@@ -289,6 +365,13 @@ AnyRequest = (
     | Answering
     | Status
     | Reached
+    | WhoAmI
+    | Accounts
+    | AddAccount
+    | ChangeRoles
+    | ChangePassphrase
+    | EndAccount
+    | BackUp
     | OwnCard
     | AddPartner
     | AddAgreement
@@ -306,6 +389,9 @@ AnyRequest = (
     | DecideQuarantined
     | VerifyJournal
     | MakeProof
+    | Witnesses
+    | HeldCheckpoint
+    | Conflicts
     | CourierOut
     | Cancel
     | Alarms

@@ -13,6 +13,7 @@ from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
+from noroshi.flow.account_tables import AccountTable
 from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
@@ -33,6 +34,7 @@ from noroshi.flow.records import (
 )
 from noroshi.flow.revocation_tables import RevocationTable
 from noroshi.flow.watch_tables import SerialTable, WatchTable
+from noroshi.flow.witness_tables import WitnessTable
 
 
 class JournalTable(Protocol):
@@ -257,8 +259,8 @@ class ReceiptTable(Protocol):
         """Return the newest receipts about a report, one per issuer and desk."""
         ...
 
-    def seen_by_partners(self) -> Iterator[tuple[str, int, bytes]]:
-        """Yield partner, size and root of this journal, as partners signed to have seen it."""
+    def seen_by_partners(self) -> Iterator[tuple[str, int, bytes, Instant]]:
+        """Yield partner, size and root of this journal that receipts say was seen, and when."""
         ...
 
     def is_new_envelope(self, sender: str, envelope_id: bytes) -> bool:
@@ -267,30 +269,6 @@ class ReceiptTable(Protocol):
 
     def is_new_refusal(self, digest: bytes, partner: str, code: str, at: Instant) -> bool:
         """Note refused bytes; say whether these very bytes were never refused before."""
-        ...
-
-    def peer_note(self, partner: str) -> bytes:
-        """Return the newest checkpoint held of a partner, b"" if none."""
-        ...
-
-    def keep_conflict(self, partner: str, one: bytes, other: bytes, at: Instant) -> None:
-        """Keep two checkpoints of a partner that contradict each other, as evidence."""
-        ...
-
-    def put_peer_note(self, partner: str, note: bytes, at: Instant) -> None:
-        """Keep a partner's newest checkpoint, and what it took the place of until it is shown."""
-        ...
-
-    def begin_peer_notes(self, partner: str) -> None:
-        """Forget a partner's checkpoints: its journal goes on under another name."""
-        ...
-
-    def note_to_show(self, partner: str) -> bytes:
-        """Return a partner's checkpoint to show it next, b"" if none is held."""
-        ...
-
-    def is_shown(self, partner: str, note: bytes) -> None:
-        """Note that a partner was shown its checkpoint, and answered."""
         ...
 
 
@@ -305,6 +283,11 @@ class Tables(Protocol):
     @property
     def partners(self) -> PartnerTable:
         """Partners and cards."""
+        ...
+
+    @property
+    def accounts(self) -> AccountTable:
+        """Accounts."""
         ...
 
     @property
@@ -350,6 +333,11 @@ class Tables(Protocol):
     @property
     def prekeys(self) -> PrekeyTable:
         """Prekeys, own and of partners."""
+        ...
+
+    @property
+    def witness(self) -> WitnessTable:
+        """Checkpoints of partners, and cosignatures."""
         ...
 
     @property

@@ -6,7 +6,7 @@ import msgspec
 
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.errors import InputError, NotFoundError
-from noroshi.core.instant import to_text
+from noroshi.core.instant import Instant, to_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import CANCELLATION, SUPERSESSION, report_id_text
 from noroshi.flow.records import Addressee, Change, Failure, InboxRow, KnownPartner, StoredReport
@@ -23,6 +23,8 @@ class RecipientStatus(msgspec.Struct, frozen=True):
     ladder: Ladder
     failure: Failure | None
     attachments_held: int
+    proven: Instant | None = None
+    """Since when the persons in the ladder are proven; None: they are claims."""
 
 
 class ReportStatus(msgspec.Struct, frozen=True):
@@ -88,6 +90,7 @@ def status(tables: Tables, report_id: bytes) -> ReportStatus:
                 if stored.outgoing
                 else tables.reports.held_blobs(report_id)
             ),
+            proven=None if stored.outgoing else proven_since(tables),
         )
         for addressee in tables.reports.addressees(report_id)
     )
@@ -208,13 +211,22 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
     }
 
 
-def ladder_json(ladder: Ladder) -> dict[str, dict[str, object]]:
-    """Return a ladder as CONTRACT's JSON: each rung with its time and what else is known."""
+def proven_since(tables: Tables) -> Instant | None:
+    """Return since when acts of this house carry proven persons; None: there are no accounts."""
+    return min((account.added_at for account in tables.accounts.all()), default=None)
+
+
+def ladder_json(ladder: Ladder, proven: Instant | None = None) -> dict[str, dict[str, object]]:
+    """Return a ladder as CONTRACT's JSON: each rung with its time and what else is known.
+
+    `proven` is since when the persons in it are proven; None: they are claims.
+    """
     rungs: dict[str, dict[str, object]] = {}
     for record in ladder:
         told: dict[str, object] = {"at": to_text(record.at)}
         if record.by is not None:
-            told |= {"by": record.by, "by_proven": False}
+            is_proven = proven is not None and record.at >= proven
+            told |= {"by": record.by, "by_proven": is_proven}
         if record.note is not None:
             told["note"] = record.note
         rungs[record.rung.value] = told
@@ -229,7 +241,7 @@ def _recipient_json(recipient: RecipientStatus, attachments: int) -> dict[str, o
         "action": recipient.addressee.is_action,
         "serial": recipient.addressee.serial,
         "rung": rung.value if rung else None,
-        "rungs": ladder_json(recipient.ladder),
+        "rungs": ladder_json(recipient.ladder, recipient.proven),
         "failure": None
         if failure is None
         else {"code": failure.code, "message": failure.message, "at": to_text(failure.at)},

@@ -20,6 +20,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import agreements_with, raise_alarm
+from noroshi.flow.cosign import judge, make_ask, make_part
 from noroshi.flow.epochs import KEPT, answer_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
@@ -60,20 +61,24 @@ def follow_clock(
     raise_alarm(tx, Alarm(AlarmKind.CLOCK_STEP, me, tx.now, detail=detail), me, entropy)
 
 
-def make_check(tables: Tables, partner: str, identity: Identity, now: int) -> CommsCheck:
-    """Return this side's half of a comms check with a partner."""
+def make_check(
+    tables: Tables, partner: str, identity: Identity, now: int, told: CommsCheck | None = None
+) -> CommsCheck:
+    """Return this side's half of a comms check: one that asks, or the answer to what was `told`."""
     opened = tables.epochs.opened()
     return CommsCheck(
         version=VERSION,
         at=now,
         tally=make_tally(tables, partner, identity),
-        settled=tables.serials.settled(partner),
+        settled=tables.serials.settled(partner)
+        + (make_ask(tables, partner, identity.me) if told is None else ()),
         desks=tuple(
             DeskTold(watch.desk, watch.state, watch.since)
             for watch in tables.watch.desks(identity.me)
         ),
         backup_at=opened.backup_at if opened else None,
-        seen=tables.receipts.note_to_show(partner),
+        seen=tables.witness.note_to_show(partner),
+        witness=make_part(tables, partner, told, identity.me) if told is not None else b"",
     )
 
 
@@ -84,11 +89,11 @@ def note_check(
     told: CommsCheck | None,
     identity: Identity,
     entropy: Entropy,
-    shown: bytes = b"",
+    asked: CommsCheck | None = None,
 ) -> None:
     """Record a comms check that went, came in, or was missed, and what the partner told.
 
-    `shown` is the partner's checkpoint that this side showed it, if it did.
+    `asked` is this side's half, where the partner's is the answer to it.
     """
     kind = AlarmKind.LINE_DOWN if line_check.outgoing else AlarmKind.UNHEARD
     before = tx.watch.last_check(partner, outgoing=line_check.outgoing, good=False)
@@ -103,12 +108,14 @@ def note_check(
         alarm = Alarm(kind, partner, tx.now, detail=detail)
         raise_alarm(tx, alarm, identity.me, entropy)
     if told is not None:
-        tx.receipts.is_shown(partner, shown)
         _note_settled(tx, partner, told, identity.card.card.epoch)
         _note_desks(tx, partner, told)
         note_tally(tx, partner, told.tally)
         answer_epoch(tx, partner, told, identity.me, entropy)
         compare_own(tx, partner, told.seen, identity, entropy)
+        if asked is not None:
+            judge(tx, partner, asked, told, identity, entropy)
+            tx.witness.is_shown(partner, asked.seen)
 
 
 def _ask_people(tx: Transaction, partner: str, identity: Identity, entropy: Entropy) -> None:

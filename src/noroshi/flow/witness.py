@@ -1,9 +1,12 @@
 """Witness: the journals of partners as this node has seen them, and this one as they have.
 
-Part of taking a report or a receipt: both carry checkpoints.
+Part of taking a report or a receipt: both carry checkpoints. A checkpoint that came so is a claim,
+which the partner has to prove in the next comms checks (:mod:`noroshi.flow.cosign`).
 """
 
 import hashlib
+
+import msgspec
 
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.receipt import ReceiptHead
@@ -17,6 +20,7 @@ from noroshi.flow.epochs import epoch_known
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Identity
 from noroshi.flow.tables import Transaction
+from noroshi.flow.witness_tables import Conflict, Proven
 
 
 def note_checkpoint(
@@ -27,7 +31,7 @@ def note_checkpoint(
     One of an older epoch was on its way while the partner was restored, and says nothing; the
     first of a newer one begins afresh.
     """
-    held = tx.receipts.peer_note(partner)
+    held = tx.witness.peer_note(partner)
     if not note or note == held:
         return
     known = tx.partners.get(partner)
@@ -45,13 +49,32 @@ def note_checkpoint(
         return
     old = parse_note(held) if held else None
     if old is None or old.origin != new.origin or new.size > old.size:
-        tx.receipts.put_peer_note(partner, note, tx.now)
-    elif new.size == old.size and new.root != old.root:
-        tx.receipts.keep_conflict(partner, held, note, tx.now)
+        tx.witness.put_peer_note(partner, note, tx.now)
+    elif new.size < old.size:
+        tx.witness.claim(partner, note, tx.now)  # late, or of another journal: to be proven
+    elif new.root != old.root:
         _suspect(tx, partner, note, "duplicate-id", entropy)
         detail = f"two roots of {new.size:,} entries"
-        alarm = Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now, detail=detail)
-        raise_alarm(tx, alarm, identity.me, entropy)
+        find_conflict(tx, partner, (held, note), detail, identity, entropy)
+
+
+def find_conflict(
+    tx: Transaction,
+    partner: str,
+    notes: tuple[bytes, bytes],
+    detail: str,
+    identity: Identity,
+    entropy: Entropy,
+) -> None:
+    """Keep two checkpoints that contradict each other as evidence, and call somebody.
+
+    The partner is cosigned no more, as long as its journal has this name.
+    """
+    before = tx.witness.proven(partner) or Proven(b"", tx.now)
+    tx.witness.put_proven(partner, msgspec.structs.replace(before, is_broken=True))
+    tx.witness.keep_conflict(Conflict(partner, *notes, tx.now))
+    alarm = Alarm(AlarmKind.JOURNAL_CONFLICT, partner, tx.now, detail=detail)
+    raise_alarm(tx, alarm, identity.me, entropy)
 
 
 def compare_own(

@@ -86,7 +86,7 @@ class Checker:
             size = tables.journal.size
         for other in self._nodes.values():
             with other.store.read() as tables:
-                note = tables.receipts.peer_note(node.name)
+                note = tables.witness.peer_note(node.name)
             if other is not node and note and parse_note(note).size > size:
                 self._account.unnoticed.add(node.name)
 

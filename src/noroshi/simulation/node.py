@@ -8,6 +8,7 @@ import msgspec
 
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
+from noroshi.adapters.passphrases import Argon2Passphrases
 from noroshi.adapters.policies import shipped_rules
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
@@ -194,6 +195,8 @@ class SimNode:
             packed={},
             disk=lambda: Disk(RESERVED_BYTES, RESERVED_BYTES),
             flashes={},
+            passphrases=Argon2Passphrases(self._entropy),
+            attempts={},
         )
 
     def _renew(self) -> Instant:

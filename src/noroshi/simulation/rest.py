@@ -7,6 +7,7 @@ from noroshi.core.delivery.ladder import ANSWERS, Rung
 from noroshi.core.instant import SECOND
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
+from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow.records import Failure, StoredReport
 from noroshi.simulation.account import FACTORS, Account
 from noroshi.simulation.checker import Checker
@@ -14,6 +15,8 @@ from noroshi.simulation.ledger import Promise
 from noroshi.simulation.node import SimNode
 
 CHECK_SECONDS: Final = 900
+_SLOWEST_TO_COSIGN_SECONDS: Final = 4 * CHECK_SECONDS
+"""Both have asked a check since, and one of the two twice."""
 SLOWEST_TO_TELL_SECONDS: Final = 3600
 """A node may be down for that long after its disk has failed."""
 
@@ -37,6 +40,7 @@ class Rest:
         for name in self._account.unnoticed - self._ledger.restored:
             self._violate("I6", self._nodes[name], "its disk forgot, and nobody was told")
         self._check_serials()
+        self._check_witnesses()
         if not self._checker.is_calm():
             self._violate("I18", next(iter(self._nodes.values())), "a storm of messages")
 
@@ -183,6 +187,25 @@ class Rest:
                     self._violate("I7", receiver, f"still misses {gaps} of {sender.name}")
                 if {p: n for p, n in settled.items() if n} != issued:
                     self._violate("I7", receiver, f"{sender.name}: {settled} of {issued}")
+
+    def _check_witnesses(self) -> None:
+        """Check that all of each journal, but what is new, is cosigned by all others (I6)."""
+        for signer in self._nodes.values():
+            with signer.store.read() as tables:
+                cosigned = {kept.partner: kept.size for kept in tables.witness.cosignatures()}
+                entries = {
+                    size: decode_entry(tables.journal.leaf(size)).at
+                    for size in cosigned.values()
+                    if size < tables.journal.size
+                }
+            for witness in self._nodes.values():
+                if witness is signer or {signer.name, witness.name} & self._ledger.forgetful:
+                    continue
+                since = entries.get(cosigned.get(witness.name, 0), signer.clock.now())
+                if witness.name not in cosigned:
+                    self._violate("I6", signer, f"{witness.name} has cosigned nothing of it")
+                elif signer.clock.now() - since > _SLOWEST_TO_COSIGN_SECONDS * SECOND:
+                    self._violate("I6", signer, f"{witness.name} does not cosign it any more")
 
     def _has_acknowledged(self, report_id: bytes, partner: str, desk: str) -> bool:
         with self._nodes[partner].store.read() as tables:

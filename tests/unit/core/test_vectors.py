@@ -64,6 +64,7 @@ from noroshi.core.tlog.checkpoint import (
     sign_checkpoint,
     verify_note,
 )
+from noroshi.core.tlog.cosignature import Cosigned, cosign, note_in, verify_cosigned
 from noroshi.core.tlog.entry import Entry, decode_entry, encode_entry
 from noroshi.core.tlog.merkle import Tree, verify_consistency, verify_inclusion
 from tests import second_implementation
@@ -85,7 +86,7 @@ READERS: Final = [
 
 
 def test_all_vectors_are_there_and_warn_of_their_keys() -> None:
-    assert set(VECTORS) == {*SEALED, "card", "journal", "courier"}
+    assert set(VECTORS) == {*SEALED, "card", "journal", "courier", "cosignature"}
     assert all(vector["about"].startswith("Test keys only") for vector in VECTORS.values())
 
 
@@ -391,6 +392,21 @@ def test_the_journal_is_read_and_written_again() -> None:
         tree, _ = tree.append(leaf.hash)
         roots.append(tree.root.hex())
     assert roots == vector["roots"]
+
+
+def test_a_cosignature_is_read_and_written_again() -> None:
+    vector = VECTORS["cosignature"]
+    witness = PycaSigner(Purpose.JOURNAL, Alg.ED25519, bytes.fromhex(vector["witness_seed"]))
+    assert witness.public_key.material.hex() == vector["witness_key"]
+    note, cosigned = vector["note"].encode(), vector["cosigned"].encode()
+    assert cosign(note, vector["witness"], vector["at"], witness) == cosigned
+    assert note_in(cosigned) == note
+    key = PublicKey(Purpose.JOURNAL, Alg.ED25519, bytes.fromhex(vector["key"]))
+    checkpoint = from_plain(Checkpoint, vector["checkpoint"])
+    read = verify_cosigned(
+        cosigned, checkpoint.origin, key, vector["witness"], witness.public_key, PRIMITIVES
+    )
+    assert read == Cosigned(checkpoint, vector["at"])
 
 
 def test_the_journal_s_proofs() -> None:

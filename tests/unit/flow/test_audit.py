@@ -16,7 +16,7 @@ from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from noroshi.core.tlog.entry import EntryKind, new_entry
-from noroshi.flow import answers, audit, opening, receive, requests
+from noroshi.flow import answers, audit, opening, proofs, receive, requests
 from noroshi.flow.alarms import raise_alarm
 from noroshi.flow.tables import Transaction
 
@@ -83,7 +83,7 @@ def test_alarms_about_a_report_leave_its_proof_whole(home: Path) -> None:
         assert known is not None
         cards = {"nato": own.card, "jp": known.signed_card.card}
         proof = cast("bytes", told["proof"])
-        claims = audit.verify_proof(proof, cards, house.primitives)
+        claims = proofs.verify_proof(proof, cards, house.primitives)
         assert {claim.type for claim in claims} >= {"JOURNALLED_RECEIVED"}
 
 

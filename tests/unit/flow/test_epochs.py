@@ -245,7 +245,7 @@ def test_a_journal_that_goes_on_under_another_name_is_no_fork(pair: Pair) -> Non
 
         nato.store.perform(act)
         with nato.store.read() as tables:
-            held = parse_note(tables.receipts.peer_note("jp"))
+            held = parse_note(tables.witness.peer_note("jp"))
         return held.size, held.origin
 
     assert note(1, 20, b"a") == (20, "noroshi/jp/1")
@@ -269,12 +269,12 @@ def test_a_partner_in_a_new_epoch_is_told_nothing_of_its_old_journal(pair: Pair)
             lambda tx: note_checkpoint(tx, "jp", raw, nato.identity, nato.house.entropy)
         )
         with nato.store.read() as tables:
-            return tables.receipts.peer_note("jp")
+            return tables.witness.peer_note("jp")
 
     assert note() == raw
     check(nato, "jp", 7, None)
     with nato.store.read() as tables:
-        assert tables.receipts.peer_note("jp") == b""
+        assert tables.witness.peer_note("jp") == b""
     assert note() == b""  # it was on its way
 
 
@@ -349,6 +349,6 @@ def test_partners_tell_each_other_what_they_have_seen(pair: Pair) -> None:
     exchange(pair)
     with pair.nato.store.read() as tables:
         told = watch.make_check(tables, "jp", pair.nato.identity, 0)
-        assert parse_note(told.seen).size <= parse_note(tables.receipts.peer_note("jp")).size
+        assert parse_note(told.seen).size <= parse_note(tables.witness.peer_note("jp")).size
     check(pair.jp, "nato", 1, None, told.seen)
     assert alarms(pair.jp) == []

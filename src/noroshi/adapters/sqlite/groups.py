@@ -16,6 +16,7 @@ from typing import Protocol
 
 import apsw
 
+from noroshi.adapters.sqlite.accounts import SqliteAccounts
 from noroshi.adapters.sqlite.agreements import SqliteAgreements
 from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.courier import SqliteCourier
@@ -30,6 +31,7 @@ from noroshi.adapters.sqlite.reports import SqliteReports
 from noroshi.adapters.sqlite.revocations import SqliteRevocations
 from noroshi.adapters.sqlite.serials import SqliteSerials
 from noroshi.adapters.sqlite.watch import SqliteWatch
+from noroshi.adapters.sqlite.witness import SqliteWitness
 from noroshi.core.delivery.item import Item
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
@@ -55,6 +57,7 @@ class SqliteTables:
     def __init__(self, database: Database, effects: "Effects") -> None:
         self.journal = SqliteJournal(database)
         self.partners = SqlitePartners(database)
+        self.accounts = SqliteAccounts(database)
         self.agreements = SqliteAgreements(database)
         self.drafts = SqliteDrafts(database)
         self.reports = SqliteReports(database)
@@ -66,6 +69,7 @@ class SqliteTables:
         self.prekeys = SqlitePrekeys(database)
         self.revocations = SqliteRevocations(database)
         self.watch = SqliteWatch(database)
+        self.witness = SqliteWitness(database)
 
 
 class Effects:

@@ -1,7 +1,6 @@
-"""Receipts, and what partners showed (:class:`noroshi.flow.tables.ReceiptTable`)."""
+"""Receipts (:class:`noroshi.flow.tables.ReceiptTable`)."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, optional_text, text
@@ -9,17 +8,9 @@ from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.instant import Instant
 from noroshi.flow.records import PendingReceipt, SavedReceipt
 
-MOST_UNSHOWN: Final = 64
-"""Checkpoints of a partner that wait to be shown to it; those before short silences go first."""
-_SILENCES: Final = (
-    "SELECT note, LEAD(taken_at) OVER (ORDER BY taken_at) - taken_at AS silence"
-    " FROM peer_unshown WHERE partner = ?1"
-)
-"""How long a partner was silent after each; the newest is followed by nothing yet."""
-
 
 class SqliteReceipts:
-    """Receipts owed and kept, envelopes and serials seen, checkpoints of partners."""
+    """Receipts owed and kept, envelopes and refusals seen."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -100,14 +91,14 @@ class SqliteReceipts:
             SavedReceipt(text(issuer), blob(signed), blob(entry)) for issuer, signed, entry in rows
         ]
 
-    def seen_by_partners(self) -> Iterator[tuple[str, int, bytes]]:
-        """Yield partner, size and root of this journal, as partners signed to have seen it."""
+    def seen_by_partners(self) -> Iterator[tuple[str, int, bytes, Instant]]:
+        """Yield partner, size and root of this journal that receipts say was seen, and when."""
         rows = self._db.rows(
-            "SELECT DISTINCT issuer, seen_size, seen_root FROM receipt"
-            " WHERE seen_size > 0 ORDER BY seen_size"
+            "SELECT issuer, seen_size, seen_root, MIN(at) FROM receipt"
+            " WHERE seen_size > 0 GROUP BY issuer, seen_size, seen_root ORDER BY seen_size"
         )
-        for issuer, size, root in rows:
-            yield text(issuer), integer(size), blob(root)
+        for issuer, size, root, at in rows:
+            yield text(issuer), integer(size), blob(root), integer(at)
 
     def is_new_envelope(self, sender: str, envelope_id: bytes) -> bool:
         """Note an envelope of a sender; say whether it was never seen before."""
@@ -123,63 +114,6 @@ class SqliteReceipts:
             (digest, partner, code, at),
         )
         return self._db.changes() > 0
-
-    def peer_note(self, partner: str) -> bytes:
-        """Return the newest checkpoint held of a partner, b"" if none."""
-        row = self._db.value("SELECT note FROM peer_checkpoint WHERE partner = ?", (partner,))
-        return b"" if row is None else blob(row)
-
-    def keep_conflict(self, partner: str, one: bytes, other: bytes, at: Instant) -> None:
-        """Keep two checkpoints of a partner that contradict each other, as evidence."""
-        self._db.run(
-            "INSERT INTO checkpoint_conflict (partner, one, other, at) VALUES (?, ?, ?, ?)",
-            (partner, one, other, at),
-        )
-
-    def put_peer_note(self, partner: str, note: bytes, at: Instant) -> None:
-        """Keep a partner's newest checkpoint, and what it took the place of until it is shown."""
-        self._db.run(
-            "INSERT OR REPLACE INTO peer_checkpoint (partner, note) VALUES (?, ?)", (partner, note)
-        )
-        self._db.run(
-            "INSERT OR IGNORE INTO peer_unshown (partner, taken_at, note) VALUES (?, ?, ?)",
-            (partner, at, note),
-        )
-        count = self._db.value("SELECT COUNT(*) FROM peer_unshown WHERE partner = ?", (partner,))
-        if integer(count) > MOST_UNSHOWN:
-            self._db.run(
-                "DELETE FROM peer_unshown WHERE partner = ?1 AND note = (SELECT note"  # noqa: S608 - ours
-                f" FROM ({_SILENCES}) WHERE silence IS NOT NULL ORDER BY silence LIMIT 1)",
-                (partner,),
-            )
-
-    def begin_peer_notes(self, partner: str) -> None:
-        """Forget a partner's checkpoints: its journal goes on under another name."""
-        self._db.run("DELETE FROM peer_checkpoint WHERE partner = ?", (partner,))
-        self._db.run("DELETE FROM peer_unshown WHERE partner = ?", (partner,))
-
-    def note_to_show(self, partner: str) -> bytes:
-        """Return a partner's checkpoint to show it next, b"" if none is held.
-
-        The one after which it was silent longest before it went on: if it lost the end of its
-        journal, then there.
-        """
-        row = self._db.row(
-            f"SELECT note FROM ({_SILENCES}) ORDER BY silence DESC LIMIT 1",  # noqa: S608 - ours
-            (partner,),
-        )
-        return b"" if row is None else blob(row[0])
-
-    def is_shown(self, partner: str, note: bytes) -> None:
-        """Note that a partner was shown its checkpoint, and answered.
-
-        The newest is shown again once there is a newer one: the end may be lost in between.
-        """
-        self._db.run(
-            "DELETE FROM peer_unshown WHERE partner = ?1 AND note = ?2 AND taken_at <"
-            " (SELECT MAX(taken_at) FROM peer_unshown WHERE partner = ?1)",
-            (partner, note),
-        )
 
 
 def _pending(row: Row) -> PendingReceipt:

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from noroshi.core import gate
+from noroshi.core.delivery.check import MAX_CHECK
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose, SignerSet
@@ -33,6 +34,8 @@ MAX_FILE: Final = 4 * 1024 * 1024 * 1024
 MAX_VOLUMES: Final = 9999
 MAX_FRAGMENTS: Final = 65_536
 MAX_IMPORTED: Final = 256
+READS_WITNESS: Final = b"witness-volume/1"
+"""Stands among the sets that were imported, and is none: the sender reads fragments of cargo 4."""
 MAX_FRAGMENT_HEAD: Final = 80
 """Upper bound of the encoding of a :class:`Fragment`, its block's size included."""
 
@@ -41,6 +44,7 @@ _LONGEST: Final = {
     Cargo.ENVELOPE: suite.MAX_ENVELOPE,
     Cargo.RECEIPT: suite.MAX_ENVELOPE,
     Cargo.BLOB: suite.MAX_ATTACHMENT + suite.GCM_TAG_SIZE,
+    Cargo.WITNESS: MAX_CHECK,
 }
 
 Take = Callable[[int], bytes]

@@ -23,6 +23,7 @@ class AlarmKind(Enum):
     UNHEARD = "UNHEARD"
     FLASH_FLOOD = "FLASH_FLOOD"
     JOURNAL_CONFLICT = "JOURNAL_CONFLICT"
+    UNPROVEN = "UNPROVEN"
     NEW_EPOCH = "NEW_EPOCH"
     RESTORED = "RESTORED"
     SENT_AFTER_BACKUP = "SENT_AFTER_BACKUP"
@@ -98,6 +99,8 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{alarm.partner} sends many FLASH reports ({alarm.detail}); the line is shared"
         case AlarmKind.JOURNAL_CONFLICT:
             return f"{alarm.partner} has shown journals that contradict each other: {alarm.detail}"
+        case AlarmKind.UNPROVEN:
+            return f"{alarm.partner} does not prove that its journal only grew: {alarm.detail}"
         case AlarmKind.NEW_EPOCH:
             return f"{alarm.partner} was restored from a backup: {alarm.detail}"
         case AlarmKind.RESTORED:

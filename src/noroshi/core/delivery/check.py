@@ -66,11 +66,14 @@ class CommsCheck(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     """When the backup was made from which the node opened this epoch; None: never restored."""
     seen: bytes = b""
     """The newest checkpoint of the other side's journal that this node holds; b"": none."""
+    witness: bytes = b""
+    """What an answer tells of journals (:mod:`noroshi.core.delivery.witness`); b"": nothing."""
 
 
 def encode_check(check: CommsCheck) -> bytes:
-    """Return the encoding of a check."""
-    return gate.encode_struct(check)
+    """Return the encoding of a check; without `witness` it is what every node reads."""
+    fields = msgspec.to_builtins(check, builtin_types=(bytes,))
+    return gate.encode(fields if check.witness else fields[:-1])
 
 
 def decode_check(raw: bytes) -> CommsCheck:

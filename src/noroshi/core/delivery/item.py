@@ -24,6 +24,8 @@ class Cargo(IntEnum):
     """Done as soon as the partner's node has it."""
     BLOB = 3
     """An attachment: in pieces, after urgent envelopes and by turns with the others."""
+    WITNESS = 4
+    """What a comms check tells of journals, where no check goes: in courier volumes alone."""
 
 
 class Item(msgspec.Struct, frozen=True):

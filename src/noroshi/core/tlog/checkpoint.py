@@ -65,6 +65,17 @@ def epoch_of(origin: str, partner: str) -> int:
     return epoch
 
 
+def partner_of(origin: str) -> str:
+    """Return the partner whose journal has the name `origin`.
+
+    Raises:
+        MalformedError: it is the name of no partner's journal.
+    """
+    partner = origin.removeprefix("noroshi/").partition("/")[0]
+    epoch_of(origin, partner)
+    return partner
+
+
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
     """Return the signed note of `checkpoint`."""
     signature = _key_hash(checkpoint.origin, signer.public_key) + signer.sign(checkpoint.text)

@@ -60,6 +60,9 @@ class EntryKind(Enum):
     QUARANTINED = "Quarantined"
     QUARANTINE_TAKEN = "QuarantineTaken"
     QUARANTINE_DROPPED = "QuarantineDropped"
+    ACCOUNT_ADDED = "AccountAdded"
+    ACCOUNT_CHANGED = "AccountChanged"
+    ACCOUNT_ENDED = "AccountEnded"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

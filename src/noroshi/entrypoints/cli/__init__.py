@@ -4,6 +4,7 @@ Exit status 0: done; 1: refused or failed, the reason on stderr (and as JSON wit
 2: wrong usage. No traceback reaches a person.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import click
 
 from noroshi.core.errors import NoroshiError
 from noroshi.entrypoints.cli import (
+    accounts,
     agreements,
     backup,
     courier,
@@ -29,6 +31,7 @@ from noroshi.entrypoints.cli import (
     watch,
 )
 from noroshi.entrypoints.cli.context import Context, Serving, default_home, print_json
+from noroshi.entrypoints.cli.person import Person
 
 _HELP = """Noroshi, a hotline between partners: sealed reports, acknowledged by name.
 
@@ -60,18 +63,34 @@ Set up a node, exchange cards, compare numbers, send:
     default="en",
     help="The reader's language; this release speaks English in all of them.",
 )
+@click.option(
+    "--as",
+    "as_name",
+    metavar="NAME",
+    help="Your account [default: $NOROSHI_ACCOUNT, else what --by says, else who is logged in].",
+)
 @click.pass_context
-def program(ctx: click.Context, home: Path | None, lang: str, *, as_json: bool) -> None:
+def program(
+    ctx: click.Context, home: Path | None, lang: str, as_name: str | None, *, as_json: bool
+) -> None:
     """Take the options that all commands share."""
     del lang
     serving: Callable[[Serving], None] = ctx.obj
-    ctx.obj = Context(home or default_home(), as_json=as_json, serve=serving)
+    door = os.environ.get("NOROSHI_DOOR")
+    ctx.obj = Context(
+        home or default_home(),
+        as_json=as_json,
+        serve=serving,
+        person=Person(as_name or os.environ.get("NOROSHI_ACCOUNT")),
+        door=Path(door) if door and home is None else None,
+    )
 
 
 for commands in (
     node,
     partners,
     agreements,
+    accounts,
     labels,
     releases,
     revocations,

@@ -10,7 +10,7 @@ import click
 
 from noroshi.core.errors import InputError
 from noroshi.core.instant import to_text
-from noroshi.entrypoints.cli.context import Context, ask_passphrase, pass_context, this_person
+from noroshi.entrypoints.cli.context import Context, ask_passphrase, pass_context
 from noroshi.flow import requests
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def backup(context: Context, file: Path) -> None:
     """
     from noroshi.safekeeping import back_up
 
+    with context.desk() as node:
+        node.ask(requests.BackUp())
     with _progress(context, "Backing up") as on_progress:
         made = back_up(context.home, file, on_progress)
     context.answer(
@@ -117,7 +119,7 @@ def send_held(context: Context, reports: tuple[str, ...], by: str | None, *, is_
     if bool(reports) == is_all:
         raise InputError("bad-input", "name the reports, or say --all")
     with context.desk() as node:
-        gone = node.ask(requests.SendHeld(reports=reports, by=this_person() if by is None else by))
+        gone = node.ask(requests.SendHeld(reports=reports, by=by))
     _list(context, gone, "Nothing was held.", "These go out now:")
 
 

@@ -1,6 +1,5 @@
 """What every command has at hand: the home, the way to the node, and how to answer."""
 
-import getpass
 import json
 import os
 import sys
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import click
 import msgspec
 
-from noroshi.core.errors import UnavailableError
+from noroshi.entrypoints.cli.person import Person, read_passphrase
 
 if TYPE_CHECKING:
     from noroshi.entrypoints.cli.desk import Desk
@@ -34,6 +33,10 @@ class Serving(msgspec.Struct, frozen=True):
     """Called with the addresses of desk door and peer door once all doors accept."""
     on_phase: Callable[[str], None] = lambda _phase: None
     """Hears the named points of each commit; a proof ends the process at one of them."""
+    door: Path | None = None
+    """A local door besides, for the accounts of other operating-system users; None: none."""
+    door_group: str | None = None
+    """The group of users who may reach it; None: that of the process."""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -42,6 +45,10 @@ class Context(msgspec.Struct, frozen=True):
     home: Path
     as_json: bool
     serve: Callable[[Serving], None]
+    person: Person
+    """Who says to be here."""
+    door: Path | None = None
+    """The door of a served node, for those who do not own its home; None: the home's own."""
 
     @contextmanager
     def desk(self) -> "Generator[Desk]":
@@ -49,7 +56,7 @@ class Context(msgspec.Struct, frozen=True):
         # Imported here: a served node is reached without loading what opens one.
         from noroshi.entrypoints.cli.desk import reach
 
-        with reach(self.home, ask_passphrase) as desk:
+        with reach(self.home, ask_passphrase, self.person, self.door) as desk:
             yield desk
 
     def answer(self, value: object, present: Callable[[], None]) -> None:
@@ -96,22 +103,4 @@ def ask_passphrase() -> bytes | None:
 
 def passphrase_from_file() -> bytes | None:
     """Return the passphrase in the file that NOROSHI_PASSPHRASE_FILE names, if it does."""
-    told = os.environ.get(_FILE_VARIABLE)
-    if not told:
-        return None
-    try:
-        passphrase = Path(told).read_bytes().rstrip(b"\r\n")
-    except OSError as error:
-        msg = f"{_FILE_VARIABLE}: {told} cannot be read: {error.strerror}"
-        raise UnavailableError("keys-locked", msg) from error
-    if not passphrase:
-        raise UnavailableError("keys-locked", f"{_FILE_VARIABLE}: {told} is empty")
-    return passphrase
-
-
-def this_person() -> str:
-    """Return who sits here, as far as the machine knows: a claim, and stored as one."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+    return read_passphrase(_FILE_VARIABLE, "keys-locked")

@@ -1,5 +1,6 @@
 """The way from a command to the node: over the local door while it is served, else directly."""
 
+import base64
 import http.client
 import os
 import socket
@@ -8,14 +9,16 @@ import urllib.parse
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import msgspec
 
 from noroshi.adapters.home import check_home, socket_path
 from noroshi.core.envelope.suite import MAX_ATTACHMENT
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
+from noroshi.entrypoints.cli.person import Person, this_person
 from noroshi.flow import answers, requests
+from noroshi.flow.caller import Caller
 from noroshi.flow.house import House
 from noroshi.settings import read_settings
 
@@ -27,6 +30,8 @@ _PATIENCE_SECONDS: Final = 10.0
 _TIMEOUT_SECONDS: Final = 300
 _IMPORT_TIMEOUT_SECONDS: Final = 4 * 3600
 """A volume may hold so many reports that opening all of them takes hours."""
+
+T = TypeVar("T")
 
 Progress = Callable[[int], None]
 """Called with the number of bytes that went through."""
@@ -57,26 +62,34 @@ class Desk(Protocol):
 
 
 @contextmanager
-def reach(home: Path, ask_passphrase: "AskPassphrase") -> Generator[Desk]:
-    """Give the node of `home`, served or not.
+def reach(
+    home: Path, ask_passphrase: "AskPassphrase", person: Person, door: Path | None = None
+) -> Generator[Desk]:
+    """Give the node of `home`, served or not, to a person; or the one that is served at `door`.
 
     Raises:
         UnavailableError: there is none, or it stays busy.
     """
+    if door is not None:
+        if not _is_answering(door):
+            msg = f"nobody serves a node at {door}; its administrator starts it: serve --door"
+            raise UnavailableError("not-served", msg)
+        yield _ServedDesk(door, person)
+        return
     read_settings(home)
     check_home(home)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         path = socket_path(home)
         if _is_answering(path):
-            yield _ServedDesk(path)
+            yield _ServedDesk(path, person)
             return
         # Imported here: a served node is reached without loading what opens one.
         from noroshi.bootstrap import embedded_node
 
         with embedded_node(home, ask_passphrase) as node:
             if node is not None:
-                yield _DirectDesk(node.house)
+                yield _DirectDesk(node.house, person)
                 return
         if time.monotonic() > deadline:
             msg = f"another process works on {home} and does not answer; stop it and try again"
@@ -110,41 +123,55 @@ def read_file(path: Path, on_progress: Progress) -> Iterator[bytes]:
 class _DirectDesk:
     """Opens the home: nobody serves it."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, person: Person) -> None:
         self._house = house
+        self._person = person
 
     def ask(self, request: requests.AnyRequest) -> requests.Answer:
-        return answers.handle(self._house, request)
+        return _proving(self._person, lambda: answers.handle(self._house, request, self._caller()))
 
     def stage(self, path: Path, on_progress: Progress) -> str:
-        return answers.stage(self._house, path.name, read_file(path, on_progress))
+        self.ask(requests.WhoAmI())
+        chunks = read_file(path, on_progress)
+        return answers.stage(self._house, path.name, chunks, self._caller())
 
     def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
-        return answers.attachment(self._house, report, name)
+        self.ask(requests.WhoAmI())
+        return answers.attachment(self._house, report, name, self._caller())
 
     def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
-        return answers.volume(self._house, set_id, number)
+        self.ask(requests.WhoAmI())
+        return answers.volume(self._house, set_id, number, self._caller())
 
     def import_volume(self, chunks: Iterator[bytes]) -> requests.Json:
-        return answers.import_volume(self._house, chunks)
+        self.ask(requests.WhoAmI())
+        return answers.import_volume(self._house, chunks, self._caller())
+
+    def _caller(self) -> Caller:
+        person = self._person
+        return Caller(
+            uid=os.getuid(), claim=this_person(), name=person.name, passphrase=person.passphrase
+        )
 
 
 class _ServedDesk:
     """Speaks to the local door of the serving process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, person: Person) -> None:
         self._path = path
+        self._person = person
 
     def ask(self, request: requests.AnyRequest) -> requests.Answer:
         try:
             raw = msgspec.msgpack.encode(request)
         except UnicodeEncodeError as error:
             raise InputError("not-utf8", "an argument is no UTF-8 text") from error
-        response = self._exchange("POST", "/v1/request", raw)
+        response = _proving(self._person, lambda: self._exchange("POST", "/v1/request", raw))
         answer: requests.Answer = msgspec.msgpack.decode(response.read(), type=requests.Answer)
         return answer
 
     def stage(self, path: Path, on_progress: Progress) -> str:
+        self.ask(requests.WhoAmI())
         query = urllib.parse.urlencode({"name": path.name})
         chunks = read_file(path, on_progress)
         # The first piece is read before the request starts: a file that cannot be read is told.
@@ -153,18 +180,21 @@ class _ServedDesk:
         return msgspec.msgpack.decode(response.read(), type=dict[str, str])["token"]
 
     def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
+        self.ask(requests.WhoAmI())
         query = urllib.parse.urlencode({"report": report, "name": name})
         response = self._exchange("GET", f"/v1/attachment?{query}", None)
         size = int(response.headers["Content-Length"])
         return size, iter(lambda: response.read(_CHUNK), b"")
 
     def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
+        self.ask(requests.WhoAmI())
         query = urllib.parse.urlencode({"set": set_id, "number": number})
         response = self._exchange("GET", f"/v1/volume?{query}", None)
         size = int(response.headers["Content-Length"])
         return size, iter(lambda: response.read(_CHUNK), b"")
 
     def import_volume(self, chunks: Iterator[bytes]) -> requests.Json:
+        self.ask(requests.WhoAmI())
         first = next(chunks, b"")
         again = _again(first, chunks)
         response = self._exchange("POST", "/v1/volume", again, _IMPORT_TIMEOUT_SECONDS)
@@ -179,7 +209,7 @@ class _ServedDesk:
     ) -> http.client.HTTPResponse:
         connection = UnixConnection(self._path, timeout)
         try:
-            connection.request(method, target, body)
+            connection.request(method, target, body, credentials(self._person))
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             msg = (
@@ -206,6 +236,26 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(os.fspath(self._path))
+
+
+def credentials(person: Person) -> dict[str, str]:
+    """Return the headers that name a person's account and prove it."""
+    headers: dict[str, str] = {}
+    if person.name is not None:
+        headers["Noroshi-Account"] = urllib.parse.quote(person.name, safe="")
+    if person.passphrase is not None:
+        headers["Noroshi-Passphrase"] = base64.b64encode(person.passphrase).decode()
+    return headers
+
+
+def _proving(person: Person, ask: Callable[[], T]) -> T:
+    """Return what is asked; where a passphrase is missing, ask the person for it and try again."""
+    try:
+        return ask()
+    except NoroshiError as error:
+        if error.code != "passphrase-needed" or not person.ask():
+            raise
+        return ask()
 
 
 def _is_answering(path: Path) -> bool:

@@ -24,8 +24,9 @@ def journal() -> None:
     "--against",
     multiple=True,
     type=click.Path(path_type=Path),
-    metavar="PROOF",
-    help="A partner's proof file: does this journal agree with what they have seen of it?",
+    metavar="FILE",
+    help="A partner's proof, or a checkpoint that it cosigned: does this journal agree with what"
+    " they have seen of it?",
 )
 @pass_context
 def verify_journal(context: Context, against: tuple[Path, ...]) -> None:
@@ -43,9 +44,15 @@ def verify_journal(context: Context, against: tuple[Path, ...]) -> None:
             click.secho("NOT OK", fg="red", nl=False)
             click.echo(f"  {told['reason']}; entries from {low} to below {high}")
             click.echo("Keep a copy of the home as evidence, and restore a backup.")
-        seen = cast("dict[str, int]", told["witnessed"])
-        for partner, size in seen.items():
-            click.echo(f"{partner} has signed to have seen the first {size} entries as they are")
+        for partner, seen in cast("dict[str, dict[str, object]]", told["witnessed"]).items():
+            click.echo(
+                f"{partner} has signed to have seen the first {seen['size']} entries as they are"
+                f" ({seen['at']})"
+            )
+            if seen["cosigned"]:
+                click.echo(
+                    f"{partner} has cosigned the first {seen['cosigned']} ({seen['cosigned_at']})"
+                )
 
     context.answer(told, present)
     if not told["ok"]:
@@ -61,12 +68,65 @@ def proof(context: Context, report: str, output: Path) -> None:
     with context.desk() as node:
         told = _object(node.ask(requests.MakeProof(report=report)))
     raw = cast("bytes", told.pop("proof"))
-    try:
-        output.write_bytes(raw)
-    except OSError as error:
-        raise InputError("bad-input", f"{output} cannot be written: {error.strerror}") from error
+    _write(output, raw)
     told |= {"file": str(output), "size": len(raw)}
     context.answer(told, lambda: click.echo(f"{output}: {len(raw):,} bytes"))
+
+
+@journal.command(name="witnesses")
+@pass_context
+def list_witnesses(context: Context) -> None:
+    """Say how far each partner's journal is proven here, and what it has cosigned of this one."""
+    with context.desk() as node:
+        told = cast("list[dict[str, object]]", node.ask(requests.Witnesses()))
+
+    def present() -> None:
+        from noroshi.entrypoints.cli import present
+
+        rows = [
+            (
+                str(one["partner"]), str(one["state"]), _sized(one["proven"]),
+                _sized(one["cosigned"]), str(one["conflicts"]),
+            )
+            for one in told
+        ]  # fmt: skip
+        heads = ("PARTNER", "ITS JOURNAL", "PROVEN UP TO", "OURS COSIGNED UP TO", "CONFLICTS")
+        present.console().print(present.table(heads, rows))
+
+    context.answer(told, present)
+
+
+@journal.command()
+@click.argument("partner")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@pass_context
+def checkpoint(context: Context, partner: str, output: Path) -> None:
+    """Write the newest checkpoint of a partner that this node has verified, with its cosignature.
+
+    Whoever audits the partner compares its journal with it: noroshi journal verify --against FILE.
+    """
+    with context.desk() as node:
+        told = _object(node.ask(requests.HeldCheckpoint(partner=partner)))
+    _write(output, str(told["checkpoint"]).encode())
+    told["file"] = str(output)
+    context.answer(told, lambda: click.echo(f"{output}: the first {told['size']} entries"))
+
+
+@journal.command(name="conflicts")
+@pass_context
+def list_conflicts(context: Context) -> None:
+    """Show the checkpoints of partners that contradict each other, as they signed them."""
+    with context.desk() as node:
+        told = cast("list[dict[str, object]]", node.ask(requests.Conflicts()))
+
+    def present() -> None:
+        for one in told:
+            click.secho(f"{one['partner']}  {one['at']}", fg="red")
+            click.echo(f"{one['one']}\n{one['other']}")
+        if not told:
+            click.echo("None: no partner has contradicted itself.")
+
+    context.answer(told, present)
 
 
 @click.command()
@@ -94,7 +154,7 @@ def verify(context: Context, file: Path, cards: tuple[Path, ...]) -> None:
     from noroshi.core.directory.card import read_armour, verify_card
     from noroshi.core.instant import to_text
     from noroshi.entrypoints.cli import present
-    from noroshi.flow.audit import verify_proof
+    from noroshi.flow.proofs import verify_proof
 
     primitives = PycaPrimitives()
     known = {
@@ -129,6 +189,21 @@ def _read_proof(file: Path) -> bytes:
     if len(raw) > _MAX_PROOF:
         raise InputError("bad-proof", f"{file} is too large to be a proof")
     return raw
+
+
+def _write(output: Path, raw: bytes) -> None:
+    try:
+        output.write_bytes(raw)
+    except OSError as error:
+        raise InputError("bad-input", f"{output} cannot be written: {error.strerror}") from error
+
+
+def _sized(told: object) -> str:
+    """Return a size and its time as a person reads them, "-" for none."""
+    if told is None:
+        return "-"
+    sized = _object(told)
+    return f"{sized['size']}, {sized['at']}"
 
 
 def _object(answer: object) -> dict[str, object]:

@@ -7,16 +7,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from noroshi.adapters.home import check_home, socket_path
-from noroshi.core.errors import UnavailableError
-from noroshi.entrypoints.cli.desk import UnixConnection
+from noroshi.core.errors import NoroshiError, UnavailableError
+from noroshi.entrypoints.cli.desk import UnixConnection, credentials
+from noroshi.entrypoints.cli.person import Person
 from noroshi.settings import read_settings
 
 _SILENCE_SECONDS = 60
 """The node says every 20 s that it lives."""
 
 
-def listen(home: Path, after: int | None) -> Generator[dict[str, object]]:
+def listen(
+    home: Path, after: int | None, person: Person, door: Path | None = None
+) -> Generator[dict[str, object]]:
     """Yield the alarms numbered above `after` (None: those that are open), then each new one.
 
     Between the two comes `listening`, with the newest number there was.
@@ -24,10 +29,11 @@ def listen(home: Path, after: int | None) -> Generator[dict[str, object]]:
     Raises:
         UnavailableError: nobody serves the node (`not-served`), or not any more.
     """
-    read_settings(home)
-    check_home(home)
+    if door is None:
+        read_settings(home)
+        check_home(home)
     wanted = "open" if after is None else str(after)
-    with closing(UnixConnection(socket_path(home), _SILENCE_SECONDS)) as connection:
+    with closing(UnixConnection(door or socket_path(home), _SILENCE_SECONDS)) as connection:
         try:
             connection.connect()
         except OSError as error:
@@ -37,8 +43,12 @@ def listen(home: Path, after: int | None) -> Generator[dict[str, object]]:
             )
             raise UnavailableError("not-served", msg) from error
         try:
-            connection.request("GET", f"/v1/events?alarms={wanted}")
+            headers = credentials(person)
+            connection.request("GET", f"/v1/events?alarms={wanted}", headers=headers)
             response = connection.getresponse()
+            if response.status != http.client.OK:
+                told = msgspec.msgpack.decode(response.read(), type=dict[str, str])
+                raise NoroshiError(told["error"], told["message"])
             while line := response.readline():
                 event = cast("dict[str, object]", json.loads(line))
                 if event["event"] in {"listening", "alarm"}:

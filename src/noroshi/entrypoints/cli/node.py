@@ -114,6 +114,13 @@ def init(
 @click.option("--peer", metavar="HOST:PORT", help="A new peer door; a newer card will tell it.")
 @click.option("--tls-cert", type=click.Path(path_type=Path, exists=True), metavar="F")
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True), metavar="F")
+@click.option(
+    "--door",
+    type=click.Path(path_type=Path),
+    metavar="SOCKET",
+    help="A door besides for the accounts of other users of this machine; they use NOROSHI_DOOR.",
+)
+@click.option("--door-group", metavar="GROUP", help="The group of users who may reach it.")
 @pass_context
 def serve(
     context: Context,
@@ -121,6 +128,8 @@ def serve(
     peer: str | None,
     tls_cert: Path | None,
     tls_key: Path | None,
+    door: Path | None,
+    door_group: str | None,
 ) -> None:
     """Serve the node: take reports from partners and deliver to them, until SIGTERM or Ctrl-C."""
 
@@ -128,8 +137,8 @@ def serve(
         if context.as_json:
             print_json({"event": "ready", "url": url, "peer_url": peer_url})
         else:
-            door = f"peer door {peer_url}" if peer_url else "no peer door: partners are polled"
-            click.echo(f"Serving. Desk door {url}, {door}. Ctrl-C ends.")
+            peers = f"peer door {peer_url}" if peer_url else "no peer door: partners are polled"
+            click.echo(f"Serving. Desk door {url}, {peers}. Ctrl-C ends.")
 
     context.serve(
         Serving(
@@ -140,6 +149,8 @@ def serve(
             certificate_key=tls_key,
             ask_passphrase=ask_passphrase,
             on_ready=on_ready,
+            door=door,
+            door_group=door_group,
         )
     )
 

@@ -28,6 +28,7 @@ def release(context: Context, report: str, by: str | None, *, drop: bool) -> Non
             rows = node.ask(requests.ReleaseQueue())
         context.answer(rows, lambda: _present_queue(rows))
         return
+    by = context.person.name if by is None else by
     if by is None:
         raise InputError("bad-input", "say who releases it: --by NAME")
     asked = requests.DropDraft(report=report, by=by) if drop else None

@@ -13,7 +13,7 @@ import click
 
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import InputError, UnavailableError
-from noroshi.entrypoints.cli.context import Context, pass_context, this_person
+from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import progress, read_body, write_file
 from noroshi.flow import requests
 
@@ -277,13 +277,13 @@ def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> 
                     report=options["report"] or "",
                     rung=rung,
                     desk=options["desk"],
-                    by=this_person() if options["by"] is None else options["by"],
+                    by=options["by"],
                     note=options["note"],
                 )
             )
         )
     presented = told.pop("presented", None)
-    asked_by = this_person() if options["by"] is None else options["by"]
+    asked_by = told["by"]
 
     def show_person() -> None:
         if presented is not None:

@@ -10,7 +10,7 @@ from typing import Final, NoReturn, cast
 
 import click
 
-from noroshi.core.errors import UnavailableError
+from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.entrypoints.cli.context import Context, pass_context, print_json
 from noroshi.flow import requests
 
@@ -127,7 +127,7 @@ def _follow(context: Context, tell: Callable[[Alarm], None]) -> None:
     is_listening = False
     while True:
         try:
-            with closing(listen(context.home, newest)) as events:
+            with closing(listen(context.home, newest, context.person, context.door)) as events:
                 for event in events:
                     # Numbers only rise: a new connection goes on above the last one told.
                     newest = max(newest or 0, cast("int", event["number"]))
@@ -143,6 +143,9 @@ def _follow(context: Context, tell: Callable[[Alarm], None]) -> None:
                 _complain(f"{error.message}; NO ALARM IS HEARD until the node is served again")
             is_listening = False
             time.sleep(_RETRY_SECONDS)
+        except NoroshiError as error:
+            if error.code != "passphrase-needed" or not context.person.ask():
+                raise
 
 
 @contextmanager

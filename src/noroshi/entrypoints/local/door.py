@@ -1,4 +1,4 @@
-"""The local door: HTTP over a Unix socket that only the node's own user can open.
+"""The local door: HTTP over a Unix socket that only the node's own user can open, or a group.
 
     POST /v1/request      a request (MessagePack)      -> its answer, or error and message
     POST /v1/stage        a file, ?name=               -> token
@@ -8,6 +8,8 @@
     GET  /v1/events       what happens from now on, a JSON object a line
                           ?alarms=open: first the alarms that are open; ?alarms=N: those above N
 
+Who asks is who the operating system says is at the other end, or the account that the headers name
+and prove (:mod:`noroshi.entrypoints.local.callers`).
 It is internal to one release: the command line and the node it speaks to are the same version.
 """
 
@@ -22,11 +24,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from noroshi.core.account import Act
 from noroshi.core.delivery.quota import has_place
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import report_id_text
+from noroshi.entrypoints.local.callers import caller_of
 from noroshi.flow import answers, requests
 from noroshi.flow.house import House
 from noroshi.flow.records import Announcement
@@ -56,18 +60,20 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
             raw = await _body(http, MAX_REQUEST)
             asked = msgspec.msgpack.decode(raw, type=requests.AnyRequest)
             with room.for_request(_precedence(asked)):
-                return _packed(await asyncio.to_thread(answers.handle, house(), asked))
+                return _packed(
+                    await asyncio.to_thread(answers.handle, house(), asked, caller_of(http))
+                )
 
     async def stage(http: Request) -> Response:
         name = http.query_params["name"]
         chunks = _from_loop(http.stream(), asyncio.get_running_loop())
-        token = await asyncio.to_thread(answers.stage, house(), name, chunks)
+        token = await asyncio.to_thread(answers.stage, house(), name, chunks, caller_of(http))
         return _packed({"token": token})
 
     async def attachment(http: Request) -> Response:
         query = http.query_params
         size, chunks = await asyncio.to_thread(
-            answers.attachment, house(), query["report"], query["name"]
+            answers.attachment, house(), query["report"], query["name"], caller_of(http)
         )
         first = await asyncio.to_thread(next, chunks, b"")
         return StreamingResponse(
@@ -78,7 +84,7 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
     async def volume(http: Request) -> Response:
         query = http.query_params
         size, chunks = await asyncio.to_thread(
-            answers.volume, house(), query["set"], int(query["number"])
+            answers.volume, house(), query["set"], int(query["number"]), caller_of(http)
         )
         first = await asyncio.to_thread(next, chunks, b"")
         return StreamingResponse(
@@ -88,9 +94,12 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
 
     async def import_volume(http: Request) -> Response:
         chunks = _from_loop(http.stream(), asyncio.get_running_loop())
-        return _packed(await asyncio.to_thread(answers.import_volume, house(), chunks))
+        return _packed(
+            await asyncio.to_thread(answers.import_volume, house(), chunks, caller_of(http))
+        )
 
     async def events(http: Request) -> Response:
+        await asyncio.to_thread(answers.permit, house(), Act.OVERSEE, caller_of(http))
         asked = http.query_params.get("alarms")
         if asked is None:
             lines = _lines(house(), subscribe())

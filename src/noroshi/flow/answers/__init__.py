@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from noroshi.flow.answers import (
+    accounts,
     agreements,
     audit,
     courier_out,
@@ -11,14 +12,17 @@ from noroshi.flow.answers import (
     partners,
     releases,
     reports,
+    rights,
     watch,
 )
-from noroshi.flow.answers.courier_in import import_volume
-from noroshi.flow.answers.courier_out import volume
-from noroshi.flow.answers.files import attachment, stage
+from noroshi.flow.answers.guarded import attachment, import_volume, stage, volume
+from noroshi.flow.answers.rights import permit
 from noroshi.flow.answers.watch import alarm, alarms_since
+from noroshi.flow.caller import INSIDE, Caller
 from noroshi.flow.house import House
 from noroshi.flow.requests import (
+    Accounts,
+    AddAccount,
     AddAgreement,
     AddPartner,
     Agreements,
@@ -27,14 +31,20 @@ from noroshi.flow.requests import (
     Answering,
     AnyRequest,
     Assign,
+    BackUp,
     Cancel,
+    ChangePassphrase,
+    ChangeRoles,
+    Conflicts,
     CourierOut,
     DecideQuarantined,
     DeskLog,
     Desks,
     DropDraft,
+    EndAccount,
     Examine,
     Held,
+    HeldCheckpoint,
     Inbox,
     LineHistory,
     LineStates,
@@ -57,6 +67,8 @@ from noroshi.flow.requests import (
     TakeAlarm,
     VerifyJournal,
     VerifyPartner,
+    WhoAmI,
+    Witnesses,
     WriteLabel,
 )
 
@@ -66,17 +78,24 @@ __all__ = [
     "attachment",
     "handle",
     "import_volume",
+    "permit",
     "stage",
     "volume",
 ]
 
 
-def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912 - a table
-    """Return the answer to `request`.
+def handle(house: House, request: AnyRequest, caller: Caller = INSIDE) -> Answer:
+    """Return the answer to `request` of whoever is at a door.
 
     Raises:
         NoroshiError: it cannot be done; the error says why and what to do.
     """
+    if isinstance(request, WhoAmI):
+        return accounts.who_am_i(house, caller)
+    return _answer(house, rights.admit(house, request, caller))
+
+
+def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912 - a table
     match request:
         case SendReport():
             return reports.send_report(house, request)
@@ -92,6 +111,20 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return reports.status(house, request)
         case Reached():
             return reports.reached(house, request)
+        case WhoAmI():
+            return accounts.who_am_i(house, INSIDE)
+        case Accounts():
+            return accounts.list_accounts(house)
+        case AddAccount():
+            return accounts.add_account(house, request)
+        case ChangeRoles():
+            return accounts.change_roles(house, request)
+        case ChangePassphrase():
+            return accounts.change_passphrase(house, request)
+        case EndAccount():
+            return accounts.end_account(house, request)
+        case BackUp():
+            return {"allowed": True}
         case OwnCard():
             return partners.own_card(house)
         case AddPartner():
@@ -101,7 +134,7 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
         case Agreements():
             return agreements.list_agreements(house)
         case ReleaseQueue():
-            return releases.queue(house)
+            return releases.queue(house, request)
         case Release():
             return releases.release_draft(house, request)
         case DropDraft():
@@ -126,6 +159,12 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return audit.verify_journal(house, request)
         case MakeProof():
             return audit.make_proof(house, request)
+        case Witnesses():
+            return audit.witnesses(house)
+        case HeldCheckpoint():
+            return audit.held_checkpoint(house, request)
+        case Conflicts():
+            return audit.conflicts(house)
         case CourierOut():
             return courier_out.pack(house, request)
         case Cancel():

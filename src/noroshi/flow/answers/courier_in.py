@@ -14,7 +14,7 @@ from noroshi.core.courier.cut import find, join
 from noroshi.core.courier.volume import Placed, SignedHead
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.errors import InputError, MalformedError, NoroshiError
-from noroshi.flow import arrivals, courier, deliver, opening
+from noroshi.flow import arrivals, courier, deliver, letters, opening
 from noroshi.flow.house import House
 from noroshi.flow.records import CourierVolume, Quarantined
 from noroshi.flow.requests import Json
@@ -30,8 +30,8 @@ Volumes = Mapping[int, CourierVolume]
 """The volumes of one set whose payloads are in the spool, by their numbers."""
 
 
-def import_volume(house: House, chunks: Iterable[bytes]) -> Json:
-    """Take in one volume, and apply all that is complete with it.
+def import_volume(house: House, chunks: Iterable[bytes], by: str | None = None) -> Json:
+    """Take in one volume that somebody brought, and apply all that is complete with it.
 
     Raises:
         MalformedError: the bytes are no whole volume of a verified partner.
@@ -42,7 +42,7 @@ def import_volume(house: House, chunks: Iterable[bytes]) -> Json:
     try:
         house.identity()  # a missing passphrase is told before anything is kept
         signed = volumes.read_head(source.take)
-        is_new = _keep(house, signed, source)
+        is_new = _keep(house, signed, source, by)
     except NoroshiError:
         source.drain()  # whoever sends it listens only afterwards
         raise
@@ -117,7 +117,7 @@ class _Source:
             pass
 
 
-def _keep(house: House, signed: SignedHead, source: _Source) -> bool:
+def _keep(house: House, signed: SignedHead, source: "_Source", by: str | None) -> bool:
     """Make a volume durable; say whether it was not here before.
 
     Raises:
@@ -163,6 +163,7 @@ def _keep(house: House, signed: SignedHead, source: _Source) -> bool:
             digest=signed.digest,
             loose=loose,
             entropy=house.entropy,
+            by=by,
         )
     )
     return True
@@ -182,7 +183,11 @@ def _apply(house: House, volume: CourierVolume, tally: _Tally) -> None:
             if not pieces or placed.fragment.item in done:
                 continue
             done.add(placed.fragment.item)
-            batch.append(b"".join(_read(house, here, piece) for piece in pieces))
+            raw = b"".join(_read(house, here, piece) for piece in pieces)
+            if placed.fragment.cargo is Cargo.WITNESS:
+                _take_letter(house, volume.partner, raw, tally)
+                continue
+            batch.append(raw)
             if len(batch) == _BATCH_ITEMS or sum(map(len, batch)) > _BATCH_BYTES:
                 _take(house, volume.partner, batch, tally)
                 batch = []
@@ -219,6 +224,17 @@ def _take(house: House, peer: str, batch: list[bytes], tally: _Tally) -> None:
             tally.envelopes += 1
         elif isinstance(incoming, Quarantined):
             tally.held += 1
+
+
+def _take_letter(house: House, peer: str, raw: bytes, tally: _Tally) -> None:
+    """Take in what a volume tells of journals."""
+    act = partial(
+        letters.take_letter, partner=peer, raw=raw, identity=house.identity(), entropy=house.entropy
+    )
+    try:
+        house.store.perform(act)
+    except MalformedError as error:
+        tally.refuse(error.code, error.message)
 
 
 def _fill_blobs(house: House, here: Volumes, volume: CourierVolume, tally: _Tally) -> None:

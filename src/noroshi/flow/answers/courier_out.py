@@ -57,12 +57,14 @@ def pack(house: House, request: CourierOut) -> Answer:
     while house.store.perform(issue):
         pass
     set_id = entropy.draw(ID_SIZE)
-    packed = house.store.perform(partial(courier.pack, partner=request.to, set_id=set_id))
+    packed = house.store.perform(
+        partial(courier.pack, partner=request.to, set_id=set_id, identity=identity)
+    )
     fragments = cut(packed.items, request.volume)
     while len(house.packed) >= _PACKED_SETS:
         house.packed.pop(next(iter(house.packed)))
     house.packed[set_id.hex()] = PackedSet(
-        request.to, set_id, house.clock.now(), packed.imported, fragments
+        request.to, set_id, house.clock.now(), packed.imported, fragments, packed.letter
     )
     counts = {cargo: sum(item.cargo is cargo for item in packed.items) for cargo in Cargo}
     return {
@@ -76,8 +78,10 @@ def pack(house: House, request: CourierOut) -> Answer:
     }
 
 
-def volume(house: House, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
-    """Return size and bytes of a volume of a set that was packed.
+def volume(
+    house: House, set_id: str, number: int, by: str | None = None
+) -> tuple[int, Iterator[bytes]]:
+    """Return size and bytes of a volume of a set that was packed; journal who takes it.
 
     Raises:
         NotFoundError: no such volume was packed here.
@@ -91,7 +95,7 @@ def volume(house: House, set_id: str, number: int) -> tuple[int, Iterator[bytes]
     with ExitStack() as opened:
         # One view of the outbox for both passes: what a receipt takes out meanwhile stays in it.
         tables = opened.enter_context(house.store.read())
-        size, digest = volumes.payload_digest(_payload(house, tables, packed.partner, fragments))
+        size, digest = volumes.payload_digest(_payload(house, tables, packed, fragments))
         head = VolumeHead(
             version=volumes.VERSION,
             set_id=packed.set_id,
@@ -113,9 +117,10 @@ def volume(house: House, set_id: str, number: int) -> tuple[int, Iterator[bytes]
                 partner=packed.partner,
                 digest=head_digest,
                 entropy=house.entropy,
+                by=by,
             )
         )
-        chunks = itertools.chain((begin,), _payload(house, tables, packed.partner, fragments))
+        chunks = itertools.chain((begin,), _payload(house, tables, packed, fragments))
         return len(begin) + size, _closing(opened.pop_all(), chunks)
 
 
@@ -125,16 +130,20 @@ def _closing(opened: ExitStack, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _payload(
-    house: House, tables: Tables, partner: str, fragments: Iterable[Fragment]
+    house: House, tables: Tables, packed: PackedSet, fragments: Iterable[Fragment]
 ) -> Iterator[bytes]:
     """Yield the payload of a volume; what has left the outbox since it was packed is left out."""
     for fragment in fragments:
+        if fragment.cargo is Cargo.WITNESS:
+            yield volumes.begin_fragment(fragment)
+            yield packed.letter[fragment.start : fragment.end]
+            continue
         if fragment.cargo is Cargo.BLOB:
             yield volumes.begin_fragment(fragment)
             yield from _blob(house, fragment)
             continue
         try:
-            raw = tables.outbox.read(partner, fragment.item)
+            raw = tables.outbox.read(packed.partner, fragment.item)
         except NotFoundError:
             continue
         yield volumes.begin_fragment(fragment)

@@ -48,7 +48,9 @@ def add_partner(house: House, request: AddPartner) -> Answer:
     """Take a partner's card."""
     signed = verify_card(read_armour(request.card), house.primitives)
     house.identity()
-    act = partial(directory.add_partner, signed=signed, entropy=house.entropy)
+    act = partial(
+        directory.add_partner, signed=signed, entropy=house.entropy, by=check_person(request.by)
+    )
     return views.partner_json(house.store.perform(act))
 
 

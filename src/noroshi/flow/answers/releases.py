@@ -9,14 +9,18 @@ from noroshi.flow import release, send, views
 from noroshi.flow.answers.reports import perform, sent_json
 from noroshi.flow.draft_tables import KeptDraft
 from noroshi.flow.house import House
-from noroshi.flow.requests import Answer, DropDraft, Json, Release
+from noroshi.flow.requests import Answer, DropDraft, Json, Release, ReleaseQueue
 from noroshi.flow.tables import Tables, Transaction
 
 
-def queue(house: House) -> Answer:
+def queue(house: House, request: ReleaseQueue) -> Answer:
     """List what waits to be released, with the partners and every reason against it now."""
     with house.store.read() as tables:
-        return [_json(house, tables, draft) for draft in tables.drafts.all()]
+        return [
+            _json(house, tables, draft)
+            for draft in tables.drafts.all()
+            if request.desks is None or draft.plan.content.from_desk in request.desks
+        ]
 
 
 def release_draft(house: House, request: Release) -> Answer:

@@ -235,7 +235,11 @@ def inbox(house: House, request: Inbox) -> Answer:
         raise InputError("unknown-desk", msg)
     with house.store.read() as tables:
         rows = tables.reports.inbox(request.desk, unacknowledged=request.unacknowledged)
-        return [views.inbox_json(row, house.me) for row in rows]
+        return [
+            views.inbox_json(row, house.me)
+            for row in rows
+            if request.desks is None or row.desk in request.desks
+        ]
 
 
 def show(house: House, request: Show) -> Answer:
@@ -290,6 +294,7 @@ def answering(house: House, request: Answering) -> Answer:
     answer: Json = {
         "report": report_id_text(report_id),
         "desk": desk,
+        "by": request.by,
         "state": answered["state"],
         "rungs": answered["rungs"],
     }
@@ -317,7 +322,9 @@ def _answer_at(
     house.identity()
     ladder = house.store.perform(act, Precedence.IMMEDIATE)
     state = highest(ladder)
-    return {"state": state.value if state else None, "rungs": views.ladder_json(ladder)}
+    with house.store.read() as tables:
+        proven = views.proven_since(tables)
+    return {"state": state.value if state else None, "rungs": views.ladder_json(ladder, proven)}
 
 
 def status(house: House, request: Status) -> Answer:

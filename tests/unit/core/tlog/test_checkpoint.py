@@ -14,6 +14,7 @@ from noroshi.core.tlog.checkpoint import (
     epoch_of,
     origin_of,
     parse_note,
+    partner_of,
     sign_checkpoint,
     verify_note,
 )
@@ -54,6 +55,13 @@ def test_the_origin_of_another_journal_has_no_epoch(epoch: str) -> None:
         epoch_of(f"noroshi/jp/{epoch}", "jp")
     with pytest.raises(MalformedError, match="another journal"):
         epoch_of("noroshi/jp/1", "nz")
+
+
+def test_an_origin_names_its_partner() -> None:
+    assert partner_of("noroshi/jp/7") == "jp"
+    for origin in ("noroshi/jp", "other/jp/7", "jp/7", "noroshi/jp/x", "noroshi/jp/7/8"):
+        with pytest.raises(MalformedError, match="another journal"):
+            partner_of(origin)
 
 
 def test_another_journal_is_refused() -> None:

@@ -1,0 +1,57 @@
+"""Who says to be at the command line."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from noroshi.core.errors import UnavailableError
+
+_ACCOUNT_FILE_VARIABLE = "NOROSHI_ACCOUNT_PASSPHRASE_FILE"
+
+
+class Person:
+    """Who says to be here, and the passphrase of their account. Printing it shows no passphrase."""
+
+    def __init__(self, name: str | None) -> None:
+        """Be `name`; None: whoever the operating system says."""
+        self.name = name
+        self.passphrase = read_passphrase(_ACCOUNT_FILE_VARIABLE, "not-proven")
+
+    def ask(self) -> bool:
+        """Ask for the passphrase at the prompt; say whether there is one now that was not."""
+        if self.passphrase is not None or not sys.stdin.isatty():
+            return False
+        whose = f" of {self.name}" if self.name else ""
+        told: str = click.prompt(f"Passphrase of the account{whose}", hide_input=True, err=True)
+        self.passphrase = told.encode()
+        return True
+
+
+def read_passphrase(variable: str, code: str) -> bytes | None:
+    """Return the passphrase in the file that a variable of the environment names, if it does.
+
+    Raises:
+        UnavailableError: the file cannot be read, or is empty (`code`).
+    """
+    told = os.environ.get(variable)
+    if not told:
+        return None
+    try:
+        passphrase = Path(told).read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        msg = f"{variable}: {told} cannot be read: {error.strerror}"
+        raise UnavailableError(code, msg) from error
+    if not passphrase:
+        raise UnavailableError(code, f"{variable}: {told} is empty")
+    return passphrase
+
+
+def this_person() -> str:
+    """Return who sits here, as far as the machine knows: a claim, and stored as one."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,112 @@
+"""Answers about accounts: added, changed, ended, listed."""
+
+from collections.abc import Callable
+from functools import partial
+
+from noroshi.core.account import Account, Grant
+from noroshi.core.errors import InputError
+from noroshi.core.instant import to_text
+from noroshi.core.report import check_person
+from noroshi.flow import accounts
+from noroshi.flow.answers import rights
+from noroshi.flow.caller import Caller
+from noroshi.flow.house import House
+from noroshi.flow.requests import (
+    AddAccount,
+    Answer,
+    ChangePassphrase,
+    ChangeRoles,
+    EndAccount,
+    Json,
+)
+from noroshi.flow.tables import Transaction
+
+SHORTEST_PASSPHRASE = 12
+"""Characters."""
+
+
+def add_account(house: House, request: AddAccount) -> Answer:
+    """Add a person."""
+    name = check_person(request.name) or ""
+    new = accounts.NewAccount(
+        name=" ".join(name.split()),
+        grants=_grants(request.roles),
+        uid=request.uid,
+        verifier="" if request.passphrase is None else _verifier(house, request.passphrase),
+    )
+    by = check_person(request.by) or new.name
+    return _act(house, partial(accounts.add_account, new=new, by=by, desks=house.desks))
+
+
+def change_roles(house: House, request: ChangeRoles) -> Answer:
+    """Give a person other roles."""
+    grants = _grants(request.roles)
+    act = partial(
+        accounts.change_roles, name=request.name, grants=grants, by=request.by or "",
+        desks=house.desks,
+    )  # fmt: skip
+    return _act(house, act)
+
+
+def change_passphrase(house: House, request: ChangePassphrase) -> Answer:
+    """Give a person another passphrase."""
+    verifier = _verifier(house, request.passphrase)
+    act = partial(
+        accounts.change_passphrase, name=request.name, verifier=verifier, by=request.by or ""
+    )
+    return _act(house, act)
+
+
+def end_account(house: House, request: EndAccount) -> Answer:
+    """End an account."""
+    return _act(house, partial(accounts.end_account, name=request.name, by=request.by or ""))
+
+
+def list_accounts(house: House) -> Answer:
+    """List the accounts, those that have ended too."""
+    with house.store.read() as tables:
+        return [_json(account) for account in tables.accounts.all()]
+
+
+def who_am_i(house: House, caller: Caller) -> Answer:
+    """Say who asks, proven."""
+    account = rights.who(house, caller)
+    if account is None:
+        return {"account": None, "claim": caller.claim}
+    return _json(account)
+
+
+def _act(house: House, act: Callable[..., Account]) -> Json:
+    house.identity()
+
+    def perform(tx: Transaction) -> Account:
+        return act(tx, me=house.me, entropy=house.entropy)
+
+    return _json(house.store.perform(perform))
+
+
+def _grants(roles: tuple[str, ...]) -> tuple[Grant, ...]:
+    return tuple(dict.fromkeys(map(Grant.parse, roles)))
+
+
+def _verifier(house: House, passphrase: str) -> str:
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        msg = f"a passphrase has at least {SHORTEST_PASSPHRASE} characters; take a few words"
+        raise InputError("bad-input", msg)
+    return house.passphrases.verifier_of(passphrase.encode())
+
+
+def _json(account: Account) -> Json:
+    return {
+        "account": account.name,
+        "roles": [str(grant) for grant in account.grants],
+        "proof": [
+            *([] if account.uid is None else ["user"]),
+            *(["passphrase"] if account.verifier else []),
+        ],
+        "uid": account.uid,
+        "state": "ACTIVE" if account.ended_at is None else "ENDED",
+        "added_at": to_text(account.added_at),
+        "added_by": account.added_by,
+        "ended_at": None if account.ended_at is None else to_text(account.ended_at),
+    }
