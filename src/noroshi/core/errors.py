@@ -26,7 +26,7 @@ CODES: Final = {
     "bad-card": "The file is no partner card, or its signature does not verify.",
     "bad-input": "A value that was given cannot be used.",
     "bad-json": "The file looks like JSON but cannot be read as such.",
-    "bad-marking": "The marking is not in a written form that is known.",
+    "bad-marking": "The marking is not known here, or does not cover a part of the report.",
     "bad-proof": "The file is no proof, or it does not verify against the given cards.",
     "bad-volume": "The file is no courier volume, or it is damaged, incomplete or contradictory.",
     "body-empty": "The report has no text.",

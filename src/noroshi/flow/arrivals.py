@@ -13,8 +13,9 @@ from noroshi.core.delivery.check import VERSION, CommsCheck, Tally, decode_check
 from noroshi.core.delivery.quota import Disk, FlashWindow, has_room, turn
 from noroshi.core.errors import InputError, NotFoundError, UnavailableError
 from noroshi.core.marking.label import Marking
+from noroshi.core.marking.whole import check_whole
 from noroshi.core.precedence import Precedence
-from noroshi.core.release import restrictive_caveats
+from noroshi.core.recognition import parts_received
 from noroshi.flow import deliver, receive, watch
 from noroshi.flow.house import House
 from noroshi.flow.records import LineCheck
@@ -29,19 +30,20 @@ def open_all(house: House, envelopes: Iterable[bytes]) -> list[receive.Incoming]
 
 
 def _understood(raw: bytes, incoming: receive.Incoming, house: House) -> receive.Incoming:
-    """Return what came in; a report whose marking means nothing here is refused, and told why."""
+    """Return what came in; a report that cannot be handled as it is marked is refused, and told.
+
+    Its marking means nothing here, or does not cover what the report drags along.
+    """
     if not isinstance(incoming, receive.VerifiedReport):
         return incoming
-    marking = Marking.parse(incoming.head.marking)
-    if marking.policy is None:
-        return incoming
+    marking, content = Marking.parse(incoming.head.marking), incoming.content
     try:
-        restrictive_caveats(marking, house.rules.classification(marking))
+        house.rules.restrictive(marking)
+        check_whole(marking, parts_received(content.body, content.media_type), house.rules)
     except InputError as error:
-        digest, desks = sha256(raw).digest(), incoming.content.desks_of(house.me)
         return receive.Refused(
-            digest, error.code, error.message, incoming.head, incoming.digest, desks,
-            incoming.own.serial,
+            sha256(raw).digest(), error.code, error.message, incoming.head, incoming.digest,
+            content.desks_of(house.me), incoming.own.serial,
         )  # fmt: skip
     return incoming
 

@@ -7,6 +7,7 @@ import msgspec
 from noroshi.core.envelope.head import AttachmentDigest
 from noroshi.core.instant import Instant
 from noroshi.core.marking.label import Marking
+from noroshi.core.marking.whole import Part
 from noroshi.core.precedence import Precedence, Status
 from noroshi.core.report import Content
 
@@ -22,6 +23,10 @@ class Plan(msgspec.Struct, frozen=True):
     marking: Marking
     expires_at: Instant | None
     attachments: tuple[AttachmentDigest, ...]
+    dragged: tuple[Part, ...] = ()
+    """What it holds that is asked for by a marking of its own."""
+    below_line_of: bytes | None = None
+    """The report whose tearline it is: that it refers to it, its originator has provided for."""
 
     @property
     def highest(self) -> Precedence:

@@ -39,6 +39,8 @@ class SendReport(Request, frozen=True, kw_only=True):
     report_id: bytes | None = None
     supersedes: str | None = None
     """The report of ours that it replaces; None: none."""
+    references: tuple[str, ...] = ()
+    """Reports held here that it refers to."""
     check: bool = False
 
 
@@ -49,6 +51,20 @@ class Cancel(Request, frozen=True, kw_only=True):
     note: str | None = None
     by: str | None = None
     report_id: bytes | None = None
+
+
+class SendTearline(Request, frozen=True, kw_only=True):
+    """Send what stands below the tearline of a report as a report of its own."""
+
+    report: str
+    to: tuple[str, ...]
+    info: tuple[str, ...] = ()
+    precedence: str | None = None
+    subject: str | None = None
+    desk: str | None = None
+    by: str | None = None
+    report_id: bytes | None = None
+    check: bool = False
 
 
 class Reply(Request, frozen=True, kw_only=True):
@@ -261,6 +277,7 @@ class Examine(Request, frozen=True, kw_only=True):
 
 AnyRequest = (
     SendReport
+    | SendTearline
     | Reply
     | Inbox
     | Show

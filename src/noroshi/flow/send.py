@@ -27,13 +27,14 @@ from noroshi.core.envelope.seal import Draws, Outer, Recipient, seal
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import Instant
 from noroshi.core.marking.rules import Rules
+from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.changes import changed_by, note_sent_change, raised
-from noroshi.flow.exits import reasons_against
+from noroshi.flow.exits import reasons_against, referred_to
 from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Addressee, Announcement, Identity, KnownPartner, StoredReport
@@ -149,6 +150,9 @@ def send(
         ),
         addressees,
     )
+    tx.reports.drag(planned.report_id, None, planned.dragged)
+    for name in partners:
+        tx.reports.drag(planned.report_id, name, _referred_to(tx, planned, name))
     for addressee in addressees:
         expect_answers(tx, planned.report_id, addressee, identity.duty)
     for name in partners:
@@ -249,8 +253,22 @@ def _against(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules)
     return [
         f"{partner}: {reason}"
         for partner in partners
-        for reason in reasons_against(tables, planned.marking, partner, me, now, rules)
+        for reason in reasons_against(
+            tables,
+            planned.marking,
+            (*planned.dragged, *_referred_to(tables, planned, partner)),
+            partner,
+            me,
+            now,
+            rules,
+        )
     ]
+
+
+def _referred_to(tables: Tables, planned: Plan, partner: str) -> tuple[Part, ...]:
+    """Return the reports that a partner would have to be given along with the planned one."""
+    references = [each for each in planned.content.references if each != planned.below_line_of]
+    return referred_to(tables, references, partner)
 
 
 def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str, KnownPartner]:

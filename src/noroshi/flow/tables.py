@@ -9,7 +9,9 @@ from typing import Protocol
 
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.directory.card import SignedCard
+from noroshi.core.envelope.head import ReportHead
 from noroshi.core.instant import Instant
+from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
@@ -123,6 +125,18 @@ class ReportTable(Protocol):
 
     def get(self, report_id: bytes) -> StoredReport | None:
         """Return a report."""
+        ...
+
+    def head(self, report_id: bytes) -> ReportHead | None:
+        """Return the head of a report, without reading what it says."""
+        ...
+
+    def drag(self, report_id: bytes, partner: str | None, parts: Iterable[Part]) -> None:
+        """Note what a report drags along; None: to all that it addresses."""
+        ...
+
+    def dragged(self, report_id: bytes, partner: str) -> list[Part]:
+        """Return what a report drags along on its way to a partner."""
         ...
 
     def sent_to(self, report_id: bytes, desk: DeskAddress) -> SentReport | None:

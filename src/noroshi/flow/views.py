@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import structs
 
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.instant import to_text
 from noroshi.core.partner import DeskAddress
-from noroshi.core.report import CANCELLATION, SUPERSESSION, report_id_text
+from noroshi.core.recognition import NOROSHI, Recognised, recognise
+from noroshi.core.report import CANCELLATION, SUPERSESSION, Content, report_id_text
 from noroshi.flow.records import Addressee, Change, Failure, InboxRow, KnownPartner, StoredReport
 from noroshi.flow.tables import Tables
 
@@ -158,6 +160,7 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
     """Return the whole report as JSON; `body` is text, for every body is UTF-8."""
     stored = seen.report
     head, content = stored.head, stored.content
+    found = _portions(content)
     return {
         "report": report_id_text(stored.id),
         "direction": "SENT" if stored.outgoing else "RECEIVED",
@@ -178,6 +181,8 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
         "stored_at": to_text(stored.stored_at),
         "media_type": content.media_type,
         "body": content.body.decode(),
+        "portions": [structs.asdict(portion) for portion in found.portions],
+        "tearline": None if found.tearline is None else structs.asdict(found.tearline),
         "attachments": [
             {
                 "name": attachment.name,
@@ -190,6 +195,17 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
         "recipients": status_json(seen)["recipients"],
         **changes_json(seen.changes),
     }
+
+
+def _portions(content: Content) -> Recognised:
+    """Return what a report of ours says of its portions; a body that says nothing has none."""
+    nothing = Recognised(content.media_type)
+    if content.media_type != NOROSHI:
+        return nothing
+    try:
+        return recognise(content.body)
+    except InputError:  # it came before bodies were looked into on arrival
+        return nothing
 
 
 def ladder_json(ladder: Ladder) -> dict[str, dict[str, object]]:

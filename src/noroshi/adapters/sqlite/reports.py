@@ -10,6 +10,8 @@ from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merg
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.instant import Instant
+from noroshi.core.marking.label import Marking
+from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content, encode_content
@@ -70,11 +72,10 @@ class SqliteReports:
         if row is None:
             return None
         outgoing, signed_head, digest, salt, content, stored_at, entry_index = row
-        signed = cose.parse(blob(signed_head), (suite.REPORT,), limit=suite.MAX_SIGNED)
         return StoredReport(
             id=report_id,
             outgoing=bool(outgoing),
-            head=gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED),
+            head=_head(blob(signed_head)),
             signed_head=blob(signed_head),
             head_digest=blob(digest),
             salt=blob(salt),
@@ -82,6 +83,26 @@ class SqliteReports:
             stored_at=integer(stored_at),
             entry_index=integer(entry_index),
         )
+
+    def head(self, report_id: bytes) -> ReportHead | None:
+        """Return the head of a report, without reading what it says."""
+        signed = self._db.value("SELECT signed_head FROM report WHERE id = ?", (report_id,))
+        return None if signed is None else _head(blob(signed))
+
+    def drag(self, report_id: bytes, partner: str | None, parts: Iterable[Part]) -> None:
+        """Note what a report drags along; None: to all that it addresses."""
+        self._db.run_many(
+            "INSERT OR IGNORE INTO dragged (report, partner, marking, name) VALUES (?, ?, ?, ?)",
+            [(report_id, partner or "", str(part.marking), part.name) for part in parts],
+        )
+
+    def dragged(self, report_id: bytes, partner: str) -> list[Part]:
+        """Return what a report drags along on its way to a partner."""
+        rows = self._db.rows(
+            "SELECT name, marking FROM dragged WHERE report = ? AND partner IN ('', ?)",
+            (report_id, partner),
+        )
+        return [Part(text(name), Marking.parse(text(marking))) for name, marking in rows]
 
     def sent_to(self, report_id: bytes, desk: DeskAddress) -> SentReport | None:
         """Return a report that was sent to a desk."""
@@ -301,6 +322,11 @@ class SqliteReports:
             "SELECT count FROM remote_held WHERE report = ? AND partner = ?", (report_id, partner)
         )
         return 0 if row is None else integer(row)
+
+
+def _head(signed_head: bytes) -> ReportHead:
+    signed = cose.parse(signed_head, (suite.REPORT,), limit=suite.MAX_SIGNED)
+    return gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
 
 
 def _record(row: Row) -> RungRecord:

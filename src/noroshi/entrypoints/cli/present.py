@@ -4,6 +4,7 @@ Text that came from elsewhere goes through :func:`visible` first: control and bi
 characters, which could rewrite the screen, are shown as what they are.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
@@ -35,6 +36,10 @@ _COLOURS: Final = {
     "CANCELLED": "bold red",
     "SUPERSEDED": "bold yellow",
 }
+_SHOWN_ABOVE: Final = frozenset(
+    {"noroshi", "kind", "subject", "precedence", "marking", "status", "portions", "tearline"}
+)
+_BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -125,7 +130,7 @@ def report(told: Mapping[str, object]) -> None:
         ("Drafter", told["drafter"]),
         ("Written", told["created_at"]),
         ("Expires", told["expires_at"]),
-        ("Answers", ", ".join(strings(told["references"]))),
+        ("Refers to", ", ".join(strings(told["references"]))),
         ("Report", told["report"]),
     ):
         if value:
@@ -136,10 +141,32 @@ def report(told: Mapping[str, object]) -> None:
     screen.print(head)
     screen.print()
     # Behind a rule, so that no body can look like the banner.
-    for line in str(told["body"]).split("\n"):
+    for line in _body(told).split("\n"):
         screen.print(Text(f"| {visible(line, lines=True)}"))
+    for portion in mappings(told.get("portions") or []):
+        _portion(screen, "", portion)
+    tearline = cast("Mapping[str, object] | None", told.get("tearline"))
+    if tearline is not None:
+        screen.print(Text("- - - - - below this line: noroshi tearline - - - - -", style="dim"))
+        _portion(screen, "TEARLINE ", tearline)
     screen.print()
     screen.print(Text(visible(banner), style="bold reverse"))
+
+
+def _body(told: Mapping[str, object]) -> str:
+    """Return what a report says beside its portions, which are shown with their markings."""
+    body = str(told["body"])
+    if not told.get("portions") and not told.get("tearline"):
+        return body
+    fields = cast("dict[str, object]", json.loads(body.removeprefix(_BOM)))
+    rest = {name: value for name, value in fields.items() if name not in _SHOWN_ABOVE}
+    return json.dumps(rest, ensure_ascii=False, indent=1) if rest else "(in portions)"
+
+
+def _portion(screen: Console, name: str, portion: Mapping[str, object]) -> None:
+    screen.print(Text(visible(f"{name}({portion['marking']})"), style="bold"))
+    for line in str(portion["text"]).split("\n"):
+        screen.print(Text(f"| {visible(line, lines=True)}"))
 
 
 _ENDED: Final = frozenset({"expired", "cancelled"})

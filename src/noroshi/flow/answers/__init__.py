@@ -11,6 +11,7 @@ from noroshi.flow.answers import (
     partners,
     releases,
     reports,
+    tearlines,
     watch,
 )
 from noroshi.flow.answers.courier_in import import_volume
@@ -48,6 +49,7 @@ from noroshi.flow.requests import (
     Reply,
     SendHeld,
     SendReport,
+    SendTearline,
     SetDesk,
     Show,
     Status,
@@ -77,6 +79,8 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
     match request:
         case SendReport():
             return reports.send_report(house, request)
+        case SendTearline():
+            return tearlines.send_tearline(house, request)
         case Reply():
             return reports.reply(house, request)
         case Inbox():

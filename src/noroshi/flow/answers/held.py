@@ -52,7 +52,10 @@ def _check_release(house: House, reports: list[HeldReport]) -> None:
         for each in reports:
             marking = Marking.parse(views.report(tables, each.report_id).head.marking)
             now = house.clock.now()
-            against = reasons_against(tables, marking, each.partner, house.me, now, house.rules)
+            dragged = tables.reports.dragged(each.report_id, each.partner)
+            against = reasons_against(
+                tables, marking, dragged, each.partner, house.me, now, house.rules
+            )
             name = report_id_text(each.report_id)
             reasons += [f"{name} to {each.partner}: {reason}" for reason in against]
     if reasons:

@@ -64,7 +64,7 @@ def send_report(house: House, request: SendReport) -> Answer:
         marking=marking,
         status=request.status or (earlier.head.status.value if earlier else None),
         change=SUPERSESSION if earlier else None,
-        references=(earlier.id,) if earlier else (),
+        references=_references(house, earlier, request.references),
         expires_at=None if request.expires is None else from_text(request.expires),
         as_text=request.as_text,
         from_desk=request.from_desk,
@@ -88,12 +88,29 @@ def _send_order(
     if len(found) < len(files):
         msg = "an attachment was not staged with this node; send the report again"
         raise NotFoundError("not-found", msg)
-    planned = _plan(house, order, found)
+    return send_or_check(house, plan(house, order, found), is_check=is_check)
+
+
+def send_or_check(house: House, planned: Plan, *, is_check: bool) -> Json:
+    """Send a plan, or only say whether it may go, with every reason why not."""
     if not is_check:
-        return _commit(house, planned)
+        return commit(house, planned)
     with house.store.read() as tables:
         check = send.check_release(tables, planned, house.me, house.clock.now(), house.rules)
     return {"allowed": check.is_allowed, "reasons": list(check.reasons)}
+
+
+def _references(
+    house: House, earlier: StoredReport | None, texts: tuple[str, ...]
+) -> tuple[bytes, ...]:
+    """Return the ids of the reports that a new one refers to."""
+    if not texts:
+        return (earlier.id,) if earlier else ()
+    if earlier is not None:
+        msg = "what supersedes a report refers to that one alone; leave --reference out"
+        raise InputError("bad-input", msg)
+    with house.store.read() as tables:
+        return tuple(dict.fromkeys(views.resolve(tables, text) for text in texts))
 
 
 def cancel(house: House, request: Cancel) -> Answer:
@@ -118,7 +135,7 @@ def cancel(house: House, request: Cancel) -> Answer:
         references=(earlier.id,),
         report_id=request.report_id,
     )
-    return {**_commit(house, _plan(house, order, [])), "cancels": report_id_text(earlier.id)}
+    return {**commit(house, plan(house, order, [])), "cancels": report_id_text(earlier.id)}
 
 
 def _sent(house: House, text: str) -> StoredReport:
@@ -160,21 +177,27 @@ def reply(house: House, request: Reply) -> Answer:
         references=(earlier.id,),
         report_id=request.report_id,
     )
-    return _commit(house, _plan(house, order, []))
+    return commit(house, plan(house, order, []))
 
 
-def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> Plan:
+def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> Plan:
+    """Return an order with every choice made.
+
+    Raises:
+        InputError: something in it cannot be used.
+    """
     return draft.plan(
         order,
         files,
         own_desks=house.desks,
         default_marking=house.default_marking,
+        rules=house.rules,
         now=house.clock.now(),
         entropy=house.entropy,
     )
 
 
-def _commit(house: House, planned: Plan) -> Json:
+def commit(house: House, planned: Plan) -> Json:
     """Send a plan, or keep it where its level needs a second person."""
     if house.rules.needs_two_persons(planned.marking):
         return _keep(house, planned)
