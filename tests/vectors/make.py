@@ -63,6 +63,7 @@ from tests.unit.core.nodes import (
     draw,
     seed,
 )
+from tests.vectors.consent import consent
 from tests.vectors.plain import to_plain
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "formats" / "vectors"
@@ -85,6 +86,7 @@ def main() -> None:
         "card": card,
         "journal": journal,
         "courier": courier,
+        "consent": lambda: consent(envelope),
     }
     for name, make in makers.items():
         path = FOLDER / f"{name}.json"

@@ -46,6 +46,7 @@ CODES: Final = {
     "internal": "A fault in Noroshi itself; what was committed is safe.",
     "keys-locked": "The private keys are wrapped and the passphrase is missing or wrong.",
     "malformed": "The bytes are not what they should be.",
+    "no-consent": "Its originator has not consented that it is passed on like that.",
     "not-addressed": "The envelope names other recipients.",
     "not-found": "Nothing here has that name.",
     "not-initialised": "The folder holds no node yet.",

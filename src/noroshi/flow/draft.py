@@ -47,7 +47,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     info_precedence: str | None = None
     kind: str | None = None
     change: str | None = None
-    """A kind of `CHANGES`, for a report that changes the one it references."""
+    """A kind that a node gives by itself, such as those of `CHANGES`."""
     subject: str | None = None
     marking: str | None = None
     status: str | None = None

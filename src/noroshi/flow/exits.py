@@ -17,6 +17,7 @@ from noroshi.core.release import Question, may_release_all
 from noroshi.core.report import report_id_text
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import raise_alarm
+from noroshi.flow.consents import reason_at_exit
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Failure
 from noroshi.flow.tables import Tables, Transaction
@@ -68,6 +69,8 @@ def barred(
         marking = Marking.parse(classified.marking)
         dragged = tables.reports.dragged(classified.report_id, partner)
         reasons = reasons_against(tables, marking, dragged, partner, me, now, rules)
+        ended = reason_at_exit(tables, classified.report_id, partner, me, now)
+        reasons = (*reasons, ended) if ended else reasons
         if reasons:
             found[classified.report_id] = reasons
     return found

@@ -55,7 +55,7 @@ class OutboxTable(Protocol):
         ...
 
     def classified(self, partner: str, item_id: bytes) -> ClassifiedItem | None:
-        """Return the report of an item that may go, if it is not TLP alone that it drags along."""
+        """Return the report of an item that may go, if more than TLP decides about that."""
         ...
 
     def withhold(self, partner: str, report_id: bytes) -> bool:

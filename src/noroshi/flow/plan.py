@@ -12,6 +12,14 @@ from noroshi.core.precedence import Precedence, Status
 from noroshi.core.report import Content
 
 
+class Passing(msgspec.Struct, frozen=True):
+    """That a partner's report is passed on."""
+
+    head_digest: bytes
+    grant: bytes
+    """The digest of the grant under which it goes."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """An order with every choice made."""
 
@@ -27,6 +35,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What it holds that is asked for by a marking of its own."""
     below_line_of: bytes | None = None
     """The report whose tearline it is: that it refers to it, its originator has provided for."""
+    passing: Passing | None = None
+    """Set where it passes on a partner's report, or what stands below its line."""
 
     @property
     def highest(self) -> Precedence:

@@ -49,6 +49,7 @@ from noroshi.flow.alarms import (
 )
 from noroshi.flow.changes import note_received_change
 from noroshi.flow.climbs import WHOLE_NODE, climb, is_newest
+from noroshi.flow.consents import Carried, note_carried
 from noroshi.flow.epochs import KEPT, hear_epoch, name_lost
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
@@ -72,6 +73,7 @@ class VerifiedReport(msgspec.Struct, frozen=True):
     salt: bytes
     content: Content
     own: OwnPart
+    carried: Carried | None = None
 
     @property
     def precedence(self) -> Precedence:
@@ -234,6 +236,7 @@ def receive_report(
     for addressee in addressees:
         expect_people(tx, head.report_id, addressee, identity.duty)
     note_received_change(tx, head, report.content, me)
+    note_carried(tx, head, report.content, report.carried, me, entropy)
     for desk in desks:
         delivered = RungRecord(Rung.DELIVERED, now, None, None)
         tx.reports.rise(head.report_id, DeskAddress(desk, me), [delivered])

@@ -139,6 +139,8 @@ class InboxRow(msgspec.Struct, frozen=True):
     assigned_to: tuple[str, ...] = ()
     """Desks of the house that were given it too."""
     changes: tuple[Change, ...] = ()
+    by_way_of: str | None = None
+    """The partner that passed it on, with its sender's consent; None: it came from its sender."""
 
 
 class PendingReceipt(msgspec.Struct, frozen=True):

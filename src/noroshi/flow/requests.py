@@ -63,8 +63,41 @@ class SendTearline(Request, frozen=True, kw_only=True):
     subject: str | None = None
     desk: str | None = None
     by: str | None = None
+    reason: str = ""
+    """Where it is a partner's report: why it is to go further."""
+    again: bool = False
     report_id: bytes | None = None
     check: bool = False
+
+
+class PassOn(Request, frozen=True, kw_only=True):
+    """Pass a partner's report on to others; without its originator's consent, ask for that."""
+
+    report: str
+    to: tuple[str, ...]
+    info: tuple[str, ...] = ()
+    precedence: str | None = None
+    desk: str | None = None
+    by: str | None = None
+    reason: str = ""
+    """Why it is to be passed on; the originator reads it."""
+    again: bool = False
+    """Ask although the originator has declined."""
+    report_id: bytes | None = None
+    check: bool = False
+
+
+class Consents(Request, frozen=True, kw_only=True):
+    """List the consents that were asked for, here and of this node."""
+
+
+class GrantConsent(Request, frozen=True, kw_only=True):
+    """Let a partner pass on a report of ours."""
+
+    request: str
+    by: str
+    until: str | None = None
+    report_id: bytes | None = None
 
 
 class Reply(Request, frozen=True, kw_only=True):
@@ -278,6 +311,9 @@ class Examine(Request, frozen=True, kw_only=True):
 AnyRequest = (
     SendReport
     | SendTearline
+    | PassOn
+    | Consents
+    | GrantConsent
     | Reply
     | Inbox
     | Show

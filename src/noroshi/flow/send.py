@@ -34,6 +34,7 @@ from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.changes import changed_by, note_sent_change, raised
+from noroshi.flow.consents import note_passing, reasons_without
 from noroshi.flow.exits import reasons_against, referred_to
 from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
@@ -153,6 +154,7 @@ def send(
     tx.reports.drag(planned.report_id, None, planned.dragged)
     for name in partners:
         tx.reports.drag(planned.report_id, name, _referred_to(tx, planned, name))
+    note_passing(tx, planned, entropy)
     for addressee in addressees:
         expect_answers(tx, planned.report_id, addressee, identity.duty)
     for name in partners:
@@ -248,8 +250,17 @@ def _again(tx: Transaction, earlier: StoredReport, planned: Plan) -> Sent:
 
 
 def _against(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules) -> list[str]:
-    """Return why the marking or an agreement keeps the report from one that it addresses."""
+    """Return why consent, marking or an agreement keeps the report from one that it addresses."""
     partners = dict.fromkeys(address.partner for address in planned.content.addressees)
+    return [
+        *reasons_without(tables, planned, tuple(partners), me, now),
+        *_against_marking(tables, planned, tuple(partners), me, now, rules),
+    ]
+
+
+def _against_marking(
+    tables: Tables, planned: Plan, partners: tuple[str, ...], me: str, now: Instant, rules: Rules
+) -> list[str]:
     return [
         f"{partner}: {reason}"
         for partner in partners
@@ -282,7 +293,9 @@ def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str
     }
     reasons = _against(tx, planned, me, tx.now, rules)
     if reasons:
-        raise InputError("not-releasable", "; ".join(reasons))
+        unconsented = reasons_without(tx, planned, tuple(partners), me, tx.now)
+        code = "no-consent" if unconsented else "not-releasable"
+        raise InputError(code, "; ".join(reasons))
     return partners
 
 

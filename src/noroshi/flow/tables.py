@@ -15,6 +15,7 @@ from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
+from noroshi.flow.consent_tables import ConsentTable
 from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
@@ -144,7 +145,7 @@ class ReportTable(Protocol):
         ...
 
     def find(self, prefix: str) -> list[bytes]:
-        """Return up to two ids whose text begins with `prefix`."""
+        """Return up to two ids whose text begins with `prefix`, or that enclose such a report."""
         ...
 
     def addressees(self, report_id: bytes) -> list[Addressee]:
@@ -199,8 +200,11 @@ class ReportTable(Protocol):
         """Note a blob that a report needs; `held` when it is here already."""
         ...
 
-    def blob(self, blob_id: bytes) -> tuple[str, int, bool] | None:
-        """Return sender, size and whether it is held, of a blob that a report needs."""
+    def blob(self, blob_id: bytes, sender: str = "") -> tuple[str, int, bool] | None:
+        """Return sender, size and whether it is held, of a blob that a report needs.
+
+        Where reports of several partners need it, that of `sender` counts.
+        """
         ...
 
     def hold_blob(self, blob_id: bytes) -> list[bytes]:
@@ -314,6 +318,11 @@ class Tables(Protocol):
     @property
     def agreements(self) -> AgreementTable:
         """Agreements."""
+        ...
+
+    @property
+    def consents(self) -> ConsentTable:
+        """Consents to pass reports on."""
         ...
 
     @property

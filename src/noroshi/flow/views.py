@@ -5,12 +5,22 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import structs
 
+from noroshi.core.consent import Grant, kept_grant
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
+from noroshi.core.enclosure import head_of, read_enclosure
+from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.instant import to_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.recognition import NOROSHI, Recognised, recognise
-from noroshi.core.report import CANCELLATION, SUPERSESSION, Content, report_id_text
+from noroshi.core.report import (
+    CANCELLATION,
+    PASSED_ON,
+    SUPERSESSION,
+    Content,
+    decode_content,
+    report_id_text,
+)
 from noroshi.flow.records import Addressee, Change, Failure, InboxRow, KnownPartner, StoredReport
 from noroshi.flow.tables import Tables
 
@@ -26,6 +36,14 @@ class RecipientStatus(msgspec.Struct, frozen=True):
     attachments_held: int
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What a reader reads, and by which consent it was passed on; None: it was not."""
+
+    head: ReportHead
+    content: Content
+    grant: Grant | None = None
+
+
 class ReportStatus(msgspec.Struct, frozen=True):
     """A report and how far it got at every desk this node knows of."""
 
@@ -33,6 +51,8 @@ class ReportStatus(msgspec.Struct, frozen=True):
     recipients: tuple[RecipientStatus, ...]
     changes: tuple[Change, ...] = ()
     assignments: tuple[tuple[str, str], ...] = ()
+    enclosed: Said | None = None
+    """The partner's report that it passes on."""
 
 
 def resolve(tables: Tables, text: str) -> bytes:
@@ -92,7 +112,28 @@ def status(tables: Tables, report_id: bytes) -> ReportStatus:
     )
     changes = tables.reports.changes(stored.head.sender, report_id)
     given = tuple(tables.watch.assignments(report_id))
-    return ReportStatus(stored, tuple(recipients), changes, given)
+    return ReportStatus(stored, tuple(recipients), changes, given, opened_enclosure(tables, stored))
+
+
+def opened_enclosure(tables: Tables, stored: StoredReport) -> Said | None:
+    """Return the report that another passes on, as it was verified on arrival or made here."""
+    if stored.content.kind != PASSED_ON or not (
+        stored.outgoing or tables.consents.enclosed(stored.id)
+    ):
+        return None
+    enclosure, grant = read_enclosure(stored.content.body)
+    return Said(head_of(enclosure), decode_content(enclosure.content), kept_grant(grant).grant)
+
+
+def said_by(tables: Tables, stored: StoredReport) -> Said:
+    """Return what its reader reads in a report: what it encloses, or itself."""
+    return opened_enclosure(tables, stored) or Said(stored.head, stored.content)
+
+
+def find_original(tables: Tables, report_id: bytes) -> StoredReport | None:
+    """Return a report by the id that its originator gave it, whichever way it came."""
+    found = tables.reports.find(report_id.hex())
+    return tables.reports.get(found[0]) if found else None
 
 
 def has_reached(seen: ReportStatus, rung: Rung) -> bool:
@@ -126,6 +167,7 @@ def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
         "received_at": to_text(row.received_at),
         "state": rung.value if rung else None,
         "assigned_to": list(row.assigned_to),
+        "by_way_of": row.by_way_of,
         **changes_json(row.changes),
     }
 
@@ -159,7 +201,8 @@ def partner_json(known: KnownPartner) -> dict[str, object]:
 def report_json(seen: ReportStatus) -> dict[str, object]:
     """Return the whole report as JSON; `body` is text, for every body is UTF-8."""
     stored = seen.report
-    head, content = stored.head, stored.content
+    said = seen.enclosed or Said(stored.head, stored.content)
+    head, content = said.head, said.content
     found = _portions(content)
     return {
         "report": report_id_text(stored.id),
@@ -191,9 +234,30 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
             }
             for attachment in content.attachments
         ],
+        "passed_on": _passed_on(stored, seen.enclosed),
         "assigned": [{"from": giver, "to": given} for giver, given in seen.assignments],
         "recipients": status_json(seen)["recipients"],
         **changes_json(seen.changes),
+    }
+
+
+def _passed_on(stored: StoredReport, enclosed: Said | None) -> dict[str, object] | None:
+    """Return by whom a report was passed on, and with which consent; None: it was not."""
+    if enclosed is None or enclosed.grant is None:
+        return None
+    head, content, grant = stored.head, stored.content, enclosed.grant
+    return {
+        "by": str(DeskAddress(content.from_desk, head.sender)),
+        "person": content.drafter,
+        "at": to_text(head.created_at),
+        "to": [str(address) for address in content.addressees],
+        "original": report_id_text(enclosed.head.report_id),
+        "consent": {
+            "granted_by": grant.granted_by,
+            "granted_at": to_text(grant.granted_at),
+            "ends_at": to_text(grant.ends_at),
+            "audience": list(grant.audience),
+        },
     }
 
 

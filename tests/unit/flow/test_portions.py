@@ -133,7 +133,7 @@ def test_what_stands_below_the_line_goes_by_itself(pair: Pair) -> None:
     assert shown["drafter"] == "Lt Jansen"
     checked = nato.ask(requests.SendTearline(report=first, to=("cyber@nz",), check=True))
     assert "no partner 'nz' is known" in checked["reasons"][0]
-    with pytest.raises(InputError, match="with the consent of nato alone"):
+    with pytest.raises(InputError, match="nato wrote that report and has it"):
         pair.jp.ask(requests.SendTearline(report=first, to=("cyber@nato",)))
     plain = nato.send("cyber@jp")
     with pytest.raises(NotFoundError, match="has no tearline"):

@@ -18,6 +18,7 @@ import apsw
 
 from noroshi.adapters.sqlite.agreements import SqliteAgreements
 from noroshi.adapters.sqlite.connection import Database, explain
+from noroshi.adapters.sqlite.consents import SqliteConsents
 from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
@@ -62,6 +63,7 @@ class SqliteTables:
         self.serials = SqliteSerials(database)
         self.epochs = SqliteEpochs(database)
         self.watch = SqliteWatch(database)
+        self.consents = SqliteConsents(database)
 
 
 class Effects:

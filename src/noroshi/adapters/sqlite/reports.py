@@ -114,11 +114,16 @@ class SqliteReports:
         return None if row is None else SentReport(blob(row[0]), blob(row[1]))
 
     def find(self, prefix: str) -> list[bytes]:
-        """Return up to two ids whose text begins with `prefix`."""
+        """Return up to two ids whose text begins with `prefix`, or that enclose such a report."""
         digits = prefix.replace("-", "").lower()
         low = bytes.fromhex(digits.ljust(32, "0"))
         high = bytes.fromhex(digits.ljust(32, "f"))
-        rows = self._db.rows("SELECT id FROM report WHERE id BETWEEN ? AND ? LIMIT 2", (low, high))
+        rows = self._db.rows(
+            "SELECT id FROM report WHERE id BETWEEN ?1 AND ?2 UNION SELECT report FROM enclosed e"
+            " WHERE original BETWEEN ?1 AND ?2"
+            " AND NOT EXISTS (SELECT 1 FROM report r WHERE r.id = e.original) LIMIT 2",
+            (low, high),
+        )
         return [blob(report_id) for (report_id,) in rows]
 
     def addressees(self, report_id: bytes) -> list[Addressee]:
@@ -172,38 +177,55 @@ class SqliteReports:
             )
 
     def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
-        """Return received reports, the most urgent first."""
+        """Return received reports, the most urgent first.
+
+        A report that came enclosed is not listed where its desk has it otherwise as well.
+        """
         rows = self._db.rows(
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
             " r.kind, r.subject, r.marking, r.stored_at,"
             " (SELECT group_concat(s.to_desk, ' ') FROM assignment s"
-            " WHERE s.report = r.id AND s.desk = a.desk)"
+            " WHERE s.report = r.id AND s.desk = a.desk),"
+            " e.originator, e.from_desk, e.kind, e.original"
             " FROM addressee a JOIN report r ON r.number = a.report"
+            " LEFT JOIN enclosed e ON e.report = r.id"
             " WHERE a.incoming = 1 AND a.answered <= ?2 AND (?1 IS NULL OR a.desk = ?1"
             " OR EXISTS (SELECT 1 FROM assignment s WHERE s.report = r.id AND s.desk = a.desk"
             " AND s.to_desk = ?1))"
+            " AND NOT EXISTS (SELECT 1 FROM report d JOIN addressee b ON b.report = d.number"
+            " WHERE d.id = e.original AND d.head_digest = e.head_digest AND b.partner = a.partner"
+            " AND b.desk = a.desk AND b.incoming = 1)"
+            " AND NOT EXISTS (SELECT 1 FROM enclosed f JOIN report d ON d.id = f.report"
+            " JOIN addressee b ON b.report = d.number WHERE f.head_digest = e.head_digest"
+            " AND d.number < r.number AND b.partner = a.partner AND b.desk = a.desk"
+            " AND b.incoming = 1)"
             " ORDER BY a.precedence DESC, r.number",
             (desk, 0 if unacknowledged else 1),
         )
-        return [self._inbox_row(row) for row in rows]
+        return [self._inbox_row(row[:-4], row[-4:]) for row in rows]
 
-    def _inbox_row(self, row: Row) -> InboxRow:
+    def _inbox_row(self, row: Row, enclosed: Row) -> InboxRow:
         report_id, sender, from_desk, partner, desk, precedence, *words, received_at, given = row
         status, kind, subject, marking = map(text, words)
+        originator, writer, enclosed_kind, original = enclosed
+        is_enclosed = originator is not None
+        source = text(originator if is_enclosed else sender)
+        about = blob(original if is_enclosed else report_id)
         return InboxRow(
             report_id=blob(report_id),
-            sender=text(sender),
-            from_desk=text(from_desk),
+            sender=source,
+            from_desk=text(writer if is_enclosed else from_desk),
             desk=text(desk),
             precedence=Precedence(integer(precedence)),
             status=status,
-            kind=kind,
+            kind=text(enclosed_kind) if is_enclosed else kind,
             subject=subject,
             marking=marking,
             received_at=integer(received_at),
             ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
             assigned_to=tuple((optional_text(given) or "").split()),
-            changes=self.changes(text(sender), blob(report_id)),
+            changes=self.changes(source, about),
+            by_way_of=text(sender) if is_enclosed else None,
         )
 
     def add_change(self, sender: str, report_id: bytes, change: Change) -> None:
@@ -280,12 +302,15 @@ class SqliteReports:
             (blob_id, report_id, size, held),
         )
 
-    def blob(self, blob_id: bytes) -> tuple[str, int, bool] | None:
-        """Return sender, size and whether it is held, of a blob that a report needs."""
+    def blob(self, blob_id: bytes, sender: str = "") -> tuple[str, int, bool] | None:
+        """Return sender, size and whether it is held, of a blob that a report needs.
+
+        Where reports of several partners need it, that of `sender` counts.
+        """
         row = self._db.row(
             "SELECT r.sender, b.size, b.held FROM blob b JOIN report r ON r.id = b.report"
-            " WHERE b.id = ? LIMIT 1",
-            (blob_id,),
+            " WHERE b.id = ? ORDER BY r.sender = ? DESC LIMIT 1",
+            (blob_id, sender),
         )
         return None if row is None else (text(row[0]), integer(row[1]), bool(row[2]))
 

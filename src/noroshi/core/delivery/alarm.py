@@ -33,6 +33,8 @@ class AlarmKind(Enum):
     AGREEMENT_ENDS = "AGREEMENT_ENDS"
     WITHHELD = "WITHHELD"
     UNRELEASED = "UNRELEASED"
+    CONSENT_ASKED = "CONSENT_ASKED"
+    CONSENT_ANSWERED = "CONSENT_ANSWERED"
 
 
 EVENTS: Final = frozenset(
@@ -47,6 +49,7 @@ EVENTS: Final = frozenset(
         AlarmKind.LOST_TAIL,
         AlarmKind.CLOCK_STEP,
         AlarmKind.WITHHELD,
+        AlarmKind.CONSENT_ANSWERED,
     }
 )
 """What has happened, and will not have gone by itself: each is news, and ends when a person takes
@@ -111,6 +114,10 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"an agreement with {alarm.partner} comes to its end: {alarm.detail}"
         case AlarmKind.UNRELEASED:
             return f"a report of {desk} waits for somebody to release it: {alarm.detail}"
+        case AlarmKind.CONSENT_ASKED:
+            return f"{desk} is asked for consent: {alarm.detail}"
+        case AlarmKind.CONSENT_ANSWERED:
+            return f"{alarm.partner} was asked for consent: {alarm.detail}"
         case AlarmKind.WITHHELD:
             return f"the report may not go to {alarm.partner} any more: {alarm.detail}"
         case _:  # pragma: no cover

@@ -55,6 +55,7 @@ class Context(msgspec.Struct, frozen=True):
 REPORT: Final = Context(b"noroshi/v1/report", "application/vnd.noroshi.report-head+cbor")
 RECEIPT: Final = Context(b"noroshi/v1/receipt", "application/vnd.noroshi.receipt+cbor")
 CARD: Final = Context(b"noroshi/v1/card", "application/vnd.noroshi.card+cbor")
+GRANT: Final = Context(b"noroshi/v1/grant", "application/vnd.noroshi.grant+cbor")
 COURIER: Final = Context(b"noroshi/v1/courier", "application/vnd.noroshi.courier-head+cbor")
 
 ENVELOPE_AAD: Final = b"noroshi/v1/envelope"

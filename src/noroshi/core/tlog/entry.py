@@ -50,6 +50,9 @@ class EntryKind(Enum):
     DRAFT_DROPPED = "DraftDropped"
     AGREEMENT_KEPT = "AgreementKept"
     WITHHELD = "Withheld"
+    CONSENT_ASKED = "ConsentAsked"
+    CONSENT_GRANTED = "ConsentGranted"
+    ENCLOSED = "Enclosed"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -37,7 +37,17 @@ _COLOURS: Final = {
     "SUPERSEDED": "bold yellow",
 }
 _SHOWN_ABOVE: Final = frozenset(
-    {"noroshi", "kind", "subject", "precedence", "marking", "status", "portions", "tearline"}
+    {
+        "noroshi",
+        "kind",
+        "subject",
+        "precedence",
+        "marking",
+        "status",
+        "portions",
+        "tearline",
+        "grant",
+    }
 )
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -101,7 +111,7 @@ def inbox(rows: Sequence[Mapping[str, object]]) -> None:
             word(str(row["to"]).partition("@")[0]),
             word(row["state"]),
             minute(row["received_at"])[5:],
-            Text.assemble(*changed(row), word(row["subject"]), *assigned(row)),
+            Text.assemble(*changed(row), word(row["subject"]), *_by_way(row), *assigned(row)),
         )
     console().print(drawn)
 
@@ -123,6 +133,7 @@ def report(told: Mapping[str, object]) -> None:
     for name, value in (
         ("Precedence", told["precedence"]),
         ("From", told["from"]),
+        ("By way of", _way(told.get("passed_on"))),
         ("To", ", ".join(strings(told["to"]))),
         ("Info", ", ".join(strings(told["info"]))),
         ("Subject", told["subject"]),
@@ -153,10 +164,21 @@ def report(told: Mapping[str, object]) -> None:
     screen.print(Text(visible(banner), style="bold reverse"))
 
 
+def _way(passed: object) -> str:
+    """Return by whom a report was passed on, and with whose consent; "" where it was not."""
+    if not passed:
+        return ""
+    told = cast("Mapping[str, object]", passed)
+    consent = cast("Mapping[str, object]", told["consent"])
+    granted = f"{consent['granted_by']}, {minute(consent['granted_at'])}"
+    return f"{told['by']}, with consent ({granted})"
+
+
 def _body(told: Mapping[str, object]) -> str:
     """Return what a report says beside its portions, which are shown with their markings."""
     body = str(told["body"])
-    if not told.get("portions") and not told.get("tearline"):
+    is_service = str(told["kind"]).startswith("consent-")
+    if not (told.get("portions") or told.get("tearline") or is_service):
         return body
     fields = cast("dict[str, object]", json.loads(body.removeprefix(_BOM)))
     rest = {name: value for name, value in fields.items() if name not in _SHOWN_ABOVE}
@@ -227,6 +249,11 @@ def changed(told: Mapping[str, object]) -> list[Text]:
         if told.get(field):
             words += [word(name), Text(f" by {short_id(told[field])}  ")]
     return words
+
+
+def _by_way(row: Mapping[str, object]) -> list[Text]:
+    """Return the words that say by whom a report was passed on."""
+    return [Text(f"  (by way of {row['by_way_of']})")] if row.get("by_way_of") else []
 
 
 def assigned(row: Mapping[str, object]) -> list[Text]:

@@ -5,6 +5,7 @@ from typing import assert_never
 from noroshi.flow.answers import (
     agreements,
     audit,
+    consents,
     courier_out,
     held,
     labels,
@@ -29,11 +30,13 @@ from noroshi.flow.requests import (
     AnyRequest,
     Assign,
     Cancel,
+    Consents,
     CourierOut,
     DeskLog,
     Desks,
     DropDraft,
     Examine,
+    GrantConsent,
     Held,
     Inbox,
     LineHistory,
@@ -42,6 +45,7 @@ from noroshi.flow.requests import (
     OwnCard,
     PartnerNumber,
     Partners,
+    PassOn,
     Reached,
     ReadLabel,
     Release,
@@ -81,6 +85,12 @@ def handle(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911,
             return reports.send_report(house, request)
         case SendTearline():
             return tearlines.send_tearline(house, request)
+        case PassOn():
+            return consents.pass_on(house, request)
+        case Consents():
+            return consents.list_consents(house)
+        case GrantConsent():
+            return consents.grant_consent(house, request)
         case Reply():
             return reports.reply(house, request)
         case Inbox():

@@ -46,8 +46,11 @@ def drop_draft(house: House, request: DropDraft) -> Answer:
     house.identity()
     act = partial(release.drop, report_id=report_id, by=by, me=house.me, entropy=house.entropy)
     planned = house.store.perform(act)
+    with house.store.read() as tables:
+        kept = {file.blob_id for file in planned.attachments if tables.reports.blob(file.blob_id)}
     for file in planned.attachments:
-        house.blobs.discard(file.blob_id)
+        if file.blob_id not in kept:
+            house.blobs.discard(file.blob_id)
     return {"report": report_id_text(report_id), "state": "DROPPED"}
 
 

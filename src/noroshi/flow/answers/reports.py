@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from noroshi.core.delivery.ladder import Rung, highest
+from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
@@ -21,6 +21,7 @@ from noroshi.core.report import (
     report_id_text,
 )
 from noroshi.flow import acknowledge, draft, release, send, views
+from noroshi.flow.consents import share_rungs
 from noroshi.flow.house import House
 from noroshi.flow.plan import Plan
 from noroshi.flow.records import StoredReport
@@ -329,7 +330,6 @@ def _answer_at(
 ) -> Json:
     act = partial(
         acknowledge.answer,
-        report_id=report_id,
         desk=desk,
         rung=rung,
         by=check_person(by),
@@ -338,7 +338,14 @@ def _answer_at(
         entropy=house.entropy,
     )
     house.identity()
-    ladder = house.store.perform(act, Precedence.IMMEDIATE)
+
+    def answer(tx: Transaction) -> Ladder:
+        ladder = act(tx, report_id)
+        for twin in tx.consents.twins(report_id):
+            share_rungs(tx, twin, desk, ladder, house.me, house.entropy)
+        return ladder
+
+    ladder = house.store.perform(answer, Precedence.IMMEDIATE)
     state = highest(ladder)
     return {"state": state.value if state else None, "rungs": views.ladder_json(ladder)}
 
