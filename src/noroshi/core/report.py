@@ -52,6 +52,7 @@ CONSENT_REQUEST: Final = "consent-request"
 CONSENT_GRANT: Final = "consent-grant"
 PASSED_ON: Final = "passed-on"
 """The kinds of reports that ask for consent, give it, and enclose what is passed on with it."""
+SERVICES: Final = frozenset({CONSENT_REQUEST, CONSENT_GRANT, PASSED_ON})
 
 
 class Attachment(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -30,10 +30,12 @@ from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import RefusalError
 from noroshi.core.instant import Instant, to_text
 from noroshi.core.partner import DeskAddress, PartnerState
+from noroshi.core.recognition import NOROSHI, recognise
 from noroshi.core.report import (
     CONSENT_GRANT,
     CONSENT_REQUEST,
     PASSED_ON,
+    SERVICES,
     Content,
     report_id_text,
 )
@@ -75,7 +77,13 @@ def carried_by(
 
     Raises:
         RefusalError: it is not what it says, or not for this node.
+        InputError: its body could be read in two ways.
     """
+    if content.kind not in SERVICES:
+        return None
+    # Strictly, so that no other reader can find another grant in it than this one.
+    if content.media_type != NOROSHI or recognise(content.body).media_type != NOROSHI:
+        raise RefusalError("malformed", f"a {content.kind} is the JSON of a report")
     if content.kind == CONSENT_REQUEST:
         asked = read_request(content.body)
         ours = tables.reports.get(asked.report_id)
@@ -84,12 +92,10 @@ def carried_by(
         return asked
     if content.kind == CONSENT_GRANT:
         return _granted(tables, head, content, identity)
-    if content.kind == PASSED_ON:
-        return open_enclosure(
-            content.body, head, identity.me, lambda name: card_of(tables, name),
-            identity.primitives, now,
-        )  # fmt: skip
-    return None
+    return open_enclosure(
+        content.body, head, identity.me, lambda name: card_of(tables, name),
+        identity.primitives, now,
+    )  # fmt: skip
 
 
 def _granted(

@@ -514,6 +514,9 @@ def test_what_encloses_less_than_it_says_is_refused(trio: Trio) -> None:
     trio.consented(report)
     with pytest.MonkeyPatch.context() as careless:
         careless.setattr(answers.consents, "encode_enclosure", lambda *_: b'{"noroshi":1}')
-        trio.passed(report)
+        passed = trio.passed(report)
     assert trio.carry("nato", "au") == ["malformed"]
     assert trio.au.ask(requests.Inbox()) == []
+    (told,) = trio.nato.ask(requests.Status(report=passed))["recipients"]
+    assert (told["rung"], told["failure"]["code"]) == ("REFUSED", "malformed")
+    assert "Refused" in kinds(trio.au)
