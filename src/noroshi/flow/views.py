@@ -112,7 +112,22 @@ def status(tables: Tables, report_id: bytes) -> ReportStatus:
     )
     changes = tables.reports.changes(stored.head.sender, report_id)
     given = tuple(tables.watch.assignments(report_id))
-    return ReportStatus(stored, tuple(recipients), changes, given, opened_enclosure(tables, stored))
+    return ReportStatus(stored, tuple(recipients), changes, given)
+
+
+def presented(tables: Tables, report_id: bytes) -> ReportStatus:
+    """Return a report as its reader sees it: how far it got, and what it encloses.
+
+    Raises:
+        NotFoundError: it is not here.
+    """
+    seen = status(tables, report_id)
+    enclosed = opened_enclosure(tables, seen.report)
+    if enclosed is None:
+        return seen
+    original = enclosed.head
+    changes = tables.reports.changes(original.sender, original.report_id)
+    return structs.replace(seen, changes=seen.changes + changes, enclosed=enclosed)
 
 
 def opened_enclosure(tables: Tables, stored: StoredReport) -> Said | None:
@@ -121,7 +136,12 @@ def opened_enclosure(tables: Tables, stored: StoredReport) -> Said | None:
         stored.outgoing or tables.consents.enclosed(stored.id)
     ):
         return None
-    enclosure, grant = read_enclosure(stored.content.body)
+    return enclosed_in(stored.content)
+
+
+def enclosed_in(content: Content) -> Said:
+    """Return the report that the content of another encloses, verified before or made here."""
+    enclosure, grant = read_enclosure(content.body)
     return Said(head_of(enclosure), decode_content(enclosure.content), kept_grant(grant).grant)
 
 

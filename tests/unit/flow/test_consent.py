@@ -12,6 +12,7 @@ from noroshi.core.consent import Scope, SignedGrant, encode_request
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.entrypoints.cli import present
+from noroshi.entrypoints.cli.releases import present_queue
 from noroshi.flow import answers, arrivals, receive, requests, send
 from noroshi.flow.answers import onward
 from noroshi.flow.plan import Passing
@@ -169,7 +170,9 @@ def test_a_request_that_is_declined_is_not_asked_again_by_itself(trio: Trio) -> 
     assert trio.nato.alarms().count("CONSENT_ANSWERED") == 1
 
 
-def test_the_originator_grants_only_what_it_might_send_itself(trio: Trio) -> None:
+def test_the_originator_grants_only_what_it_might_send_itself(
+    trio: Trio, capsys: pytest.CaptureFixture[str]
+) -> None:
     mark = "JPN 秘//REL TO NATO, AUS"
     for house, other in (("jp", "nato"), ("nato", "au")):
         for each in (trio.jp, trio.nato):
@@ -195,6 +198,10 @@ def test_the_originator_grants_only_what_it_might_send_itself(trio: Trio) -> Non
     trio.carry("jp", "nato")
     waiting = trio.nato.ask(asked)
     assert waiting["state"] == "AWAITING_RELEASE"
+    (row,) = trio.nato.ask(requests.ReleaseQueue())
+    assert (row["originator"], row["body"], row["allowed"]) == ("jp", "words", True)
+    present_queue([row])
+    assert "report of jp, passed on with its consent" in capsys.readouterr().out
     trio.nato.ask(requests.Release(report=waiting["report"], by="Cdr Smit"))
     assert trio.carry("nato", "au") == [None]
     assert trio.au.ask(requests.Inbox())[0]["marking"] == mark
@@ -254,6 +261,22 @@ def test_what_cannot_be_passed_on(trio: Trio) -> None:
         trio.nato.ask(requests.PassOn(report=report, to=("cyber@au",)))
     with pytest.raises(NotFoundError, match="is no request for our consent"):
         trio.jp.ask(requests.GrantConsent(request=own, by="Cdr Ito"))
+
+
+def test_who_has_it_by_way_of_another_sees_what_changed_it(trio: Trio) -> None:
+    """A cancellation by the holder reaches au; one by the originator only where au is addressed."""
+    report = trio.sent(subject="Smoke")
+    trio.consented(report)
+    passed = trio.passed(report)
+    trio.carry("nato", "au")
+    trio.nato.ask(requests.Cancel(report=passed))
+    trio.carry("nato", "au")
+    rows = {row["report"]: row for row in trio.au.ask(requests.Inbox())}
+    assert rows[passed]["cancelled_by"] in rows
+    shown = trio.au.ask(requests.Show(report=report))
+    assert shown["cancelled_by"] == rows[passed]["cancelled_by"]
+    label = trio.au.ask(requests.WriteLabel(report=report))
+    assert label["marking"] == "TLP:GREEN"
 
 
 def test_a_report_cancelled_meanwhile_is_not_granted(trio: Trio) -> None:

@@ -209,11 +209,12 @@ class SqliteReports:
         status, kind, subject, marking = map(text, words)
         originator, writer, enclosed_kind, original = enclosed
         is_enclosed = originator is not None
-        source = text(originator if is_enclosed else sender)
-        about = blob(original if is_enclosed else report_id)
+        changes = self.changes(text(sender), blob(report_id))
+        if is_enclosed:
+            changes += self.changes(text(originator), blob(original))
         return InboxRow(
             report_id=blob(report_id),
-            sender=source,
+            sender=text(originator if is_enclosed else sender),
             from_desk=text(writer if is_enclosed else from_desk),
             desk=text(desk),
             precedence=Precedence(integer(precedence)),
@@ -224,7 +225,7 @@ class SqliteReports:
             received_at=integer(received_at),
             ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
             assigned_to=tuple((optional_text(given) or "").split()),
-            changes=self.changes(source, about),
+            changes=changes,
             by_way_of=text(sender) if is_enclosed else None,
         )
 

@@ -279,7 +279,7 @@ def show(house: House, request: Show) -> Answer:
 def _presented(house: House, report_id: bytes) -> Json:
     """Return a whole report, and what its marking is in this house's own words."""
     with house.store.read() as tables:
-        seen = views.status(tables, report_id)
+        seen = views.presented(tables, report_id)
     marking = Marking.parse(seen.report.head.marking)
     return {
         **views.report_json(seen),
