@@ -1,5 +1,6 @@
 """Three real nodes: a report of jp goes by way of nato to au, with consent asked over the line."""
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -131,6 +132,35 @@ def test_what_stands_below_the_line_of_a_partner(served: tuple[Desk, Desk, Desk]
     assert (row["from"], row["marking"], row["subject"]) == (
         "cyber@nato", "TLP:GREEN", "Ports may close.",
     )  # fmt: skip
+
+
+def test_consent_over_courier_files_alone(tmp_path: Path) -> None:
+    jp, nato, au = (make(tmp_path, name) for name in ("jp", "nato", "au"))
+    befriend([jp, nato, au])
+    numbers = itertools.count()
+
+    def carry(sender: Desk, receiver: Desk) -> None:
+        volume = tmp_path / f"{next(numbers)}.volume"
+        sender.ask("courier", "out", "--to", receiver.partner, "-o", volume)
+        receiver.ask("courier", "in", volume)
+
+    token = tmp_path / "map.csv"
+    token.write_bytes(b"hill,minute")
+    sending = ["send", "-", "--to", "cyber@nato", "--attach", token]
+    report = jp.ask(*sending, given=b"Smoke.")["report"]
+    carry(jp, nato)
+    passing = ["pass-on", report, "--to", "cyber@au", "--by", "Lt Jansen"]
+    request = nato.ask(*passing)["request"]
+    carry(nato, jp)
+    assert jp.ask("consent", "grant", request, "--by", "Cdr Ito")["state"] == "GRANTED"
+    carry(jp, nato)
+    assert nato.ask(*passing)["state"] == "SENT"
+    carry(nato, au)
+    (row,) = au.ask_lines("inbox")
+    assert (row["from"], row["by_way_of"]) == ("cyber@jp", "nato")
+    copy = tmp_path / "copy.csv"
+    au.ask("show", report, "--attachment", "map.csv", "-o", copy)
+    assert copy.read_bytes() == b"hill,minute"
 
 
 def test_nothing_to_list_and_nothing_to_grant(tmp_path: Path) -> None:

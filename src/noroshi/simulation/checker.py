@@ -18,6 +18,7 @@ from noroshi.flow.records import Announcement, Committed, StoredReport
 from noroshi.simulation.account import FACTORS, Account
 from noroshi.simulation.net import Net
 from noroshi.simulation.node import SimNode
+from noroshi.simulation.onward import check_enclosed
 from noroshi.simulation.weather import Faults
 
 TOLERANCE_SECONDS: Final = 1.0
@@ -147,6 +148,7 @@ class Checker:
             if report.head.expires_at is not None and report.head.expires_at <= node.clock.now():
                 self._violate("I9", node, f"took {told.report_id.hex()} after its time")
         self._check_origin(node, report)
+        check_enclosed(self._account, node, report)
 
     def _check_origin(self, node: SimNode, report: StoredReport) -> None:
         """Check that a report is the one that was written, and for this node (I11, I17)."""
@@ -177,11 +179,17 @@ class Checker:
         ):
             self._violate("I4", node, f"believes that {told.partner} has {told.report_id.hex()}")
         if Rung.ACKNOWLEDGED in rungs:
-            key = (told.report_id, told.partner, told.desk)
-            if self._ledger.acknowledged.get(key) != rungs[Rung.ACKNOWLEDGED].by:
+            if rungs[Rung.ACKNOWLEDGED].by not in self._answered_by(told.report_id, address):
                 self._violate("I5", node, f"{told.report_id.hex()} acknowledged by nobody")
             if Rung.SHOWN not in rungs:
                 self._violate("I5", node, f"{told.report_id.hex()} acknowledged unseen")
+
+    def _answered_by(self, report_id: bytes, address: DeskAddress) -> set[str | None]:
+        """Return who acknowledged a report at a desk, or the same report come another way."""
+        with self._nodes[address.partner].store.read() as tables:
+            same = [report_id, *tables.consents.twins(report_id)]
+        keys = [(each, address.partner, address.desk) for each in same]
+        return {self._ledger.acknowledged[key] for key in keys if key in self._ledger.acknowledged}
 
     def _check_alarm(self, node: SimNode, alarm: Alarm) -> None:
         """Check that an escalation comes once, in time, and not after an answer (I14)."""

@@ -13,7 +13,7 @@ from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.entrypoints.cli import present
 from noroshi.entrypoints.cli.releases import present_queue
-from noroshi.flow import answers, arrivals, receive, requests, send
+from noroshi.flow import answers, arrivals, consents, receive, requests, send
 from noroshi.flow.answers import onward
 from noroshi.flow.plan import Passing
 from noroshi.flow.tables import Transaction
@@ -530,6 +530,27 @@ def test_a_grant_for_somebody_else_is_refused(trio: Trio, field: dict[str, str])
         trio.jp.ask(requests.GrantConsent(request=request, by="Cdr Ito"))
     assert trio.carry("jp", "nato") == ["no-consent"]
     assert trio.nato.ask(requests.Consents())[0]["state"] == "ASKED"
+
+
+def test_the_same_grant_twice_is_one(trio: Trio) -> None:
+    """An originator may sign and send again what it has granted."""
+    report = trio.sent()
+    granted = trio.consented(report)
+    identity, house = trio.jp.node.identity, trio.nato.node.house
+    with trio.nato.node.store.read() as tables:
+        kept = tables.consents.grant(bytes.fromhex(granted["digest"]))
+    assert kept is not None
+    grant = kept.signed.grant
+    again = SignedGrant.issue(grant, identity.card.card.profile, identity.report_signers)
+    assert again.raw != kept.signed.raw
+
+    def act(tx: Transaction) -> None:
+        consents.note_grant(tx, again, kept.request_id, "jp", None, house.entropy)
+
+    trio.nato.node.store.perform(act)
+    assert kinds(trio.nato).count("ConsentGranted") == 1
+    with trio.nato.node.store.read() as tables:
+        assert tables.consents.grants_about(grant.head_digest) == [kept]
 
 
 def test_what_encloses_less_than_it_says_is_refused(trio: Trio) -> None:

@@ -128,6 +128,13 @@ class SqliteConsents:
 
     def twins(self, report_id: bytes) -> list[bytes]:
         """Return the other reports that came in and say the same: directly, or enclosed."""
+        # Asked of every report that comes in; hardly any has one.
+        if not self._db.value(
+            "SELECT EXISTS (SELECT 1 FROM enclosed WHERE report = ?1)"
+            " OR EXISTS (SELECT 1 FROM enclosed WHERE original = ?1)",
+            (report_id,),
+        ):
+            return []
         rows = self._db.rows(
             "WITH said AS (SELECT head_digest AS digest FROM enclosed WHERE report = ?1"
             " UNION SELECT e.head_digest FROM enclosed e JOIN report r ON r.id = e.original"
