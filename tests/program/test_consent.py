@@ -146,7 +146,7 @@ def test_consent_over_courier_files_alone(tmp_path: Path) -> None:
 
     token = tmp_path / "map.csv"
     token.write_bytes(b"hill,minute")
-    sending = ["send", "-", "--to", "cyber@nato", "--attach", token]
+    sending: list[str | Path] = ["send", "-", "--to", "cyber@nato", "--attach", token]
     report = jp.ask(*sending, given=b"Smoke.")["report"]
     carry(jp, nato)
     passing = ["pass-on", report, "--to", "cyber@au", "--by", "Lt Jansen"]

@@ -94,6 +94,10 @@ def test_a_whole_that_covers_not_all_is_not_sent(
     assert reason in caught.value.message
     assert caught.value.code == "bad-marking"
     assert pair.nato.waiting("jp") == []
+    checked = requests.SendReport(
+        body=told, to=("cyber@jp",), marking=marking, as_text=as_text, check=True
+    )
+    assert pair.nato.ask(checked) == {"allowed": False, "reasons": [caught.value.message]}
 
 
 @pytest.mark.parametrize("as_text", [False, True])

@@ -89,7 +89,13 @@ def _send_order(
     if len(found) < len(files):
         msg = "an attachment was not staged with this node; send the report again"
         raise NotFoundError("not-found", msg)
-    return send_or_check(house, plan(house, order, found), is_check=is_check)
+    try:
+        planned = plan(house, order, found)
+    except InputError as error:
+        if is_check and error.code == "bad-marking":
+            return {"allowed": False, "reasons": [error.message]}
+        raise
+    return send_or_check(house, planned, is_check=is_check)
 
 
 def send_or_check(house: House, planned: Plan, *, is_check: bool) -> Json:
