@@ -14,6 +14,7 @@ from noroshi.core.instant import SECOND, Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.merkle import tree_at
+from noroshi.flow import views
 from noroshi.flow.records import Announcement, Committed, StoredReport
 from noroshi.simulation.account import FACTORS, Account
 from noroshi.simulation.net import Net
@@ -184,12 +185,29 @@ class Checker:
             if Rung.SHOWN not in rungs:
                 self._violate("I5", node, f"{told.report_id.hex()} acknowledged unseen")
 
-    def _answered_by(self, report_id: bytes, address: DeskAddress) -> set[str | None]:
+    def _answered_by(self, report_id: bytes, address: DeskAddress) -> set[str]:
         """Return who acknowledged a report at a desk, or the same report come another way."""
-        with self._nodes[address.partner].store.read() as tables:
-            same = [report_id, *tables.consents.twins(report_id)]
-        keys = [(each, address.partner, address.desk) for each in same]
-        return {self._ledger.acknowledged[key] for key in keys if key in self._ledger.acknowledged}
+        answers = self._ledger.acknowledged
+        by = answers.get((report_id, address.partner, address.desk))
+        if by is not None:
+            return {by}
+        # Asked of all nodes: the one that answered may have forgotten what it had.
+        original = self._original_of(report_id)
+        return {
+            by
+            for (each, partner, desk), by in answers.items()
+            if (desk, partner) == (address.desk, address.partner)
+            and self._original_of(each) == original
+        }
+
+    def _original_of(self, report_id: bytes) -> bytes | None:
+        """Return the report that one encloses, or its own id."""
+        for node in self._nodes.values():
+            with node.store.read() as tables:
+                stored = tables.reports.get(report_id)
+                if stored is not None:
+                    return views.said_by(tables, stored).head.report_id
+        return None
 
     def _check_alarm(self, node: SimNode, alarm: Alarm) -> None:
         """Check that an escalation comes once, in time, and not after an answer (I14)."""
