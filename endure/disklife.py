@@ -150,6 +150,7 @@ class Life:
             [],
             own_desks=house.desks,
             default_marking=house.default_marking,
+            rules=house.rules,
             now=house.clock.now(),
             entropy=house.entropy,
         )

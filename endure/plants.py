@@ -27,6 +27,7 @@ _GROUPS: Final = "adapters/sqlite/groups.py"
 _LINES: Final = "adapters/lines.py"
 _RECEIVE: Final = "flow/receive.py"
 _CLIMBS: Final = "flow/climbs.py"
+_CONSENTS: Final = "flow/consents.py"
 _DELIVER: Final = "flow/deliver.py"
 _SEND: Final = "flow/send.py"
 _WATCH: Final = "flow/watch.py"
@@ -82,6 +83,8 @@ PLANTS: Final = (
            (_RECEIVE, "            content=report.content,\n            stored_at",
             ('            content=msgspec.structs.replace(report.content, body=b"-"),\n'
             "            stored_at"))),
+    _plant("what came by way of another stands under another's report",
+           (_CONSENTS, "original.report_id, enclosed.digest,", "head.report_id, enclosed.digest,")),
     _plant("an older checkpoint is taken for a fork",
            (_WITNESS, "    elif new.size < old.size:\n", "    elif new.size > old.size:\n")),
     _plant("a checkpoint that is proven is not cosigned",

@@ -14,7 +14,6 @@ import signal
 import socket
 import ssl
 import sys
-import weakref
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -33,6 +32,7 @@ from noroshi.adapters.bearers.pull import PullBearer
 from noroshi.adapters.bearers.push import PushBearer
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
+from noroshi.adapters.listeners import Listeners
 from noroshi.adapters.telemetry import configure_logs
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.bootstrap import Node, embedded_node, reissue_card
@@ -48,14 +48,10 @@ from noroshi.flow.renewal import renew
 
 GRACE_SECONDS: Final = 2
 KEEP_ALIVE_SECONDS: Final = 1900
-_TOLD: Final = frozenset(
-    {"received", "sent", "risen", "refused", "expired", "cancelled", "changed", "alarm", "desk"}
-)
 """The events that desks hear of; the others are for lines and the watch."""
 _SWITCH_SECONDS: Final = 0.0005
 _WORKERS: Final = 40
 """Threads for requests: they mostly wait for a commit, and the more wait the larger its group."""
-_BACKLOG: Final = 10_000
 _OPEN_FILES: Final = 65_536
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -85,47 +81,6 @@ def _raise_file_limit() -> None:
     most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-class Listeners:
-    """Hands announcements from the writer's thread to whoever listens on the loop."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        # A queue lives as long as the stream that reads it.
-        self._queues: weakref.WeakSet[asyncio.Queue[Announcement | None]] = weakref.WeakSet()
-        self._is_closed = False
-
-    def subscribe(self) -> "asyncio.Queue[Announcement | None]":
-        """Return a queue of what is announced from now on; one that is not emptied is ended."""
-        queue: asyncio.Queue[Announcement | None] = asyncio.Queue()
-        self._queues.add(queue)
-        if self._is_closed:
-            queue.put_nowait(None)
-        return queue
-
-    def on_commit(self, committed: Committed) -> None:
-        """Pass on what desks care about; called on the writer's thread."""
-        told = [a for a in committed.announcements if a.event in _TOLD]
-        if self._queues and told:
-            with contextlib.suppress(RuntimeError):  # the loop has just closed
-                self._loop.call_soon_threadsafe(self._put, told)
-
-    def close(self) -> None:
-        """End every stream, also those that begin while the doors close."""
-        self._is_closed = True
-        for queue in list(self._queues):
-            queue.put_nowait(None)
-
-    def _put(self, announcements: list[Announcement]) -> None:
-        for queue in list(self._queues):
-            if queue.qsize() > _BACKLOG:
-                # Whoever reads it hears that it ended, and begins anew; nothing is left out.
-                queue.put_nowait(None)
-                self._queues.discard(queue)
-                continue
-            for announcement in announcements:
-                queue.put_nowait(announcement)
 
 
 class _Server(uvicorn.Server):

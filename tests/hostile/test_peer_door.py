@@ -72,7 +72,7 @@ class Victim:
         now = NOW()
         content = gate.decode(letter.beside.content, limit=10_000)
         assert isinstance(content, list)
-        content[5] = [["cyber", "nato"]]
+        content[5] = [["cyber", self.remote.name]]
         beside = changed(letter.beside, content=gate.encode(content))
         head = changed(
             letter.head,

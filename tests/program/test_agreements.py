@@ -80,6 +80,30 @@ def test_two_persons_let_a_report_go(jp: Desk, tmp_path: Path) -> None:
     assert jp.ask("release", again["report"], "--by", "Lt Sato", "--drop")["state"] == "DROPPED"
 
 
+def test_what_stands_below_the_line_goes_by_itself(jp: Desk) -> None:
+    portions = [{"marking": "NATO RESTRICTED", "text": "A source says so."}]
+    line = {"marking": "TLP:GREEN", "text": "Ports may close.", "subject": "Ports"}
+    written = json.dumps({"noroshi": 1, "portions": portions, "tearline": line}).encode()
+    low = jp.fail("send", "-", "--to", "cyber@nato", "--marking", "TLP:RED", given=written)
+    assert low["error"] == "bad-marking"
+    assert "the whole would have to be marked NATO RESTRICTED//TLP:RED" in low["message"]
+    whole = jp.ask("send", "-", "--to", "cyber@nato", given=written)
+    shown = jp.run("show", whole["report"]).text
+    assert "(NATO RESTRICTED)\n| A source says so." in shown
+    assert "TEARLINE (TLP:GREEN)\n| Ports may close." in shown
+    checked = jp.run("tearline", whole["report"], "--to", "cyber@nato", "--check").text
+    assert checked == "It may go.\n"
+    sent = jp.ask("tearline", whole["report"], "--to", "cyber@nato", "--by", "Lt Sato")
+    told = jp.ask("show", sent["report"])
+    assert (told["body"], told["marking"], told["subject"]) == (
+        "Ports may close.", "TLP:GREEN", "Ports",
+    )  # fmt: skip
+    assert told["references"] == [whole["report"]]
+    referring = ["send", "-", "--to", "cyber@nato", "--reference", whole["report"]]
+    assert jp.ask(*referring, given=b"more")["state"] == "SENT"
+    assert jp.fail("tearline", sent["report"], "--to", "cyber@nato")["error"] == "not-found"
+
+
 @pytest.mark.parametrize(
     ("changed", "hint"),
     [

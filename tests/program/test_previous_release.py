@@ -79,3 +79,22 @@ def test_an_old_home_goes_on_with_the_new_program(
         exchange(nato, new, text)
     assert new.ask("journal", "verify")["ok"] is True
     assert len(new.ask_lines("inbox")) == 2
+
+
+def test_an_old_originator_is_asked_and_declines(tmp_path: Path, earlier: Path) -> None:
+    """An older node shows a request for consent as text; what its desk answers is understood."""
+    jp = make(tmp_path, "jp", source=earlier)
+    nato, au = make(tmp_path, "nato"), make(tmp_path, "au")
+    befriend([jp, nato, au])
+    with ExitStack() as stack:
+        for desk in (nato, jp):
+            stack.enter_context(desk.served())
+        report = jp.ask("send", "-", "--to", "cyber@nato", given=b"Smoke.")["report"]
+        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+        request = nato.ask("pass-on", report, "--to", "cyber@au", "--by", "Lt Jansen")["request"]
+        nato.ask("wait", request, "--rung", "DELIVERED", "--timeout", "20")
+        assert b'"consent-request"' in jp.run("show", request, "--raw").output
+        jp.ask("decline", request, "--by", "Cdr Ito", "--note", "for nato alone")
+        nato.ask("wait", request, "--rung", "DECLINED", "--timeout", "20")
+        (row,) = nato.ask_lines("consent", "list")
+        assert row["state"] == "DECLINED"

@@ -64,6 +64,7 @@ from tests.unit.core.nodes import (
     draw,
     seed,
 )
+from tests.vectors.consent import consent
 from tests.vectors.plain import to_plain
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "formats" / "vectors"
@@ -87,6 +88,7 @@ def main() -> None:
         "journal": journal,
         "cosignature": cosignature,
         "courier": courier,
+        "consent": lambda: consent(envelope),
     }
     for name, make in makers.items():
         path = FOLDER / f"{name}.json"

@@ -8,6 +8,9 @@
 
 Text that must be UTF-8 is; JSON is read strictly: no duplicate names, no NaN or Infinity, no
 lone surrogates, at most 64 levels deep. Whatever is recognised, the bytes stay as they are.
+
+What a report of ours or a bundle says of the markings of its parts is told too: also where the
+bytes are called plain text, for a name given to them changes nothing of what they hold.
 """
 
 import json
@@ -20,6 +23,9 @@ import msgspec
 
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError
+from noroshi.core.exchange.stix import bundle_parts
+from noroshi.core.marking.whole import Part, distinct
+from noroshi.core.portions import Portion, Tearline, portion_parts
 from noroshi.core.report import MAX_SUBJECT
 
 MAX_JSON_DEPTH: Final = 64
@@ -31,6 +37,8 @@ STIX: Final = "application/stix+json;version=2.1"
 MISP: Final = "application/vnd.misp.event+json"
 
 _LIKE_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\d-]|$|true|false|null))')
+_OF_PARTS: Final = (b'"noroshi"', b"object_marking_refs", b"granular_markings", b"\\u")
+"""Without one of these words, or an escape that could hide one, a body has no marked parts."""
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -43,6 +51,10 @@ class Recognised(msgspec.Struct, frozen=True):
     precedence: str | None = None
     marking: str | None = None
     status: str | None = None
+    portions: tuple[Portion, ...] = ()
+    tearline: Tearline | None = None
+    parts: tuple[Part, ...] = ()
+    """What it drags along that has a marking of its own: the first of each marking."""
 
 
 class _Report(msgspec.Struct, frozen=True):
@@ -53,13 +65,16 @@ class _Report(msgspec.Struct, frozen=True):
     precedence: str | None = None
     marking: str | None = None
     status: str | None = None
+    portions: tuple[Portion, ...] = ()
+    tearline: Tearline | None = None
 
 
 def recognise(body: bytes, *, as_text: bool = False) -> Recognised:
     """Return what `body` is; `as_text` takes anything that is UTF-8 as plain text.
 
     Raises:
-        InputError: it is empty, too large, not UTF-8, or broken JSON.
+        InputError: it is empty, too large, not UTF-8, or broken JSON, or the marking of a part
+            cannot be read.
     """
     if len(body) > MAX_BODY:
         msg = (
@@ -67,28 +82,42 @@ def recognise(body: bytes, *, as_text: bool = False) -> Recognised:
             "Send the file as an attachment: --attach FILE"
         )
         raise InputError("body-too-large", msg)
-    try:
-        text = body.decode().removeprefix(_BOM)
-    except UnicodeDecodeError as error:
-        msg = (
-            f"the text is not UTF-8 (byte {error.start}); save it as UTF-8, or send the file as "
-            "an attachment: --attach FILE"
-        )
-        raise InputError("not-utf8", msg) from None
+    text = _decode(body)
     if not text.strip():
         raise InputError("body-empty", "the report is empty; write what there is to say")
-    if as_text or not text.lstrip().startswith(("{", "[")):
+    if not text.lstrip().startswith(("{", "[")):
         return Recognised(TEXT, subject=_first_line(text))
     try:
-        return _recognise_json(parse_json(text))
+        value = parse_json(text)
     except ValueError as error:
-        if not _LIKE_JSON.match(text):
+        if as_text or not _LIKE_JSON.match(text):
             return Recognised(TEXT, subject=_first_line(text))
         msg = (
             f"it looks like JSON but cannot be read: {error}. "
             "Mend the file, or send it as it stands with --text"
         )
         raise InputError("bad-json", msg) from None
+    if not as_text:
+        return _recognise_json(value)
+    return Recognised(TEXT, subject=_first_line(text), parts=_parts_in_text(value))
+
+
+def parts_received(body: bytes, media_type: str) -> tuple[Part, ...]:
+    """Return what a body that came in drags along, whatever its sender calls it.
+
+    Raises:
+        InputError: it is not UTF-8, the marking of a part cannot be read, or it holds markings and
+            is not what it is called.
+    """
+    if not any(word in body for word in _OF_PARTS):
+        _decode(body)
+        return ()
+    try:
+        return recognise(body).parts
+    except InputError as error:
+        if error.code == "bad-json" and media_type == TEXT:
+            return ()
+        raise
 
 
 def parse_json(text: str) -> object:
@@ -126,6 +155,31 @@ def _recognise_json(value: object) -> Recognised:
     return Recognised(JSON)
 
 
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode().removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        msg = (
+            f"the text is not UTF-8 (byte {error.start}); save it as UTF-8, or send the file as "
+            "an attachment: --attach FILE"
+        )
+        raise InputError("not-utf8", msg) from None
+
+
+def _parts_in_text(value: object) -> tuple[Part, ...]:
+    """Return what JSON that is sent as plain text drags along.
+
+    Raises:
+        InputError: the marking of a part cannot be read.
+    """
+    try:
+        return _recognise_json(value).parts
+    except InputError as error:
+        if error.code == "bad-json":
+            return ()
+        raise
+
+
 def _misp_event(fields: dict[str, object]) -> object:
     """Return the event of a MISP file: as it stands, or the first of an answer of its API."""
     response = fields.get("response")
@@ -145,7 +199,8 @@ def _recognise_report(fields: dict[str, object]) -> Recognised:
     except msgspec.ValidationError as error:
         msg = f"the report JSON does not fit: {error}"
         raise InputError("bad-json", msg) from None
-    return Recognised(NOROSHI, **msgspec.structs.asdict(report))
+    parts = distinct(portion_parts(report.portions, report.tearline))
+    return Recognised(NOROSHI, **msgspec.structs.asdict(report), parts=parts)
 
 
 def _recognise_bundle(fields: dict[str, object]) -> Recognised:
@@ -157,7 +212,8 @@ def _recognise_bundle(fields: dict[str, object]) -> Recognised:
     ]
     names = (_one_line(item.get("name")) for item in items if item.get("type") == "report")
     subject = next(filter(None, names), f"STIX 2.1 bundle of {len(items)} objects")
-    return Recognised(STIX, "cyber-incident", subject)
+    parts = distinct(bundle_parts(cast("list[object]", objects)))
+    return Recognised(STIX, "cyber-incident", subject, parts=parts)
 
 
 def _first_line(text: str) -> str:

@@ -7,7 +7,8 @@
       a classified level an agreement with the partner covers it on that day
       caveats            each is known; an agreement that covers the level names the restrictive
 
-Every reason is told, so that a person can see all that is to be done.
+What a report drags along (portions, objects, reports that it refers to) is asked for as well, each
+by its own marking. Every reason is told, so that a person can see all that is to be done.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,8 +20,8 @@ from noroshi.core.agreement import Agreement
 from noroshi.core.errors import InputError
 from noroshi.core.marking.equivalence import Confidence
 from noroshi.core.marking.label import Marking
-from noroshi.core.marking.policy import CaveatKind
 from noroshi.core.marking.rules import Classification, Rules
+from noroshi.core.marking.whole import Part
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ def may_release(
     """Return the reasons why not, as sentences for people; none: it may go."""
     try:
         classification = rules.classification(question.marking)
-        restrictive = restrictive_caveats(question.marking, classification)
+        restrictive = rules.restrictive(question.marking)
     except InputError as error:
         return (error.message,)
     if classification is None:
@@ -52,25 +53,16 @@ def may_release(
     return reasons
 
 
-def restrictive_caveats(marking: Marking, classification: Classification | None) -> tuple[str, ...]:
-    """Return the caveats for which the reader must be cleared.
-
-    Raises:
-        InputError: the policy has no such caveat.
-    """
-    if classification is None:
-        return ()
-    policy = classification.policy
-    restrictive: list[str] = []
-    for name in marking.caveats:
-        caveat = policy.caveat(name)
-        if caveat is None:
-            known = ", ".join(each.name for each in policy.caveats) or "none"
-            msg = f"{policy.name} has no caveat {name!r}; it has {known}"
-            raise InputError("bad-marking", msg)
-        if caveat.kind is CaveatKind.RESTRICTIVE:
-            restrictive.append(name)
-    return tuple(restrictive)
+def may_release_all(
+    question: Question, dragged: Iterable[Part], agreements: Sequence[Agreement], rules: Rules
+) -> tuple[str, ...]:
+    """Return the reasons against a report and against each thing that it drags along."""
+    reasons = list(may_release(question, agreements, rules))
+    for part in dragged:
+        asked = msgspec.structs.replace(question, marking=part.marking)
+        against = may_release(asked, agreements, rules)
+        reasons += [f"{part.name}: {reason}" for reason in against]
+    return tuple(reasons)
 
 
 def _audience(question: Question, classification: Classification, rules: Rules) -> tuple[str, ...]:

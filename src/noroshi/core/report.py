@@ -48,6 +48,12 @@ SUPERSESSION: Final = "supersession"
 CHANGES: Final = frozenset({CANCELLATION, SUPERSESSION})
 """The kinds that a node gives a report which takes back or replaces an earlier one."""
 
+CONSENT_REQUEST: Final = "consent-request"
+CONSENT_GRANT: Final = "consent-grant"
+PASSED_ON: Final = "passed-on"
+"""The kinds of reports that ask for consent, give it, and enclose what is passed on with it."""
+SERVICES: Final = frozenset({CONSENT_REQUEST, CONSENT_GRANT, PASSED_ON})
+
 
 class Attachment(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A file that travels as an encrypted blob of its own, after the text."""
@@ -126,7 +132,18 @@ def decode_content(raw: bytes) -> Content:
 
 
 def check_content(head: ReportHead, content: Content, me: str) -> None:
-    """Return if a received `content` is whole and fits its `head`.
+    """Return if a received `content` is whole, fits its `head`, and is meant for `me`.
+
+    Raises:
+        RefusalError: it is not.
+    """
+    check_fields(head, content)
+    if not content.desks_of(me):
+        raise RefusalError("not-addressed", "no desk of this partner is addressed")
+
+
+def check_fields(head: ReportHead, content: Content) -> None:
+    """Return if a received `content` is whole and fits its `head`, whomever it is meant for.
 
     Raises:
         RefusalError: it is not.
@@ -150,8 +167,6 @@ def check_content(head: ReportHead, content: Content, me: str) -> None:
         raise RefusalError("malformed", "a desk is addressed twice")
     if not {addressee.partner for addressee in content.addressees} <= partners:
         raise RefusalError("malformed", "a desk is addressed whose partner is no recipient")
-    if not content.desks_of(me):
-        raise RefusalError("not-addressed", "no desk of this partner is addressed")
     try:
         Marking.parse(head.marking)
     except InputError as error:

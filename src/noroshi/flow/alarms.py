@@ -18,6 +18,7 @@ _OF_REPORT = (
     AlarmKind.UNACKNOWLEDGED,
     AlarmKind.NEXT_DESK,
     AlarmKind.NEXT_OFFICER,
+    AlarmKind.CONSENT_ASKED,
 )
 
 

@@ -9,15 +9,21 @@ from concurrent.futures import Future
 from functools import partial
 from hashlib import sha256
 
+import msgspec
+
 from noroshi.core.delivery.check import VERSION, CommsCheck, Tally, decode_check, encode_check
 from noroshi.core.delivery.quota import Disk, FlashWindow, has_room, turn
-from noroshi.core.errors import InputError, NotFoundError, UnavailableError
+from noroshi.core.enclosure import Enclosed
+from noroshi.core.errors import InputError, NotFoundError, RefusalError, UnavailableError
+from noroshi.core.instant import Instant
 from noroshi.core.marking.label import Marking
+from noroshi.core.marking.whole import check_whole
 from noroshi.core.precedence import Precedence
-from noroshi.core.release import restrictive_caveats
-from noroshi.flow import deliver, opening, receive, watch
+from noroshi.core.recognition import parts_received
+from noroshi.flow import consents, deliver, opening, receive, watch
 from noroshi.flow.house import House
 from noroshi.flow.records import LineCheck
+from noroshi.flow.tables import Tables
 
 
 def open_all(house: House, envelopes: Iterable[bytes]) -> list[opening.Incoming]:
@@ -25,25 +31,33 @@ def open_all(house: House, envelopes: Iterable[bytes]) -> list[opening.Incoming]
     identity, now = house.identity(), house.clock.now()
     with house.store.read() as tables:
         opened = ((raw, opening.open_raw(tables, raw, identity, now)) for raw in envelopes)
-        return [_understood(raw, incoming, house) for raw, incoming in opened]
+        return [_understood(raw, incoming, house, tables, now) for raw, incoming in opened]
 
 
-def _understood(raw: bytes, incoming: opening.Incoming, house: House) -> opening.Incoming:
-    """Return what came in; a report whose marking means nothing here is refused, and told why."""
+def _understood(
+    raw: bytes, incoming: opening.Incoming, house: House, tables: Tables, now: Instant
+) -> opening.Incoming:
+    """Return what came in, with what it carries; what cannot be handled is refused, and told.
+
+    Its marking means nothing here, or does not cover what the report drags along; or it carries
+    what is not its sender's to give.
+    """
     if not isinstance(incoming, opening.VerifiedReport):
         return incoming
-    marking = Marking.parse(incoming.head.marking)
-    if marking.policy is None:
-        return incoming
+    marking, content = Marking.parse(incoming.head.marking), incoming.content
     try:
-        restrictive_caveats(marking, house.rules.classification(marking))
-    except InputError as error:
-        digest, desks = sha256(raw).digest(), incoming.content.desks_of(house.me)
+        house.rules.restrictive(marking)
+        check_whole(marking, parts_received(content.body, content.media_type), house.rules)
+        carried = consents.carried_by(tables, incoming.head, content, house.identity(), now)
+        if isinstance(carried, Enclosed):
+            inner = carried.content
+            check_whole(marking, parts_received(inner.body, inner.media_type), house.rules)
+    except (InputError, RefusalError) as error:
         return opening.Refused(
-            digest, error.code, error.message, incoming.head, incoming.digest, desks,
-            incoming.own.serial,
+            sha256(raw).digest(), error.code, error.message, incoming.head, incoming.digest,
+            content.desks_of(house.me), incoming.own.serial,
         )  # fmt: skip
-    return incoming
+    return msgspec.structs.replace(incoming, carried=carried) if carried else incoming
 
 
 def submit_all(
@@ -113,7 +127,7 @@ def take_piece(house: House, peer: str, blob_id: bytes, offset: int, data: bytes
         UnavailableError: the disk did not take them.
     """
     with house.store.read() as tables:
-        wanted = tables.reports.blob(blob_id)
+        wanted = tables.reports.blob(blob_id, peer)
     if wanted is None or wanted[0] != peer:
         raise NotFoundError("not-found", f"no report of {peer} needs that blob")
     _, size, is_held = wanted

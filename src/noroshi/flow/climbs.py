@@ -7,6 +7,7 @@ from noroshi.core.delivery.ladder import ANSWERS, Rung, RungRecord
 from noroshi.core.delivery.receipt import ReceiptEntry
 from noroshi.core.partner import DeskAddress
 from noroshi.flow.alarms import is_answered, is_delivered, raise_alarm
+from noroshi.flow.consents import note_declined
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Failure
 from noroshi.flow.tables import Transaction
@@ -30,6 +31,9 @@ def climb(tx: Transaction, issuer: str, entry: ReceiptEntry, me: str, entropy: E
     rungs = {record.rung: record for record in entry.ladder}
     if Rung.REFUSED in rungs:
         _note_refusal(tx, issuer, entry, rungs[Rung.REFUSED], me, entropy)
+    declined = rungs.get(Rung.DECLINED)
+    if declined and Rung.DECLINED not in _known(tx, entry.report_id, desk):
+        note_declined(tx, issuer, entry.report_id, declined, me, entropy)
     tx.reports.rise(entry.report_id, desk, entry.ladder)
     tx.reports.set_remote_held(entry.report_id, issuer, entry.attachments_held)
     if Rung.DELIVERED in rungs and Rung.REFUSED not in rungs:
@@ -56,7 +60,7 @@ def _note_refusal(
 ) -> None:
     """Give a report up that a partner refused, and tell people, once."""
     desk = DeskAddress(entry.desk, issuer)
-    is_known = any(r.rung is Rung.REFUSED for r in tx.reports.ladder(entry.report_id, desk))
+    is_known = Rung.REFUSED in _known(tx, entry.report_id, desk)
     code, _, message = (refused.note or "refused").partition(": ")
     failure = tx.reports.failure(entry.report_id, issuer)
     tx.outbox.remove(issuer, tx.outbox.items_of(issuer, entry.report_id))
@@ -67,6 +71,10 @@ def _note_refusal(
     tx.reports.set_failure(entry.report_id, issuer, Failure(code, message, refused.at))
     alarm = Alarm(AlarmKind.REFUSED, issuer, tx.now, entry.report_id, entry.desk, message)
     raise_alarm(tx, alarm, me, entropy)
+
+
+def _known(tx: Transaction, report_id: bytes, desk: DeskAddress) -> set[Rung]:
+    return {record.rung for record in tx.reports.ladder(report_id, desk)}
 
 
 def is_newest(tx: Transaction, issuer: str, entry: ReceiptEntry) -> bool:

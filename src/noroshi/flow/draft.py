@@ -14,10 +14,13 @@ from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import AttachmentDigest
 from noroshi.core.errors import InputError
 from noroshi.core.instant import Instant
+from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking
+from noroshi.core.marking.rules import Rules
+from noroshi.core.marking.whole import Part, check_whole
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence, Status
-from noroshi.core.recognition import recognise
+from noroshi.core.recognition import Recognised, recognise
 from noroshi.core.report import (
     MAX_ADDRESSEES,
     Attachment,
@@ -44,7 +47,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     info_precedence: str | None = None
     kind: str | None = None
     change: str | None = None
-    """A kind of `CHANGES`, for a report that changes the one it references."""
+    """A kind that a node gives by itself, such as those of `CHANGES`."""
     subject: str | None = None
     marking: str | None = None
     status: str | None = None
@@ -53,6 +56,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     from_desk: str | None = None
     drafter: str | None = None
     references: tuple[bytes, ...] = ()
+    below_line_of: bytes | None = None
     report_id: bytes | None = None
     """Chosen by the caller, so that asking twice sends once."""
 
@@ -76,13 +80,14 @@ def plan(
     *,
     own_desks: tuple[str, ...],
     default_marking: str,
+    rules: Rules,
     now: Instant,
     entropy: Entropy,
 ) -> Plan:
     """Return the order with every choice made, from what it says, its body, and the node's own.
 
     Raises:
-        InputError: something in it cannot be used.
+        InputError: something in it cannot be used, or is marked higher than the whole.
     """
     found = recognise(order.body, as_text=order.as_text)
     precedence = Precedence.parse(order.precedence or found.precedence or "routine")
@@ -109,18 +114,46 @@ def plan(
         attachments=tuple(map(_attachment, files)),
     )
     _check_attachments(content)
+    marking = _marking(order, found, default_marking, rules)
     return Plan(
         report_id=order.report_id or new_report_id(entropy.draw(suite.ID_SIZE)),
         content=content,
         precedence=precedence,
         info_precedence=Precedence.parse(order.info_precedence or precedence.name),
         status=Status.parse(order.status or found.status or "actual"),
-        marking=Marking.parse(order.marking or found.marking or default_marking),
+        marking=marking,
         expires_at=order.expires_at,
         attachments=tuple(
             AttachmentDigest(f.blob.blob_id, f.blob.size, f.blob.digest) for f in files
         ),
+        dragged=tuple(p for p in found.parts if p.marking.policy and p.marking != marking),
+        below_line_of=order.below_line_of,
     )
+
+
+def _marking(order: Order, found: Recognised, default_marking: str, rules: Rules) -> Marking:
+    """Return the marking of the whole: as told, or the narrowest that its parts allow together.
+
+    The default marking stands for what has none of its own; where there are portions, all has.
+
+    Raises:
+        InputError: it is not known, or does not cover a part.
+    """
+    told = order.marking or found.marking
+    if told is not None:
+        whole = Marking.parse(told)
+        check_whole(whole, found.parts, rules)
+        return whole
+    if not found.parts:
+        return Marking.parse(default_marking)
+    default = Part("the rest", Marking.parse(default_marking))
+    parts = found.parts if found.portions else (default, *found.parts)
+    try:
+        return combine([part.marking for part in parts], rules)
+    except InputError as error:
+        names = ", ".join(f"{part.name} {part.marking}" for part in parts)
+        msg = f"{error.message} ({names}); say how the whole is marked: --marking MARK"
+        raise InputError(error.code, msg) from None
 
 
 def _addresses(texts: Sequence[str]) -> tuple[DeskAddress, ...]:

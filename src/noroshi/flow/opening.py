@@ -35,6 +35,7 @@ from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content, check_content, decode_content, effective_precedence
 from noroshi.flow.climbs import WHOLE_NODE
+from noroshi.flow.consents import Carried
 from noroshi.flow.prekeys import VerifiedPrekeys
 from noroshi.flow.records import (
     Identity,
@@ -54,6 +55,7 @@ class VerifiedReport(msgspec.Struct, frozen=True):
     salt: bytes
     content: Content
     own: OwnPart
+    carried: Carried | None = None
 
     @property
     def precedence(self) -> Precedence:

@@ -84,7 +84,7 @@ class OutboxTable(Protocol):
         ...
 
     def classified(self, partner: str, item_id: bytes) -> ClassifiedItem | None:
-        """Return the report of an item that may go, if its marking is not TLP alone."""
+        """Return the report of an item that may go, if more than TLP decides about that."""
         ...
 
     def withhold(self, partner: str, report_id: bytes) -> bool:

@@ -7,8 +7,17 @@ import msgspec
 from noroshi.core.envelope.head import AttachmentDigest
 from noroshi.core.instant import Instant
 from noroshi.core.marking.label import Marking
+from noroshi.core.marking.whole import Part
 from noroshi.core.precedence import Precedence, Status
 from noroshi.core.report import Content
+
+
+class Passing(msgspec.Struct, frozen=True):
+    """That a partner's report is passed on."""
+
+    head_digest: bytes
+    grant: bytes
+    """The digest of the grant under which it goes."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -22,6 +31,12 @@ class Plan(msgspec.Struct, frozen=True):
     marking: Marking
     expires_at: Instant | None
     attachments: tuple[AttachmentDigest, ...]
+    dragged: tuple[Part, ...] = ()
+    """What it holds that is asked for by a marking of its own."""
+    below_line_of: bytes | None = None
+    """The report whose tearline it is: that it refers to it, its originator has provided for."""
+    passing: Passing | None = None
+    """Set where it passes on a partner's report, or what stands below its line."""
 
     @property
     def highest(self) -> Precedence:

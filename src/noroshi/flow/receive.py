@@ -26,6 +26,7 @@ from noroshi.flow.alarms import (
 )
 from noroshi.flow.changes import note_received_change
 from noroshi.flow.climbs import climb, is_newest
+from noroshi.flow.consents import note_carried
 from noroshi.flow.epochs import KEPT, hear_epoch, name_lost
 from noroshi.flow.opening import Incoming, Refused, VerifiedReceipt, VerifiedReport
 from noroshi.flow.ports import Entropy
@@ -126,6 +127,7 @@ def receive_report(
     for addressee in addressees:
         expect_people(tx, head.report_id, addressee, identity.duty)
     note_received_change(tx, head, report.content, me)
+    note_carried(tx, head, report.content, report.carried, me, entropy)
     for desk in desks:
         delivered = RungRecord(Rung.DELIVERED, now, None, None)
         tx.reports.rise(head.report_id, DeskAddress(desk, me), [delivered])

@@ -192,6 +192,8 @@ class InboxRow(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     is_suspect: bool = False
     """It came when its sender's keys may have been somebody else's."""
+    by_way_of: str | None = None
+    """The partner that passed it on, with its sender's consent; None: it came from its sender."""
 
 
 class PendingReceipt(msgspec.Struct, frozen=True):

@@ -58,7 +58,7 @@ def approve(tx: Transaction, report_id: bytes, by: str, me: str, entropy: Entrop
     """
     planned = _taken(tx, report_id, me)
     content = planned.content
-    if _same_person(by, content.drafter or ""):
+    if same_person(by, content.drafter or ""):
         msg = f"{by} has written it; at {planned.marking} another person releases it"
         raise InputError("two-persons", msg)
     tx.journal.append(
@@ -109,7 +109,7 @@ def _texts(planned: Plan) -> Plan:
     return msgspec.structs.replace(planned, content=content, attachments=())
 
 
-def _same_person(one: str, other: str) -> bool:
+def same_person(one: str, other: str) -> bool:
     """Say whether two names are of one person, as far as their writing tells."""
     return _plain(one) == _plain(other)
 

@@ -27,13 +27,15 @@ from noroshi.core.envelope.seal import Draws, Outer, Recipient, only_for, seal
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import Instant
 from noroshi.core.marking.rules import Rules
+from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.changes import changed_by, note_sent_change, raised
-from noroshi.flow.exits import reasons_against
+from noroshi.flow.consents import note_passing, reasons_without
+from noroshi.flow.exits import reasons_against, referred_to
 from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
 from noroshi.flow.prekeys import seal_key
@@ -154,6 +156,10 @@ def send(
         ),
         addressees,
     )
+    tx.reports.drag(planned.report_id, None, planned.dragged)
+    for name in partners:
+        tx.reports.drag(planned.report_id, name, _referred_to(tx, planned, name))
+    note_passing(tx, planned, entropy)
     for addressee in addressees:
         expect_answers(tx, planned.report_id, addressee, identity.duty)
     for name in partners:
@@ -255,13 +261,36 @@ def _again(tx: Transaction, earlier: StoredReport, planned: Plan) -> Sent:
 
 
 def _against(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules) -> list[str]:
-    """Return why the marking or an agreement keeps the report from one that it addresses."""
+    """Return why consent, marking or an agreement keeps the report from one that it addresses."""
     partners = dict.fromkeys(address.partner for address in planned.content.addressees)
+    return [
+        *reasons_without(tables, planned, tuple(partners), me, now),
+        *_against_marking(tables, planned, tuple(partners), me, now, rules),
+    ]
+
+
+def _against_marking(
+    tables: Tables, planned: Plan, partners: tuple[str, ...], me: str, now: Instant, rules: Rules
+) -> list[str]:
     return [
         f"{partner}: {reason}"
         for partner in partners
-        for reason in reasons_against(tables, planned.marking, partner, me, now, rules)
+        for reason in reasons_against(
+            tables,
+            planned.marking,
+            (*planned.dragged, *_referred_to(tables, planned, partner)),
+            partner,
+            me,
+            now,
+            rules,
+        )
     ]
+
+
+def _referred_to(tables: Tables, planned: Plan, partner: str) -> tuple[Part, ...]:
+    """Return the reports that a partner would have to be given along with the planned one."""
+    references = [each for each in planned.content.references if each != planned.below_line_of]
+    return referred_to(tables, references, partner)
 
 
 def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str, KnownPartner]:
@@ -275,7 +304,9 @@ def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str
     }
     reasons = _against(tx, planned, me, tx.now, rules)
     if reasons:
-        raise InputError("not-releasable", "; ".join(reasons))
+        unconsented = reasons_without(tx, planned, tuple(partners), me, tx.now)
+        code = "no-consent" if unconsented else "not-releasable"
+        raise InputError(code, "; ".join(reasons))
     return partners
 
 

@@ -9,11 +9,14 @@ from typing import Protocol
 
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.directory.card import SignedCard
+from noroshi.core.envelope.head import ReportHead
 from noroshi.core.instant import Instant
+from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import Entry
 from noroshi.flow.account_tables import AccountTable
+from noroshi.flow.consent_tables import ConsentTable
 from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
@@ -133,12 +136,24 @@ class ReportTable(Protocol):
         """Return a report."""
         ...
 
+    def head(self, report_id: bytes) -> ReportHead | None:
+        """Return the head of a report, without reading what it says."""
+        ...
+
+    def drag(self, report_id: bytes, partner: str | None, parts: Iterable[Part]) -> None:
+        """Note what a report drags along; None: to all that it addresses."""
+        ...
+
+    def dragged(self, report_id: bytes, partner: str) -> list[Part]:
+        """Return what a report drags along on its way to a partner."""
+        ...
+
     def sent_to(self, report_id: bytes, desk: DeskAddress) -> SentReport | None:
         """Return a report that was sent to a desk."""
         ...
 
     def find(self, prefix: str) -> list[bytes]:
-        """Return up to two ids whose text begins with `prefix`."""
+        """Return up to two ids whose text begins with `prefix`, or that enclose such a report."""
         ...
 
     def addressees(self, report_id: bytes) -> list[Addressee]:
@@ -197,8 +212,11 @@ class ReportTable(Protocol):
         """Note a blob that a report needs; `held` when it is here already."""
         ...
 
-    def blob(self, blob_id: bytes) -> tuple[str, int, bool] | None:
-        """Return sender, size and whether it is held, of a blob that a report needs."""
+    def blob(self, blob_id: bytes, sender: str = "") -> tuple[str, int, bool] | None:
+        """Return sender, size and whether it is held, of a blob that a report needs.
+
+        Where reports of several partners need it, that of `sender` counts.
+        """
         ...
 
     def hold_blob(self, blob_id: bytes) -> list[bytes]:
@@ -293,6 +311,11 @@ class Tables(Protocol):
     @property
     def agreements(self) -> AgreementTable:
         """Agreements."""
+        ...
+
+    @property
+    def consents(self) -> ConsentTable:
+        """Consents to pass reports on."""
         ...
 
     @property

@@ -3,12 +3,24 @@
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import structs
 
+from noroshi.core.consent import Grant, kept_grant
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
+from noroshi.core.enclosure import head_of, read_enclosure
+from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.instant import Instant, to_text
 from noroshi.core.partner import DeskAddress
-from noroshi.core.report import CANCELLATION, SUPERSESSION, report_id_text
+from noroshi.core.recognition import NOROSHI, Recognised, recognise
+from noroshi.core.report import (
+    CANCELLATION,
+    PASSED_ON,
+    SUPERSESSION,
+    Content,
+    decode_content,
+    report_id_text,
+)
 from noroshi.flow.records import Addressee, Change, Failure, InboxRow, KnownPartner, StoredReport
 from noroshi.flow.revocations import suspicion
 from noroshi.flow.tables import Tables
@@ -27,6 +39,14 @@ class RecipientStatus(msgspec.Struct, frozen=True):
     """Since when the persons in the ladder are proven; None: they are claims."""
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What a reader reads, and by which consent it was passed on; None: it was not."""
+
+    head: ReportHead
+    content: Content
+    grant: Grant | None = None
+
+
 class ReportStatus(msgspec.Struct, frozen=True):
     """A report and how far it got at every desk this node knows of."""
 
@@ -36,6 +56,8 @@ class ReportStatus(msgspec.Struct, frozen=True):
     assignments: tuple[tuple[str, str], ...] = ()
     suspect: str | None = None
     """Why a received report may not be its sender's."""
+    enclosed: Said | None = None
+    """The partner's report that it passes on."""
 
 
 def resolve(tables: Tables, text: str) -> bytes:
@@ -110,6 +132,47 @@ def _suspect(tables: Tables, stored: StoredReport) -> str | None:
     return f"it came after {since}, since when the keys of {found.partner} may be somebody else's"
 
 
+def presented(tables: Tables, report_id: bytes) -> ReportStatus:
+    """Return a report as its reader sees it: how far it got, and what it encloses.
+
+    Raises:
+        NotFoundError: it is not here.
+    """
+    seen = status(tables, report_id)
+    enclosed = opened_enclosure(tables, seen.report)
+    if enclosed is None:
+        return seen
+    original = enclosed.head
+    changes = tables.reports.changes(original.sender, original.report_id)
+    return structs.replace(seen, changes=seen.changes + changes, enclosed=enclosed)
+
+
+def opened_enclosure(tables: Tables, stored: StoredReport) -> Said | None:
+    """Return the report that another passes on, as it was verified on arrival or made here."""
+    if stored.content.kind != PASSED_ON or not (
+        stored.outgoing or tables.consents.enclosed(stored.id)
+    ):
+        return None
+    return enclosed_in(stored.content)
+
+
+def enclosed_in(content: Content) -> Said:
+    """Return the report that the content of another encloses, verified before or made here."""
+    enclosure, grant = read_enclosure(content.body)
+    return Said(head_of(enclosure), decode_content(enclosure.content), kept_grant(grant).grant)
+
+
+def said_by(tables: Tables, stored: StoredReport) -> Said:
+    """Return what its reader reads in a report: what it encloses, or itself."""
+    return opened_enclosure(tables, stored) or Said(stored.head, stored.content)
+
+
+def find_original(tables: Tables, report_id: bytes) -> StoredReport | None:
+    """Return a report by the id that its originator gave it, whichever way it came."""
+    found = tables.reports.find(report_id.hex())
+    return tables.reports.get(found[0]) if found else None
+
+
 def has_reached(seen: ReportStatus, rung: Rung) -> bool:
     """Say whether all action addressees reached `rung` (all addressees where none must act)."""
     awaited = [r for r in seen.recipients if r.addressee.is_action] or seen.recipients
@@ -142,6 +205,7 @@ def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
         "state": rung.value if rung else None,
         "assigned_to": list(row.assigned_to),
         "suspect": row.is_suspect,
+        "by_way_of": row.by_way_of,
         **changes_json(row.changes),
     }
 
@@ -175,7 +239,9 @@ def partner_json(known: KnownPartner) -> dict[str, object]:
 def report_json(seen: ReportStatus) -> dict[str, object]:
     """Return the whole report as JSON; `body` is text, for every body is UTF-8."""
     stored = seen.report
-    head, content = stored.head, stored.content
+    said = seen.enclosed or Said(stored.head, stored.content)
+    head, content = said.head, said.content
+    found = _portions(content)
     return {
         "report": report_id_text(stored.id),
         "direction": "SENT" if stored.outgoing else "RECEIVED",
@@ -196,6 +262,8 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
         "stored_at": to_text(stored.stored_at),
         "media_type": content.media_type,
         "body": content.body.decode(),
+        "portions": [structs.asdict(portion) for portion in found.portions],
+        "tearline": None if found.tearline is None else structs.asdict(found.tearline),
         "attachments": [
             {
                 "name": attachment.name,
@@ -204,11 +272,43 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
             }
             for attachment in content.attachments
         ],
+        "passed_on": _passed_on(stored, seen.enclosed),
         "assigned": [{"from": giver, "to": given} for giver, given in seen.assignments],
         "recipients": status_json(seen)["recipients"],
         "suspect": seen.suspect,
         **changes_json(seen.changes),
     }
+
+
+def _passed_on(stored: StoredReport, enclosed: Said | None) -> dict[str, object] | None:
+    """Return by whom a report was passed on, and with which consent; None: it was not."""
+    if enclosed is None or enclosed.grant is None:
+        return None
+    head, content, grant = stored.head, stored.content, enclosed.grant
+    return {
+        "by": str(DeskAddress(content.from_desk, head.sender)),
+        "person": content.drafter,
+        "at": to_text(head.created_at),
+        "to": [str(address) for address in content.addressees],
+        "original": report_id_text(enclosed.head.report_id),
+        "consent": {
+            "granted_by": grant.granted_by,
+            "granted_at": to_text(grant.granted_at),
+            "ends_at": to_text(grant.ends_at),
+            "audience": list(grant.audience),
+        },
+    }
+
+
+def _portions(content: Content) -> Recognised:
+    """Return what a report of ours says of its portions; a body that says nothing has none."""
+    nothing = Recognised(content.media_type)
+    if content.media_type != NOROSHI:
+        return nothing
+    try:
+        return recognise(content.body)
+    except InputError:  # it came before bodies were looked into on arrival
+        return nothing
 
 
 def proven_since(tables: Tables) -> Instant | None:

@@ -14,10 +14,12 @@ from noroshi.core.instant import SECOND, Instant
 from noroshi.core.partner import DeskAddress
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.merkle import tree_at
+from noroshi.flow import views
 from noroshi.flow.records import Announcement, Committed, StoredReport
 from noroshi.simulation.account import FACTORS, Account
 from noroshi.simulation.net import Net
 from noroshi.simulation.node import SimNode
+from noroshi.simulation.onward import check_enclosed
 from noroshi.simulation.weather import Faults
 
 TOLERANCE_SECONDS: Final = 1.0
@@ -147,6 +149,7 @@ class Checker:
             if report.head.expires_at is not None and report.head.expires_at <= node.clock.now():
                 self._violate("I9", node, f"took {told.report_id.hex()} after its time")
         self._check_origin(node, report)
+        check_enclosed(self._account, node, report)
 
     def _check_origin(self, node: SimNode, report: StoredReport) -> None:
         """Check that a report is the one that was written, and for this node (I11, I17)."""
@@ -177,11 +180,34 @@ class Checker:
         ):
             self._violate("I4", node, f"believes that {told.partner} has {told.report_id.hex()}")
         if Rung.ACKNOWLEDGED in rungs:
-            key = (told.report_id, told.partner, told.desk)
-            if self._ledger.acknowledged.get(key) != rungs[Rung.ACKNOWLEDGED].by:
+            if rungs[Rung.ACKNOWLEDGED].by not in self._answered_by(told.report_id, address):
                 self._violate("I5", node, f"{told.report_id.hex()} acknowledged by nobody")
             if Rung.SHOWN not in rungs:
                 self._violate("I5", node, f"{told.report_id.hex()} acknowledged unseen")
+
+    def _answered_by(self, report_id: bytes, address: DeskAddress) -> set[str]:
+        """Return who acknowledged a report at a desk, or the same report come another way."""
+        answers = self._ledger.acknowledged
+        by = answers.get((report_id, address.partner, address.desk))
+        if by is not None:
+            return {by}
+        # Asked of all nodes: the one that answered may have forgotten what it had.
+        original = self._original_of(report_id)
+        return {
+            by
+            for (each, partner, desk), by in answers.items()
+            if (desk, partner) == (address.desk, address.partner)
+            and self._original_of(each) == original
+        }
+
+    def _original_of(self, report_id: bytes) -> bytes | None:
+        """Return the report that one encloses, or its own id."""
+        for node in self._nodes.values():
+            with node.store.read() as tables:
+                stored = tables.reports.get(report_id)
+                if stored is not None:
+                    return views.said_by(tables, stored).head.report_id
+        return None
 
     def _check_alarm(self, node: SimNode, alarm: Alarm) -> None:
         """Check that an escalation comes once, in time, and not after an answer (I14)."""

@@ -13,6 +13,7 @@ from noroshi.simulation.ledger import Ledger, Violation
 from noroshi.simulation.meddler import Meddler
 from noroshi.simulation.net import Net, Weather
 from noroshi.simulation.node import SimNode
+from noroshi.simulation.onward import Passer
 from noroshi.simulation.people import Drafters, Officer
 from noroshi.simulation.rest import Rest
 from noroshi.simulation.virtual import StandstillError, VirtualLoop
@@ -77,6 +78,9 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
     checker = Checker(account, net, faults)
     meddler = Meddler(account, faults, name)
     net.overhear = meddler.overhear
+    passers = [
+        Passer(loop, node, [n for n in PARTNERS if n != node.name], ledger, name) for node in nodes
+    ]
     drafters = Drafters(loop, nodes, ledger, name, REPORTS_PER_HOUR)
     for node in nodes:
         node.boot()
@@ -88,6 +92,7 @@ async def _live(loop: VirtualLoop, hours: float, seed: int, ledger: Ledger) -> H
             meddler.meddle(),
             Lapses(loop, nodes, faults, name, hours).happen(),
             *(Officer(loop, node, ledger, name).watch() for node in nodes),
+            *(passer.work() for passer in passers),
         )
     ]
     ends_at = max(0.0, hours - HEALING_HOURS) * HOUR

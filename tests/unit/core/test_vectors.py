@@ -86,7 +86,7 @@ READERS: Final = [
 
 
 def test_all_vectors_are_there_and_warn_of_their_keys() -> None:
-    assert set(VECTORS) == {*SEALED, "card", "journal", "courier", "cosignature"}
+    assert set(VECTORS) == {*SEALED, "card", "journal", "courier", "cosignature", "consent"}
     assert all(vector["about"].startswith("Test keys only") for vector in VECTORS.values())
 
 

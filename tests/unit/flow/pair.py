@@ -1,7 +1,7 @@
 """Two nodes in this process, jp and nato; what crosses between them, a test carries by hand."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import msgspec
 
 from endure.federation import befriend
 from noroshi.bootstrap import Node, create_node, embedded_node
+from noroshi.core.delivery.item import Cargo
 from noroshi.core.instant import MINUTE
 from noroshi.flow import answers, arrivals, deliver, requests, watch
 from noroshi.flow.tables import Transaction
@@ -54,7 +55,7 @@ class House:
         """Return the envelopes in the outbox of a partner, the newest last."""
         with self.node.store.read() as tables:
             items = sorted(tables.outbox.items(partner), key=lambda item: item.number)
-            return [tables.outbox.read(partner, item.id) for item in items]
+            return [tables.outbox.read(partner, i.id) for i in items if i.cargo is not Cargo.BLOB]
 
     def take(self, envelopes: list[bytes], peer: str) -> None:
         opened = arrivals.open_all(self.node.house, envelopes)
@@ -97,20 +98,29 @@ class Pair(msgspec.Struct):
 @contextmanager
 def open_pair(folder: Path) -> Generator[Pair]:
     """Give two nodes that know each other; nato has two desks."""
+    with open_houses(folder, jp=("cyber",), nato=("cyber", "ops")) as houses:
+        yield Pair(houses["jp"], houses["nato"], houses["jp"].clock)
+
+
+@contextmanager
+def open_houses(folder: Path, **desks: tuple[str, ...]) -> Generator[dict[str, House]]:
+    """Give nodes that know one another, by their names, each with its desks; they share a clock."""
     clock = SetClock()
-    for partner, desks in (("jp", ("cyber",)), ("nato", ("cyber", "ops"))):
-        settings = Settings(
-            partner=partner, name=partner.upper(), desks=desks, profile="H3",
-            peer="127.0.0.1:0", default_marking="TLP:GREEN",
-        )  # fmt: skip
-        create_node(folder / partner, settings, lambda: None, clock)
-    with (
-        embedded_node(folder / "jp", lambda: None, clock=clock) as jp,
-        embedded_node(folder / "nato", lambda: None, clock=clock) as nato,
-    ):
-        assert jp is not None
-        assert nato is not None
-        for one, other in ((jp, nato), (nato, jp)):
-            card: Any = answers.handle(other.house, requests.OwnCard())
-            befriend(one.house, other.settings.partner, card["armoured"].encode())
-        yield Pair(House(jp, clock), House(nato, clock), clock)
+    with ExitStack() as stack:
+        nodes: dict[str, Node] = {}
+        for partner, names in desks.items():
+            settings = Settings(
+                partner=partner, name=partner.upper(), desks=names, profile="H3",
+                peer="127.0.0.1:0", default_marking="TLP:GREEN",
+            )  # fmt: skip
+            create_node(folder / partner, settings, lambda: None, clock)
+            opening = embedded_node(folder / partner, lambda: None, clock=clock)
+            node = stack.enter_context(opening)
+            assert node is not None
+            nodes[partner] = node
+        for one in nodes.values():
+            for other in nodes.values():
+                if other is not one:
+                    card: Any = answers.handle(other.house, requests.OwnCard())
+                    befriend(one.house, other.settings.partner, card["armoured"].encode())
+        yield {partner: House(node, clock) for partner, node in nodes.items()}

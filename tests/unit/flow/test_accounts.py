@@ -54,6 +54,10 @@ ReleaseQueue     yes     yes      yes   -             -
 SendReport       yes     -        -     -             -
 Reply            yes     -        -     -             -
 Cancel           yes     -        -     -             -
+SendTearline     yes     -        -     -             -
+PassOn           yes     -        -     -             -
+Consents         yes     yes      yes   -             -
+GrantConsent     -       yes      -     -             -
 Release          -       yes      -     -             -
 DropDraft        yes     yes      -     -             -
 Answering        -       -        yes   -             -
@@ -150,6 +154,7 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "card": b"card", "agreement": b"{}", "label": b"<x/>", "partner": "jp", "number": "1",
         "volume": 10_000, "by": None, "desk": "cyber", "state": DeskState.STAFFED, "name": "X",
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
+        "request": "00",
     }  # fmt: skip
     if kind is requests.TakeAlarm:
         told["number"] = 1

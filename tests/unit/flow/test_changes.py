@@ -142,7 +142,7 @@ def test_a_lower_precedence_is_raised_by_the_act_itself(pair: Pair) -> None:
     )  # fmt: skip
     house = jp.node.house
     planned = draft.plan(
-        order, [], own_desks=house.desks, default_marking="TLP:GREEN",
+        order, [], own_desks=house.desks, default_marking="TLP:GREEN", rules=house.rules,
         now=pair.clock.now(), entropy=house.entropy,
     )  # fmt: skip
     assert planned.precedence is Precedence.DEFERRED
@@ -205,7 +205,7 @@ def test_nobody_cancels_the_report_of_another(pair: Pair) -> None:
     )  # fmt: skip
     house = jp.node.house
     planned = draft.plan(
-        forged, [], own_desks=house.desks, default_marking="TLP:GREEN",
+        forged, [], own_desks=house.desks, default_marking="TLP:GREEN", rules=house.rules,
         now=pair.clock.now(), entropy=house.entropy,
     )  # fmt: skip
     with pytest.raises(InputError, match="only its sender"):

@@ -19,6 +19,7 @@ import apsw
 from noroshi.adapters.sqlite.accounts import SqliteAccounts
 from noroshi.adapters.sqlite.agreements import SqliteAgreements
 from noroshi.adapters.sqlite.connection import Database, explain
+from noroshi.adapters.sqlite.consents import SqliteConsents
 from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
@@ -70,6 +71,7 @@ class SqliteTables:
         self.revocations = SqliteRevocations(database)
         self.watch = SqliteWatch(database)
         self.witness = SqliteWitness(database)
+        self.consents = SqliteConsents(database)
 
 
 class Effects:

@@ -176,11 +176,13 @@ class SqliteOutbox:
         self._db.run("UPDATE outbox SET held = 1 WHERE report IS NOT NULL AND left_at IS NULL")
 
     def classified(self, partner: str, item_id: bytes) -> ClassifiedItem | None:
-        """Return the report of an item that may go, if its marking is not TLP alone."""
+        """Return the report of an item that may go, if more than TLP decides about that."""
         row = self._db.row(
             "SELECT r.id, r.marking FROM outbox o JOIN report r ON r.id = o.report"
             " WHERE o.partner = ? AND o.id = ? AND o.left_at IS NULL AND NOT o.held"
-            " AND r.marking NOT LIKE 'TLP:%'",
+            " AND (r.marking NOT LIKE 'TLP:%'"
+            " OR EXISTS (SELECT 1 FROM dragged d WHERE d.report = r.id)"
+            " OR EXISTS (SELECT 1 FROM under_consent u WHERE u.report = r.id))",
             (partner, item_id),
         )
         return None if row is None else ClassifiedItem(blob(row[0]), text(row[1]))

@@ -10,6 +10,8 @@ from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merg
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.instant import Instant
+from noroshi.core.marking.label import Marking
+from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import decode_content, encode_content
@@ -71,11 +73,10 @@ class SqliteReports:
         if row is None:
             return None
         outgoing, signed_head, digest, salt, content, stored_at, entry_index = row
-        signed = cose.parse(blob(signed_head), (suite.REPORT,), limit=suite.MAX_SIGNED)
         return StoredReport(
             id=report_id,
             outgoing=bool(outgoing),
-            head=gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED),
+            head=_head(blob(signed_head)),
             signed_head=blob(signed_head),
             head_digest=blob(digest),
             salt=blob(salt),
@@ -83,6 +84,26 @@ class SqliteReports:
             stored_at=integer(stored_at),
             entry_index=integer(entry_index),
         )
+
+    def head(self, report_id: bytes) -> ReportHead | None:
+        """Return the head of a report, without reading what it says."""
+        signed = self._db.value("SELECT signed_head FROM report WHERE id = ?", (report_id,))
+        return None if signed is None else _head(blob(signed))
+
+    def drag(self, report_id: bytes, partner: str | None, parts: Iterable[Part]) -> None:
+        """Note what a report drags along; None: to all that it addresses."""
+        self._db.run_many(
+            "INSERT OR IGNORE INTO dragged (report, partner, marking, name) VALUES (?, ?, ?, ?)",
+            [(report_id, partner or "", str(part.marking), part.name) for part in parts],
+        )
+
+    def dragged(self, report_id: bytes, partner: str) -> list[Part]:
+        """Return what a report drags along on its way to a partner."""
+        rows = self._db.rows(
+            "SELECT name, marking FROM dragged WHERE report = ? AND partner IN ('', ?)",
+            (report_id, partner),
+        )
+        return [Part(text(name), Marking.parse(text(marking))) for name, marking in rows]
 
     def sent_to(self, report_id: bytes, desk: DeskAddress) -> SentReport | None:
         """Return a report that was sent to a desk."""
@@ -94,11 +115,16 @@ class SqliteReports:
         return None if row is None else SentReport(blob(row[0]), blob(row[1]))
 
     def find(self, prefix: str) -> list[bytes]:
-        """Return up to two ids whose text begins with `prefix`."""
+        """Return up to two ids whose text begins with `prefix`, or that enclose such a report."""
         digits = prefix.replace("-", "").lower()
         low = bytes.fromhex(digits.ljust(32, "0"))
         high = bytes.fromhex(digits.ljust(32, "f"))
-        rows = self._db.rows("SELECT id FROM report WHERE id BETWEEN ? AND ? LIMIT 2", (low, high))
+        rows = self._db.rows(
+            "SELECT id FROM report WHERE id BETWEEN ?1 AND ?2 UNION SELECT report FROM enclosed e"
+            " WHERE original BETWEEN ?1 AND ?2"
+            " AND NOT EXISTS (SELECT 1 FROM report r WHERE r.id = e.original) LIMIT 2",
+            (low, high),
+        )
         return [blob(report_id) for (report_id,) in rows]
 
     def addressees(self, report_id: bytes) -> list[Addressee]:
@@ -161,40 +187,58 @@ class SqliteReports:
             )
 
     def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
-        """Return received reports, the most urgent first."""
+        """Return received reports, the most urgent first.
+
+        A report that came enclosed is not listed where its desk has it otherwise as well.
+        """
         rows = self._db.rows(
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
             " r.kind, r.subject, r.marking, r.stored_at,"
             " (SELECT group_concat(s.to_desk, ' ') FROM assignment s"
             " WHERE s.report = r.id AND s.desk = a.desk),"
             " EXISTS (SELECT 1 FROM revocation v WHERE v.partner = r.sender"
-            " AND v.since <= r.stored_at AND (v.until IS NULL OR r.stored_at < v.until))"
+            " AND v.since <= r.stored_at AND (v.until IS NULL OR r.stored_at < v.until)),"
+            " e.originator, e.from_desk, e.kind, e.original"
             " FROM addressee a JOIN report r ON r.number = a.report"
+            " LEFT JOIN enclosed e ON e.report = r.id"
             " WHERE a.incoming = 1 AND a.answered <= ?2 AND (?1 IS NULL OR a.desk = ?1"
             " OR EXISTS (SELECT 1 FROM assignment s WHERE s.report = r.id AND s.desk = a.desk"
             " AND s.to_desk = ?1))"
+            " AND NOT EXISTS (SELECT 1 FROM report d JOIN addressee b ON b.report = d.number"
+            " WHERE d.id = e.original AND d.head_digest = e.head_digest AND b.partner = a.partner"
+            " AND b.desk = a.desk AND b.incoming = 1)"
+            " AND NOT EXISTS (SELECT 1 FROM enclosed f JOIN report d ON d.id = f.report"
+            " JOIN addressee b ON b.report = d.number WHERE f.head_digest = e.head_digest"
+            " AND d.number < r.number AND b.partner = a.partner AND b.desk = a.desk"
+            " AND b.incoming = 1)"
             " ORDER BY a.precedence DESC, r.number",
             (desk, 0 if unacknowledged else 1),
         )
-        return [self._inbox_row(row) for row in rows]
+        return [self._inbox_row(row[:-4], row[-4:]) for row in rows]
 
-    def _inbox_row(self, row: Row) -> InboxRow:
+    def _inbox_row(self, row: Row, enclosed: Row) -> InboxRow:
         report_id, sender, from_desk, partner, desk, precedence, *words, at, given, suspect = row
         status, kind, subject, marking = map(text, words)
+        originator, writer, enclosed_kind, original = enclosed
+        is_enclosed = originator is not None
+        changes = self.changes(text(sender), blob(report_id))
+        if is_enclosed:
+            changes += self.changes(text(originator), blob(original))
         return InboxRow(
             report_id=blob(report_id),
-            sender=text(sender),
-            from_desk=text(from_desk),
+            sender=text(originator if is_enclosed else sender),
+            from_desk=text(writer if is_enclosed else from_desk),
             desk=text(desk),
             precedence=Precedence(integer(precedence)),
             status=status,
-            kind=kind,
+            kind=text(enclosed_kind) if is_enclosed else kind,
             subject=subject,
             marking=marking,
             received_at=integer(at),
             ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
             assigned_to=tuple((optional_text(given) or "").split()),
-            changes=self.changes(text(sender), blob(report_id)),
+            changes=changes,
+            by_way_of=text(sender) if is_enclosed else None,
             is_suspect=bool(suspect),
         )
 
@@ -272,12 +316,15 @@ class SqliteReports:
             (blob_id, report_id, size, held),
         )
 
-    def blob(self, blob_id: bytes) -> tuple[str, int, bool] | None:
-        """Return sender, size and whether it is held, of a blob that a report needs."""
+    def blob(self, blob_id: bytes, sender: str = "") -> tuple[str, int, bool] | None:
+        """Return sender, size and whether it is held, of a blob that a report needs.
+
+        Where reports of several partners need it, that of `sender` counts.
+        """
         row = self._db.row(
             "SELECT r.sender, b.size, b.held FROM blob b JOIN report r ON r.id = b.report"
-            " WHERE b.id = ? LIMIT 1",
-            (blob_id,),
+            " WHERE b.id = ? ORDER BY r.sender = ? DESC LIMIT 1",
+            (blob_id, sender),
         )
         return None if row is None else (text(row[0]), integer(row[1]), bool(row[2]))
 
@@ -314,6 +361,11 @@ class SqliteReports:
             "SELECT count FROM remote_held WHERE report = ? AND partner = ?", (report_id, partner)
         )
         return 0 if row is None else integer(row)
+
+
+def _head(signed_head: bytes) -> ReportHead:
+    signed = cose.parse(signed_head, (suite.REPORT,), limit=suite.MAX_SIGNED)
+    return gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
 
 
 def _record(row: Row) -> RungRecord:

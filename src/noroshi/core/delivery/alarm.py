@@ -37,6 +37,8 @@ class AlarmKind(Enum):
     REVOKED = "REVOKED"
     REVOCATION_ADVISED = "REVOCATION_ADVISED"
     QUARANTINED = "QUARANTINED"
+    CONSENT_ASKED = "CONSENT_ASKED"
+    CONSENT_ANSWERED = "CONSENT_ANSWERED"
 
 
 EVENTS: Final = frozenset(
@@ -53,6 +55,7 @@ EVENTS: Final = frozenset(
         AlarmKind.WITHHELD,
         AlarmKind.REVOKED,
         AlarmKind.REVOCATION_ADVISED,
+        AlarmKind.CONSENT_ANSWERED,
     }
 )
 """What has happened, and will not have gone by itself: each is news, and ends when a person takes
@@ -119,6 +122,10 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"an agreement with {alarm.partner} comes to its end: {alarm.detail}"
         case AlarmKind.UNRELEASED:
             return f"a report of {desk} waits for somebody to release it: {alarm.detail}"
+        case AlarmKind.CONSENT_ASKED:
+            return f"{desk} is asked for consent: {alarm.detail}"
+        case AlarmKind.CONSENT_ANSWERED:
+            return f"{alarm.partner} was asked for consent: {alarm.detail}"
         case AlarmKind.WITHHELD:
             return f"the report may not go to {alarm.partner} any more: {alarm.detail}"
         case AlarmKind.REVOKED:

@@ -3,16 +3,20 @@
 TLP 2.0 has published ids (FIRST and OASIS, 2022); those of TLP 1.0 that STIX 2.1 builds in are
 read and never written. All else of a marking goes as one statement in its written form, with an
 id made from those words (UUIDv5), so that the same marking is the same object everywhere.
+
+In a bundle a statement may also be a notice, such as a licence, that says nothing about who may
+have the object. Whatever could be a marking and is not known here is refused.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, cast
 
 import msgspec
 
-from noroshi.core.errors import MalformedError
+from noroshi.core.errors import InputError, MalformedError
 from noroshi.core.marking.label import Marking, Tlp
+from noroshi.core.marking.whole import MAX_MARKINGS, Part
 
 TLP_EXTENSION: Final = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 TLP_IDS: Final = {
@@ -33,6 +37,10 @@ _TLP_CREATED: Final = "2022-10-01T00:00:00.000Z"
 _STATEMENTS: Final = uuid.UUID("6a8ff163-7a89-497e-a842-11ad27283986")
 """The namespace of the ids of our statements; it never changes."""
 _STATEMENT_CREATED: Final = "2026-01-01T00:00:00.000Z"
+_OBJECT_MARKINGS: Final = "object_marking_refs"
+_GRANULAR: Final = "granular_markings"
+_NESTED: Final = (dict, list)
+_LONGEST_ID: Final = 100
 
 
 def marking_definitions(marking: Marking) -> list[dict[str, object]]:
@@ -63,6 +71,106 @@ def read_marking(refs: Sequence[str], objects: Mapping[str, object]) -> Marking:
     if words and next(iter(words)).startswith("PAP:"):
         written.reverse()
     return Marking.parse("//".join(written))
+
+
+def bundle_parts(objects: Sequence[object]) -> Iterator[Part]:
+    """Yield each marking in a bundle's objects, with the first object that has it.
+
+    Asked are the markings of objects and of parts of them (granular), however deep they lie.
+
+    Raises:
+        InputError: there are too many, or one is not known here, is contradicted by another, or
+            is not written as STIX writes markings.
+    """
+    definitions = {
+        cast("str", item.get("id")): cast("object", item)
+        for item in map(_mapping, objects)
+        if item.get("type") == "marking-definition" and isinstance(item.get("id"), str)
+    }
+    seen: set[tuple[str, ...]] = set()
+    for item, name in _marked(objects):
+        for refs in _references(item, name):
+            if refs in seen:
+                continue
+            seen.add(refs)
+            if len(seen) > MAX_MARKINGS:
+                msg = f"the bundle has more than {MAX_MARKINGS} different markings; take it apart"
+                raise InputError("bad-marking", msg)
+            asked = [ref for ref in refs if not _is_notice(ref, definitions)]
+            if not asked:
+                continue
+            try:
+                yield Part(name, read_marking(asked, definitions))
+            except (MalformedError, InputError) as error:
+                raise InputError("bad-marking", f"{name}: {error.message}") from None
+
+
+def _marked(objects: Sequence[object]) -> Iterator[tuple[Mapping[str, object], str]]:
+    """Yield whatever has markings, with a name for it: the object that it lies in."""
+    waiting: list[tuple[object, str]] = [(item, "an object without an id") for item in objects]
+    waiting.reverse()
+    while waiting:
+        value, name = waiting.pop()
+        if isinstance(value, dict):
+            item = cast("dict[str, object]", value)
+            name = _name(item.get("id")) or name
+            if _OBJECT_MARKINGS in item or _GRANULAR in item:
+                yield item, name
+            waiting += [(below, name) for below in item.values() if isinstance(below, _NESTED)]
+        elif isinstance(value, list):
+            below = cast("list[object]", value)
+            waiting += [(each, name) for each in below if isinstance(each, _NESTED)]
+
+
+def _references(item: Mapping[str, object], name: str) -> Iterator[tuple[str, ...]]:
+    """Yield the marking references of an object, then those of parts of it, each by itself.
+
+    Raises:
+        InputError: they are not written as STIX writes them.
+    """
+    try:
+        refs = msgspec.convert(item.get(_OBJECT_MARKINGS, ()), tuple[str, ...])
+        granular = msgspec.convert(item.get(_GRANULAR, ()), tuple[_Granular, ...])
+    except msgspec.ValidationError:
+        raise InputError("bad-marking", f"the markings of {name} cannot be read") from None
+    if refs:
+        yield tuple(sorted(set(refs)))
+    for each in granular:
+        if each.marking_ref is not None:
+            yield (each.marking_ref,)
+        elif each.lang is None:
+            raise InputError("bad-marking", f"a granular marking of {name} names no marking")
+
+
+def _is_notice(ref: str, definitions: Mapping[str, object]) -> bool:
+    """Say whether a reference is to a statement that is no marking, such as a licence.
+
+    Words in capitals alone, and all that reads as a marking, may be a banner: they are none.
+    """
+    if ref in _KNOWN:
+        return False
+    try:
+        words = msgspec.convert(definitions.get(ref), _Statement).definition.statement
+    except msgspec.ValidationError:
+        return False
+    if words.upper() == words or words.upper().startswith(("TLP:", "PAP:")):
+        return False
+    try:
+        Marking.parse(words)
+    except InputError:
+        return True
+    return False
+
+
+def _name(told: object) -> str:
+    """Return an object's id as a person may read it, "" for none."""
+    if not isinstance(told, str) or not told.isprintable():
+        return ""
+    return f"the object {told[:_LONGEST_ID]}"
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _tlp(tlp: Tlp) -> dict[str, object]:
@@ -110,3 +218,8 @@ class _Words(msgspec.Struct):
 
 class _Statement(msgspec.Struct):
     definition: _Words
+
+
+class _Granular(msgspec.Struct):
+    marking_ref: str | None = None
+    lang: str | None = None

@@ -7,7 +7,7 @@ import msgspec
 from noroshi.core.errors import InputError
 from noroshi.core.marking.equivalence import Cell, Confidence
 from noroshi.core.marking.label import Marking
-from noroshi.core.marking.policy import Level, Policy
+from noroshi.core.marking.policy import CaveatKind, Level, Policy
 
 
 class Equivalent(msgspec.Struct, frozen=True):
@@ -98,6 +98,38 @@ class Rules:
         """
         found = self.classification(marking)
         return found is not None and found.policy.needs_two_persons(found.level)
+
+    def restrictive(self, marking: Marking) -> tuple[str, ...]:
+        """Return the caveats of a marking for which its reader must be cleared.
+
+        Raises:
+            InputError: the policy, the level or a caveat is not known here.
+        """
+        found = self.classification(marking)
+        if found is None:
+            return ()
+        restrictive: list[str] = []
+        for name in marking.caveats:
+            caveat = found.policy.caveat(name)
+            if caveat is None:
+                known = ", ".join(each.name for each in found.policy.caveats) or "none"
+                msg = f"{found.policy.name} has no caveat {name!r}; it has {known}"
+                raise InputError("bad-marking", msg)
+            if caveat.kind is CaveatKind.RESTRICTIVE:
+                restrictive.append(name)
+        return tuple(restrictive)
+
+    def audience(self, marking: Marking) -> frozenset[str] | None:
+        """Return the partners beside the owners to which a marking releases; None: to any.
+
+        Raises:
+            InputError: the policy or the level is not known here.
+        """
+        found = self.classification(marking)
+        if found is None or not (marking.releasable_to or found.level.is_classified):
+            return None
+        named = frozenset(map(self.partner_of, marking.releasable_to))
+        return named.difference(found.policy.owners)
 
     def partner_of(self, code: str) -> str:
         """Return whom a code of REL TO names: by a policy, else the partner of that name."""

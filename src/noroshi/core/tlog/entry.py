@@ -63,6 +63,9 @@ class EntryKind(Enum):
     ACCOUNT_ADDED = "AccountAdded"
     ACCOUNT_CHANGED = "AccountChanged"
     ACCOUNT_ENDED = "AccountEnded"
+    CONSENT_ASKED = "ConsentAsked"
+    CONSENT_GRANTED = "ConsentGranted"
+    ENCLOSED = "Enclosed"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ Text that came from elsewhere goes through :func:`visible` first: control and bi
 characters, which could rewrite the screen, are shown as what they are.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
@@ -35,6 +36,20 @@ _COLOURS: Final = {
     "CANCELLED": "bold red",
     "SUPERSEDED": "bold yellow",
 }
+_SHOWN_ABOVE: Final = frozenset(
+    {
+        "noroshi",
+        "kind",
+        "subject",
+        "precedence",
+        "marking",
+        "status",
+        "portions",
+        "tearline",
+        "grant",
+    }
+)
+_BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -96,7 +111,7 @@ def inbox(rows: Sequence[Mapping[str, object]]) -> None:
             word(str(row["to"]).partition("@")[0]),
             word(row["state"]),
             minute(row["received_at"])[5:],
-            Text.assemble(*changed(row), word(row["subject"]), *assigned(row)),
+            Text.assemble(*changed(row), word(row["subject"]), *_by_way(row), *assigned(row)),
         )
     console().print(drawn)
 
@@ -118,6 +133,7 @@ def report(told: Mapping[str, object]) -> None:
     for name, value in (
         ("Precedence", told["precedence"]),
         ("From", told["from"]),
+        ("By way of", _way(told.get("passed_on"))),
         ("To", ", ".join(strings(told["to"]))),
         ("Info", ", ".join(strings(told["info"]))),
         ("Subject", told["subject"]),
@@ -125,7 +141,7 @@ def report(told: Mapping[str, object]) -> None:
         ("Drafter", told["drafter"]),
         ("Written", told["created_at"]),
         ("Expires", told["expires_at"]),
-        ("Answers", ", ".join(strings(told["references"]))),
+        ("Refers to", ", ".join(strings(told["references"]))),
         ("Report", told["report"]),
     ):
         if value:
@@ -136,10 +152,43 @@ def report(told: Mapping[str, object]) -> None:
     screen.print(head)
     screen.print()
     # Behind a rule, so that no body can look like the banner.
-    for line in str(told["body"]).split("\n"):
+    for line in _body(told).split("\n"):
         screen.print(Text(f"| {visible(line, lines=True)}"))
+    for portion in mappings(told.get("portions") or []):
+        _portion(screen, "", portion)
+    tearline = cast("Mapping[str, object] | None", told.get("tearline"))
+    if tearline is not None:
+        screen.print(Text("- - - - - below this line: noroshi tearline - - - - -", style="dim"))
+        _portion(screen, "TEARLINE ", tearline)
     screen.print()
     screen.print(Text(visible(banner), style="bold reverse"))
+
+
+def _way(passed: object) -> str:
+    """Return by whom a report was passed on, and with whose consent; "" where it was not."""
+    if not passed:
+        return ""
+    told = cast("Mapping[str, object]", passed)
+    consent = cast("Mapping[str, object]", told["consent"])
+    granted = f"{consent['granted_by']}, {minute(consent['granted_at'])}"
+    return f"{told['by']}, with consent ({granted})"
+
+
+def _body(told: Mapping[str, object]) -> str:
+    """Return what a report says beside its portions, which are shown with their markings."""
+    body = str(told["body"])
+    is_service = str(told["kind"]).startswith("consent-")
+    if not (told.get("portions") or told.get("tearline") or is_service):
+        return body
+    fields = cast("dict[str, object]", json.loads(body.removeprefix(_BOM)))
+    rest = {name: value for name, value in fields.items() if name not in _SHOWN_ABOVE}
+    return json.dumps(rest, ensure_ascii=False, indent=1) if rest else "(in portions)"
+
+
+def _portion(screen: Console, name: str, portion: Mapping[str, object]) -> None:
+    screen.print(Text(visible(f"{name}({portion['marking']})"), style="bold"))
+    for line in str(portion["text"]).split("\n"):
+        screen.print(Text(f"| {visible(line, lines=True)}"))
 
 
 _ENDED: Final = frozenset({"expired", "cancelled"})
@@ -200,6 +249,11 @@ def changed(told: Mapping[str, object]) -> list[Text]:
         if told.get(field):
             words += [word(name), Text(f" by {short_id(told[field])}  ")]
     return words
+
+
+def _by_way(row: Mapping[str, object]) -> list[Text]:
+    """Return the words that say by whom a report was passed on."""
+    return [Text(f"  (by way of {row['by_way_of']})")] if row.get("by_way_of") else []
 
 
 def assigned(row: Mapping[str, object]) -> list[Text]:

@@ -26,7 +26,7 @@ def release(context: Context, report: str, by: str | None, *, drop: bool) -> Non
     if report == "queue":
         with context.desk() as node:
             rows = node.ask(requests.ReleaseQueue())
-        context.answer(rows, lambda: _present_queue(rows))
+        context.answer(rows, lambda: present_queue(rows))
         return
     by = context.person.name if by is None else by
     if by is None:
@@ -38,7 +38,8 @@ def release(context: Context, report: str, by: str | None, *, drop: bool) -> Non
     context.answer(answer, lambda: click.echo(f"{told['state']}  {told['report']}"))
 
 
-def _present_queue(rows: object) -> None:
+def present_queue(rows: object) -> None:
+    """Show what waits to be released, with all that its releaser must know."""
     from noroshi.entrypoints.cli import present
 
     waiting = present.mappings(rows)
@@ -50,6 +51,8 @@ def _present_queue(rows: object) -> None:
         desks = ", ".join(present.strings(row["to"]) + present.strings(row["info"]))
         click.echo(f"  goes to   {partners}: {desks}")
         click.echo(f"  written   {row['drafted_at']} by {present.visible(str(row['drafter']))}")
+        if row["originator"]:
+            click.echo(f"  report of {row['originator']}, passed on with its consent")
         click.echo(f"  subject   {present.visible(str(row['subject']))}")
         for line in str(row["body"]).splitlines():
             click.echo(f"  | {present.visible(line)}")

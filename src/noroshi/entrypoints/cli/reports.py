@@ -48,6 +48,7 @@ _desk = click.option("--desk", help="The desk that acts, where several are addre
 )
 @click.option("--from", "from_desk", metavar="DESK", help="The desk that writes [default: first].")
 @click.option("--supersedes", metavar="ID", help="Replace a report of ours, for all who have it.")
+@click.option("--reference", multiple=True, metavar="ID", help="A report here that it refers to.")
 @_by
 @pass_context
 def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: object) -> None:
@@ -87,12 +88,13 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
             attachments=tuple(tokens),
             report_id=report_id.bytes,
             supersedes=_text(options["supersedes"]),
+            references=cast("tuple[str, ...]", options["reference"]),
             check=check,
         )
         answer = _object(desk.ask(request))
     if options["second_copy"] and not check:
         _await_copy(context, answer["report"], timeout)
-    context.answer(answer, lambda: _present_check(answer) if check else _present_sent(answer))
+    context.answer(answer, lambda: present_check(answer) if check else present_sent(answer))
 
 
 @click.command()
@@ -205,7 +207,7 @@ def reply(
         answer = _object(
             node.ask(requests.Reply(report=report, body=body, as_text=text, desk=desk, by=by))
         )
-    context.answer(answer, lambda: _present_sent(answer))
+    context.answer(answer, lambda: present_sent(answer))
 
 
 @click.command()
@@ -223,7 +225,7 @@ def cancel(context: Context, report: str, note: str | None, by: str | None) -> N
     asked = requests.Cancel(report=report, note=note, by=by, report_id=report_id.bytes)
     with context.desk() as node:
         answer = _object(node.ask(asked))
-    context.answer(answer, lambda: _present_sent(answer))
+    context.answer(answer, lambda: present_sent(answer))
 
 
 @click.command()
@@ -342,7 +344,8 @@ def _write_attachment(
     context.answer(told, lambda: click.echo(f"{output}: {size:,} bytes"))
 
 
-def _present_sent(answer: Mapping[str, object]) -> None:
+def present_sent(answer: Mapping[str, object]) -> None:
+    """Show what became of an order."""
     from noroshi.entrypoints.cli import present
 
     recipients = ", ".join(
@@ -357,7 +360,8 @@ def _present_sent(answer: Mapping[str, object]) -> None:
     click.echo(f"Follow it: noroshi status {present.short_id(answer['report'])}")
 
 
-def _present_check(answer: Mapping[str, object]) -> None:
+def present_check(answer: Mapping[str, object]) -> None:
+    """Show whether a report may go, and every reason why not."""
     if answer["allowed"]:
         click.echo("It may go.")
     else:

@@ -6,6 +6,7 @@ from noroshi.flow.answers import (
     accounts,
     agreements,
     audit,
+    consents,
     courier_out,
     held,
     labels,
@@ -13,6 +14,7 @@ from noroshi.flow.answers import (
     releases,
     reports,
     rights,
+    tearlines,
     watch,
 )
 from noroshi.flow.answers.guarded import attachment, import_volume, stage, volume
@@ -36,6 +38,7 @@ from noroshi.flow.requests import (
     ChangePassphrase,
     ChangeRoles,
     Conflicts,
+    Consents,
     CourierOut,
     DecideQuarantined,
     DeskLog,
@@ -43,6 +46,7 @@ from noroshi.flow.requests import (
     DropDraft,
     EndAccount,
     Examine,
+    GrantConsent,
     Held,
     HeldCheckpoint,
     Inbox,
@@ -52,6 +56,7 @@ from noroshi.flow.requests import (
     OwnCard,
     PartnerNumber,
     Partners,
+    PassOn,
     Quarantine,
     Reached,
     ReadLabel,
@@ -61,6 +66,7 @@ from noroshi.flow.requests import (
     RevokePartner,
     SendHeld,
     SendReport,
+    SendTearline,
     SetDesk,
     Show,
     Status,
@@ -95,10 +101,18 @@ def handle(house: House, request: AnyRequest, caller: Caller = INSIDE) -> Answer
     return _answer(house, rights.admit(house, request, caller))
 
 
-def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912 - a table
+def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911, PLR0912, PLR0915 - a table
     match request:
         case SendReport():
             return reports.send_report(house, request)
+        case SendTearline():
+            return tearlines.send_tearline(house, request)
+        case PassOn():
+            return consents.pass_on(house, request)
+        case Consents():
+            return consents.list_consents(house)
+        case GrantConsent():
+            return consents.grant_consent(house, request)
         case Reply():
             return reports.reply(house, request)
         case Inbox():

@@ -243,7 +243,7 @@ def _fill_blobs(house: House, here: Volumes, volume: CourierVolume, tally: _Tall
         ids = tables.courier.blobs(volume.partner, volume.set_id)
     for blob_id in ids:
         with house.store.read() as tables:
-            wanted = tables.reports.blob(blob_id)
+            wanted = tables.reports.blob(blob_id, volume.partner)
             found = tables.courier.fragments(volume.partner, volume.set_id, blob_id)
         if wanted is None or wanted[0] != volume.partner or wanted[2]:
             continue

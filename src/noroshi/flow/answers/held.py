@@ -8,6 +8,7 @@ from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
 from noroshi.flow import restore, views
+from noroshi.flow.consents import reason_at_exit
 from noroshi.flow.exits import reasons_against
 from noroshi.flow.house import House
 from noroshi.flow.records import HeldReport
@@ -52,7 +53,12 @@ def _check_release(house: House, reports: list[HeldReport]) -> None:
         for each in reports:
             marking = Marking.parse(views.report(tables, each.report_id).head.marking)
             now = house.clock.now()
-            against = reasons_against(tables, marking, each.partner, house.me, now, house.rules)
+            dragged = tables.reports.dragged(each.report_id, each.partner)
+            against = reasons_against(
+                tables, marking, dragged, each.partner, house.me, now, house.rules
+            )
+            ended = reason_at_exit(tables, each.report_id, each.partner, house.me, now)
+            against = (*against, ended) if ended else against
             name = report_id_text(each.report_id)
             reasons += [f"{name} to {each.partner}: {reason}" for reason in against]
     if reasons:

@@ -18,11 +18,12 @@ def write_label(house: House, request: WriteLabel) -> Answer:
     """
     with house.store.read() as tables:
         stored = views.report(tables, views.resolve(tables, request.report))
-    head = stored.head
+        said = views.said_by(tables, stored)
+    head = said.head
     marking = Marking.parse(head.marking)
     label = None
     if marking.policy is not None:
-        originator = f"urn:noroshi:desk:{stored.content.from_desk}@{head.sender}"
+        originator = f"urn:noroshi:desk:{said.content.from_desk}@{head.sender}"
         review_at = head.created_at + _REVIEW_AFTER
         label = stanag4774.write_label(
             stanag4774.Label(marking, originator, head.created_at, review_at), house.rules

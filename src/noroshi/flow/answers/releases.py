@@ -4,7 +4,7 @@ from functools import partial
 
 from noroshi.core.errors import InputError
 from noroshi.core.instant import to_text
-from noroshi.core.report import check_person, report_id_text
+from noroshi.core.report import PASSED_ON, check_person, report_id_text
 from noroshi.flow import release, send, views
 from noroshi.flow.answers.reports import perform, sent_json
 from noroshi.flow.draft_tables import KeptDraft
@@ -50,8 +50,11 @@ def drop_draft(house: House, request: DropDraft) -> Answer:
     house.identity()
     act = partial(release.drop, report_id=report_id, by=by, me=house.me, entropy=house.entropy)
     planned = house.store.perform(act)
+    with house.store.read() as tables:
+        kept = {file.blob_id for file in planned.attachments if tables.reports.blob(file.blob_id)}
     for file in planned.attachments:
-        house.blobs.discard(file.blob_id)
+        if file.blob_id not in kept:
+            house.blobs.discard(file.blob_id)
     return {"report": report_id_text(report_id), "state": "DROPPED"}
 
 
@@ -67,6 +70,8 @@ def _json(house: House, tables: Tables, draft: KeptDraft) -> Json:
     planned, now = draft.plan, house.clock.now()
     found = send.check_release(tables, planned, house.me, now, house.rules)
     content = planned.content
+    enclosed = views.enclosed_in(content) if content.kind == PASSED_ON else None
+    said = content if enclosed is None else enclosed.content
     return {
         "report": report_id_text(planned.report_id),
         "partners": list(dict.fromkeys(address.partner for address in content.addressees)),
@@ -76,8 +81,9 @@ def _json(house: House, tables: Tables, draft: KeptDraft) -> Json:
         "status": planned.status.value,
         "marking": str(planned.marking),
         "kind": content.kind,
-        "subject": content.subject,
-        "body": content.body.decode(),
+        "subject": said.subject,
+        "body": said.body.decode(),
+        "originator": None if enclosed is None else enclosed.head.sender,
         "drafter": content.drafter,
         "drafted_at": to_text(draft.drafted_at),
         "expires_at": None if planned.expires_at is None else to_text(planned.expires_at),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from noroshi.core.delivery.ladder import Rung, highest
+from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
@@ -21,6 +21,7 @@ from noroshi.core.report import (
     report_id_text,
 )
 from noroshi.flow import acknowledge, draft, release, send, views
+from noroshi.flow.consents import share_rungs
 from noroshi.flow.house import House
 from noroshi.flow.plan import Plan
 from noroshi.flow.records import StoredReport
@@ -64,7 +65,7 @@ def send_report(house: House, request: SendReport) -> Answer:
         marking=marking,
         status=request.status or (earlier.head.status.value if earlier else None),
         change=SUPERSESSION if earlier else None,
-        references=(earlier.id,) if earlier else (),
+        references=_references(house, earlier, request.references),
         expires_at=None if request.expires is None else from_text(request.expires),
         as_text=request.as_text,
         from_desk=request.from_desk,
@@ -88,12 +89,35 @@ def _send_order(
     if len(found) < len(files):
         msg = "an attachment was not staged with this node; send the report again"
         raise NotFoundError("not-found", msg)
-    planned = _plan(house, order, found)
+    try:
+        planned = plan(house, order, found)
+    except InputError as error:
+        if is_check and error.code == "bad-marking":
+            return {"allowed": False, "reasons": [error.message]}
+        raise
+    return send_or_check(house, planned, is_check=is_check)
+
+
+def send_or_check(house: House, planned: Plan, *, is_check: bool) -> Json:
+    """Send a plan, or only say whether it may go, with every reason why not."""
     if not is_check:
-        return _commit(house, planned)
+        return commit(house, planned)
     with house.store.read() as tables:
         check = send.check_release(tables, planned, house.me, house.clock.now(), house.rules)
     return {"allowed": check.is_allowed, "reasons": list(check.reasons)}
+
+
+def _references(
+    house: House, earlier: StoredReport | None, texts: tuple[str, ...]
+) -> tuple[bytes, ...]:
+    """Return the ids of the reports that a new one refers to."""
+    if not texts:
+        return (earlier.id,) if earlier else ()
+    if earlier is not None:
+        msg = "what supersedes a report refers to that one alone; leave --reference out"
+        raise InputError("bad-input", msg)
+    with house.store.read() as tables:
+        return tuple(dict.fromkeys(views.resolve(tables, text) for text in texts))
 
 
 def cancel(house: House, request: Cancel) -> Answer:
@@ -118,7 +142,7 @@ def cancel(house: House, request: Cancel) -> Answer:
         references=(earlier.id,),
         report_id=request.report_id,
     )
-    return {**_commit(house, _plan(house, order, [])), "cancels": report_id_text(earlier.id)}
+    return {**commit(house, plan(house, order, [])), "cancels": report_id_text(earlier.id)}
 
 
 def _sent(house: House, text: str) -> StoredReport:
@@ -160,21 +184,27 @@ def reply(house: House, request: Reply) -> Answer:
         references=(earlier.id,),
         report_id=request.report_id,
     )
-    return _commit(house, _plan(house, order, []))
+    return commit(house, plan(house, order, []))
 
 
-def _plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> Plan:
+def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> Plan:
+    """Return an order with every choice made.
+
+    Raises:
+        InputError: something in it cannot be used.
+    """
     return draft.plan(
         order,
         files,
         own_desks=house.desks,
         default_marking=house.default_marking,
+        rules=house.rules,
         now=house.clock.now(),
         entropy=house.entropy,
     )
 
 
-def _commit(house: House, planned: Plan) -> Json:
+def commit(house: House, planned: Plan) -> Json:
     """Send a plan, or keep it where its level needs a second person."""
     if house.rules.needs_two_persons(planned.marking):
         return _keep(house, planned)
@@ -259,7 +289,7 @@ def show(house: House, request: Show) -> Answer:
 def _presented(house: House, report_id: bytes) -> Json:
     """Return a whole report, and what its marking is in this house's own words."""
     with house.store.read() as tables:
-        seen = views.status(tables, report_id)
+        seen = views.presented(tables, report_id)
     marking = Marking.parse(seen.report.head.marking)
     return {
         **views.report_json(seen),
@@ -311,7 +341,6 @@ def _answer_at(
 ) -> Json:
     act = partial(
         acknowledge.answer,
-        report_id=report_id,
         desk=desk,
         rung=rung,
         by=check_person(by),
@@ -320,7 +349,14 @@ def _answer_at(
         entropy=house.entropy,
     )
     house.identity()
-    ladder = house.store.perform(act, Precedence.IMMEDIATE)
+
+    def answer(tx: Transaction) -> Ladder:
+        ladder = act(tx, report_id)
+        for twin in tx.consents.twins(report_id):
+            share_rungs(tx, twin, desk, ladder, house.me, house.entropy)
+        return ladder
+
+    ladder = house.store.perform(answer, Precedence.IMMEDIATE)
     state = highest(ladder)
     with house.store.read() as tables:
         proven = views.proven_since(tables)

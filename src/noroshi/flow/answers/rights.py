@@ -23,6 +23,15 @@ MOST_ATTEMPTS: Final = 5
 """Wrong passphrases in a row, until the next is looked at only after a while."""
 ATTEMPT_SECONDS: Final = 30
 
+_NAMED: Final = (
+    requests.Answering
+    | requests.SendHeld
+    | requests.AddAccount
+    | requests.PassOn
+    | requests.SendTearline
+)
+"""What always has a person: without a name, whoever asks."""
+
 T = TypeVar("T", bound=requests.Request)
 
 OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
@@ -42,6 +51,8 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.TakeAlarm: Act.TAKE,
     requests.Inbox: Act.READ,
     requests.ReleaseQueue: Act.READ,
+    requests.Consents: Act.READ,
+    requests.GrantConsent: Act.RELEASE,
     requests.Quarantine: Act.OVERSEE,
     requests.SendHeld: Act.LET_GO,
     requests.DecideQuarantined: Act.LET_GO,
@@ -69,6 +80,8 @@ OF_REPORT: Final[Mapping[type[requests.Request], Act]] = {
     requests.WriteLabel: Act.READ,
     requests.Reply: Act.WRITE,
     requests.Cancel: Act.WRITE,
+    requests.SendTearline: Act.WRITE,
+    requests.PassOn: Act.WRITE,
     requests.Answering: Act.ANSWER,
     requests.Assign: Act.ANSWER,
     requests.Release: Act.RELEASE,
@@ -131,8 +144,7 @@ def _by(request: requests.Request) -> str | None:
 
 def _claimed(request: T, caller: Caller) -> T:
     """Return a request without accounts: whoever asks is who the operating system says."""
-    is_named = isinstance(request, requests.Answering | requests.SendHeld | requests.AddAccount)
-    if is_named and _by(request) is None:
+    if isinstance(request, _NAMED) and _by(request) is None:
         return msgspec.structs.replace(request, by=caller.claim)
     return request
 

@@ -43,6 +43,58 @@ def may_go(  # noqa: PLR0911 - one rule after the other
     return any(_covers(a, sender, receiver, day, policy, level, strict) for a in agreements)
 
 
+def may_all_go(
+    markings: list[str], sender: str, receiver: str, day: str, agreements: list[dict[str, Any]]
+) -> bool:
+    """Say whether a report may go that drags along things so marked; the first is its own."""
+    return all(may_go(marking, sender, receiver, day, agreements) for marking in markings)
+
+
+def is_enough(whole: str, part: str) -> bool:
+    """Say whether the marking of a whole is enough for a part, of which all is known here."""
+    for names in (TLP, PAP):
+        mine, its = (
+            max([0, *(names.index(word) for word in marking.split("//") if word in names)])
+            for marking in (whole, part)
+        )
+        if mine < its:
+            return False
+    inner = _said(part)
+    if inner is None:
+        return True
+    outer = _said(whole)
+    if outer is None or outer[0] != inner[0] or outer[1]["rank"] < inner[1]["rank"]:
+        return False
+    if any(caveat not in outer[2] for caveat in inner[2]):
+        return False
+    return all(_is_meant(inner, who) for who in ANYBODY if _is_meant(outer, who))
+
+
+TLP = ["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]
+PAP = ["PAP:CLEAR", "PAP:GREEN", "PAP:AMBER", "PAP:RED"]
+ANYBODY = ["jp", "nato", "au", "kr", "nz", "fra", "somebody-else"]
+Said = tuple[dict[str, Any], dict[str, Any], list[str], list[str]]
+
+
+def _said(marking: str) -> Said | None:
+    """Return policy, level, caveats and codes."""
+    words = [w for w in marking.split("//") if not re.match(r"(TLP|PAP):", w)]
+    if not words:
+        return None
+    found = _level(*words[0].split(" ", 1))
+    assert found is not None
+    codes = [c.strip() for w in words[1:] if w.startswith("REL TO ") for c in w[7:].split(",")]
+    return (*found, [w for w in words[1:] if not w.startswith("REL TO ")], codes)
+
+
+def _is_meant(said: Said, who: str) -> bool:
+    """Say whether a marking by itself leaves somebody in."""
+    policy, level, _, codes = said
+    if who in policy["owners"]:
+        return True
+    return who in map(_partner, codes) if codes else not level.get("is_classified", True)
+
+
 def _covers(  # noqa: C901, PLR0911 - one rule after the other
     agreement: dict[str, Any], sender: str, receiver: str, day: str,
     policy: dict[str, Any], level: dict[str, Any], strict: list[str],

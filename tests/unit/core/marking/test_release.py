@@ -12,8 +12,9 @@ from noroshi.core.agreement import Agreement, encode_agreement, parse_agreement
 from noroshi.core.errors import InputError
 from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking, Pap, Tlp
-from noroshi.core.release import Question, may_release
-from tests.unit.core.marking.oracle import POLICIES, may_go
+from noroshi.core.marking.whole import Part, check_whole, covers
+from noroshi.core.release import Question, may_release, may_release_all
+from tests.unit.core.marking.oracle import POLICIES, is_enough, may_all_go, may_go
 
 RULES = shipped_rules()
 DAY = date(2026, 11, 22)
@@ -255,6 +256,100 @@ def test_nothing_goes_that_a_second_statement_of_the_rules_keeps() -> None:
         assert (reasons == ()) == expected, (marking, sender, receiver, day, files, reasons)
         allowed += expected
     assert 20_000 < allowed < 80_000
+
+
+def test_nothing_goes_with_a_part_that_the_second_statement_keeps() -> None:
+    draw = Draw(20261123)
+    allowed = kept_by_a_part = 0
+    for _ in range(100_000):
+        markings = [draw.marking() for _ in range(draw.one(1, 2, 3))]
+        sender, receiver = draw.partner(), draw.partner()
+        agreements = [draw.agreement() for _ in range(draw.one(1, 2, 4))]
+        whole, *parts = map(Marking.parse, markings)
+        dragged = [Part(f"portion {n}", part) for n, part in enumerate(parts)]
+        question = Question(whole, sender, receiver, DAY)
+        reasons = may_release_all(question, dragged, agreements, RULES)
+        files = [msgspec.json.decode(encode_agreement(each)) for each in agreements]
+        expected = may_all_go(markings, sender, receiver, DAY.isoformat(), files)
+        assert (reasons == ()) == expected, (markings, sender, receiver, files, reasons)
+        allowed += expected
+        kept_by_a_part += not expected and ask(markings[0], sender, receiver, *agreements) == ()
+    assert allowed > 10_000
+    assert kept_by_a_part > 5_000
+
+
+def test_a_whole_covers_what_a_second_statement_says_it_covers() -> None:
+    draw = Draw(20261124)
+    covered = 0
+    for _ in range(50_000):
+        texts = draw.marking(), draw.marking()
+        if draw.coin():  # of one policy, so that most of the rules are reached
+            texts = texts[0], "//".join([texts[0].split("//")[0], *texts[1].split("//")[1:]])
+        try:
+            whole, part = map(Marking.parse, texts)
+            is_covered = covers(whole, part, RULES)
+        except InputError:
+            continue
+        assert is_covered == is_enough(*texts), texts
+        covered += is_covered
+    assert covered > 2_000
+
+
+def test_what_is_combined_covers_all_its_parts() -> None:
+    draw = Draw(20261125)
+    combined = 0
+    for _ in range(30_000):
+        parts = [Part(f"portion {n}", Marking.parse(draw.marking())) for n in range(3)]
+        try:
+            whole = combine([part.marking for part in parts], RULES)
+            for part in parts:
+                RULES.restrictive(part.marking)
+        except InputError:
+            continue
+        check_whole(whole, parts, RULES)
+        combined += 1
+    assert combined > 500
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "reason"),
+    [
+        ("NATO RESTRICTED", "NATO SECRET", "would have to be marked NATO SECRET"),
+        ("TLP:AMBER", "TLP:RED", "have to be marked TLP:RED"),
+        ("TLP:AMBER//PAP:GREEN", "TLP:CLEAR//PAP:RED", "have to be marked TLP:AMBER//PAP:RED"),
+        ("TLP:RED", "NATO RESTRICTED", "have to be marked NATO RESTRICTED//TLP:RED"),
+        (
+            "NATO SECRET//REL TO JPN, AUS",
+            "NATO RESTRICTED//REL TO AUS",
+            "have to be marked NATO SECRET//REL TO AUS",
+        ),
+        ("NATO SECRET", "NATO SECRET//ATOMAL", "have to be marked NATO SECRET//ATOMAL"),
+        ("NATO SECRET", "JPN 秘", "portion 7, marked JPN 秘: markings of JPN, NATO cannot"),
+        ("NATO SECRET", "NATO HUSH", "portion 7, marked NATO HUSH: NATO has no level"),
+        ("NATO SECRET", "NATO SECRET//SAUCE", "NATO has no caveat 'SAUCE'"),
+    ],
+)
+def test_a_part_that_the_whole_does_not_cover_is_named(whole: str, part: str, reason: str) -> None:
+    parts = [Part("portion 6", Marking()), Part("portion 7", Marking.parse(part))]
+    with pytest.raises(InputError, match="portion 7") as caught:
+        check_whole(Marking.parse(whole), parts, RULES)
+    assert reason in caught.value.message
+    assert caught.value.code == "bad-marking"
+
+
+@pytest.mark.parametrize(
+    ("whole", "part"),
+    [
+        ("NATO SECRET", "TLP:CLEAR//PAP:CLEAR"),
+        ("JPN 秘//REL TO JPN", "JPN 秘"),
+        ("NATO SECRET", "NATO SECRET//REL TO JPN"),
+        ("COSMIC TOP SECRET", "NATO TOP SECRET"),
+        ("NATO SECRET//REL TO JP", "NATO SECRET//REL TO AUS, JPN"),
+        ("NATO SECRET//REL TO JP", "NATO UNCLASSIFIED"),
+    ],
+)
+def test_a_part_that_the_whole_covers(whole: str, part: str) -> None:
+    check_whole(Marking.parse(whole), [Part("portion 1", Marking.parse(part))], RULES)
 
 
 def rank(marking: Marking) -> int:

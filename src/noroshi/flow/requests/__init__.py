@@ -1,0 +1,176 @@
+"""Requests: all that people and machines at the desk may ask of a node, as typed values.
+
+The command line makes them in its own process or over the local door, the console over its
+own; :mod:`noroshi.flow.answers` answers each by one act or one view.
+"""
+
+from noroshi.flow.requests.base import Answer, Json, Request
+from noroshi.flow.requests.house import (
+    Accounts,
+    AddAccount,
+    AddAgreement,
+    AddPartner,
+    Agreements,
+    BackUp,
+    ChangePassphrase,
+    ChangeRoles,
+    Conflicts,
+    DecideQuarantined,
+    EndAccount,
+    Examine,
+    HeldCheckpoint,
+    MakeProof,
+    OwnCard,
+    PartnerNumber,
+    Partners,
+    Quarantine,
+    RevokePartner,
+    VerifyJournal,
+    VerifyPartner,
+    WhoAmI,
+    Witnesses,
+)
+from noroshi.flow.requests.reports import (
+    Answering,
+    Cancel,
+    Consents,
+    DropDraft,
+    GrantConsent,
+    Inbox,
+    PassOn,
+    Reached,
+    ReadLabel,
+    Release,
+    ReleaseQueue,
+    Reply,
+    SendReport,
+    SendTearline,
+    Show,
+    Status,
+    WriteLabel,
+)
+from noroshi.flow.requests.watch import (
+    Alarms,
+    Assign,
+    CourierOut,
+    DeskLog,
+    Desks,
+    Held,
+    LineHistory,
+    LineStates,
+    SendHeld,
+    SetDesk,
+    TakeAlarm,
+)
+
+__all__ = [
+    "Accounts",
+    "AddAccount",
+    "AddAgreement",
+    "AddPartner",
+    "Agreements",
+    "Alarms",
+    "Answer",
+    "Answering",
+    "AnyRequest",
+    "Assign",
+    "BackUp",
+    "Cancel",
+    "ChangePassphrase",
+    "ChangeRoles",
+    "Conflicts",
+    "Consents",
+    "CourierOut",
+    "DecideQuarantined",
+    "DeskLog",
+    "Desks",
+    "DropDraft",
+    "EndAccount",
+    "Examine",
+    "GrantConsent",
+    "Held",
+    "HeldCheckpoint",
+    "Inbox",
+    "Json",
+    "LineHistory",
+    "LineStates",
+    "MakeProof",
+    "OwnCard",
+    "PartnerNumber",
+    "Partners",
+    "PassOn",
+    "Quarantine",
+    "Reached",
+    "ReadLabel",
+    "Release",
+    "ReleaseQueue",
+    "Reply",
+    "Request",
+    "RevokePartner",
+    "SendHeld",
+    "SendReport",
+    "SendTearline",
+    "SetDesk",
+    "Show",
+    "Status",
+    "TakeAlarm",
+    "VerifyJournal",
+    "VerifyPartner",
+    "WhoAmI",
+    "Witnesses",
+    "WriteLabel",
+]
+
+AnyRequest = (
+    SendReport
+    | SendTearline
+    | PassOn
+    | Consents
+    | GrantConsent
+    | Reply
+    | Inbox
+    | Show
+    | Answering
+    | Status
+    | Reached
+    | WhoAmI
+    | Accounts
+    | AddAccount
+    | ChangeRoles
+    | ChangePassphrase
+    | EndAccount
+    | BackUp
+    | OwnCard
+    | AddPartner
+    | AddAgreement
+    | Agreements
+    | ReleaseQueue
+    | Release
+    | DropDraft
+    | WriteLabel
+    | ReadLabel
+    | Partners
+    | PartnerNumber
+    | VerifyPartner
+    | RevokePartner
+    | Quarantine
+    | DecideQuarantined
+    | VerifyJournal
+    | MakeProof
+    | Witnesses
+    | HeldCheckpoint
+    | Conflicts
+    | CourierOut
+    | Cancel
+    | Alarms
+    | TakeAlarm
+    | LineStates
+    | LineHistory
+    | Desks
+    | SetDesk
+    | DeskLog
+    | Assign
+    | Held
+    | SendHeld
+    | Examine
+)

@@ -1,0 +1,170 @@
+"""Requests about reports: writing, sending, releasing, passing on, reading, answering."""
+
+from noroshi.core.delivery.ladder import Rung
+from noroshi.flow.requests.base import Request
+
+
+class SendReport(Request, frozen=True, kw_only=True):
+    """Send a report, or with `check` only say whether it may go."""
+
+    body: bytes
+    to: tuple[str, ...]
+    info: tuple[str, ...] = ()
+    precedence: str | None = None
+    info_precedence: str | None = None
+    kind: str | None = None
+    subject: str | None = None
+    marking: str | None = None
+    status: str | None = None
+    expires: str | None = None
+    as_text: bool = False
+    from_desk: str | None = None
+    by: str | None = None
+    attachments: tuple[str, ...] = ()
+    """Tokens of :func:`noroshi.flow.answers.stage`."""
+    report_id: bytes | None = None
+    supersedes: str | None = None
+    """The report of ours that it replaces; None: none."""
+    references: tuple[str, ...] = ()
+    """Reports held here that it refers to."""
+    check: bool = False
+
+
+class Cancel(Request, frozen=True, kw_only=True):
+    """Take back a report of ours, visibly, at all who were addressed."""
+
+    report: str
+    note: str | None = None
+    by: str | None = None
+    report_id: bytes | None = None
+
+
+class SendTearline(Request, frozen=True, kw_only=True):
+    """Send what stands below the tearline of a report as a report of its own."""
+
+    report: str
+    to: tuple[str, ...]
+    info: tuple[str, ...] = ()
+    precedence: str | None = None
+    subject: str | None = None
+    desk: str | None = None
+    by: str | None = None
+    reason: str = ""
+    """Where it is a partner's report: why it is to go further."""
+    again: bool = False
+    report_id: bytes | None = None
+    check: bool = False
+
+
+class PassOn(Request, frozen=True, kw_only=True):
+    """Pass a partner's report on to others; without its originator's consent, ask for that."""
+
+    report: str
+    to: tuple[str, ...]
+    info: tuple[str, ...] = ()
+    precedence: str | None = None
+    desk: str | None = None
+    by: str | None = None
+    reason: str = ""
+    """Why it is to be passed on; the originator reads it."""
+    again: bool = False
+    """Ask although the originator has declined."""
+    report_id: bytes | None = None
+    check: bool = False
+
+
+class Consents(Request, frozen=True, kw_only=True):
+    """List the consents that were asked for, here and of this node."""
+
+
+class GrantConsent(Request, frozen=True, kw_only=True):
+    """Let a partner pass on a report of ours."""
+
+    request: str
+    by: str
+    until: str | None = None
+    report_id: bytes | None = None
+
+
+class Reply(Request, frozen=True, kw_only=True):
+    """Send a report back to the desk that wrote one; it inherits precedence, marking, status."""
+
+    report: str
+    body: bytes
+    as_text: bool = False
+    desk: str | None = None
+    by: str | None = None
+    report_id: bytes | None = None
+
+
+class Inbox(Request, frozen=True, kw_only=True):
+    """List what came in."""
+
+    desk: str | None = None
+    unacknowledged: bool = False
+    desks: tuple[str, ...] | None = None
+    """Those that the person may read; None: all. The check of rights sets it."""
+
+
+class Show(Request, frozen=True, kw_only=True):
+    """Present a report, and record for a desk of ours that it was shown."""
+
+    report: str
+    desk: str | None = None
+    by: str | None = None
+
+
+class Answering(Request, frozen=True, kw_only=True):
+    """Acknowledge, decline, or say that it was acted on."""
+
+    report: str
+    rung: Rung
+    desk: str | None = None
+    by: str | None = None
+    note: str | None = None
+
+
+class Status(Request, frozen=True, kw_only=True):
+    """Say how far a report got."""
+
+    report: str
+
+
+class Reached(Request, frozen=True, kw_only=True):
+    """Say whether all action addressees reached a rung."""
+
+    report: str
+    rung: Rung
+
+
+class WriteLabel(Request, frozen=True, kw_only=True):
+    """Give the marking of a report in the words of other systems."""
+
+    report: str
+
+
+class ReadLabel(Request, frozen=True, kw_only=True):
+    """Say what the label of another system is as a marking."""
+
+    label: bytes
+
+
+class ReleaseQueue(Request, frozen=True, kw_only=True):
+    """List what waits to be released."""
+
+    desks: tuple[str, ...] | None = None
+    """As in :class:`Inbox`."""
+
+
+class Release(Request, frozen=True, kw_only=True):
+    """Release a draft as a second person."""
+
+    report: str
+    by: str
+
+
+class DropDraft(Request, frozen=True, kw_only=True):
+    """Take a draft back."""
+
+    report: str
+    by: str
