@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from noroshi.adapters.listeners import Listeners
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.check import CommsCheck, DeskState
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import MINUTE, to_text
-from noroshi.doors import Listeners
 from noroshi.entrypoints.local import door
 from noroshi.flow import alarms, arrivals, deliver, requests, tallies, watch
 from noroshi.flow.records import Identity, LineCheck
