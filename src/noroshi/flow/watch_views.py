@@ -63,6 +63,7 @@ def line_json(
         "last_check_in": _text(last_in.at if last_in else None),
         "round_trip_ms": _milliseconds(good),
         "queue": queue,
+        "forward_secrecy": tables.prekeys.of(partner, now) is not None,
         "desks": [
             _desk_json(desk, told.get(desk), overdue.get(desk, 0))
             for desk in known.signed_card.card.desks

@@ -232,3 +232,15 @@ def test_a_key_is_not_used_in_its_last_hour(pair: Pair) -> None:
         now = pair.clock.now()
         assert not tables.outbox.stale("nato", [item.id], now + 15 * DAY - HOUR - 1)
         assert tables.outbox.stale("nato", [item.id], now + 15 * DAY - HOUR) == [item.id]
+
+
+def test_the_last_resort_is_shown(pair: Pair) -> None:
+    def has_it() -> bool:
+        (line,) = pair.jp.ask(requests.LineStates())
+        return bool(line["forward_secrecy"])
+
+    assert not has_it()
+    tell(pair)
+    assert has_it()
+    pair.clock.at += 9 * DAY
+    assert not has_it()

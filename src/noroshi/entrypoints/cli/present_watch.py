@@ -95,6 +95,11 @@ def _notes(row: Mapping[str, object]) -> list[Text]:
         notes.append(
             Text.assemble("  link to ", f"{row['partner']} ", word("DOWN"), f": {row['reason']}")
         )
+    if row["trust"] == "VERIFIED" and not row["forward_secrecy"]:
+        warning = (
+            f"  {row['partner']} has told no prekeys: reports are sealed to its card's lasting key"
+        )
+        notes.append(Text(warning, style="yellow"))
     for desk in mappings(row["desks"]):
         name = f"  {desk['desk']}@{row['partner']}  "
         state = word(desk["state"] or "not told whether staffed")
