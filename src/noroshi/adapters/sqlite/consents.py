@@ -141,7 +141,7 @@ class SqliteConsents:
             " WHERE e.original = ?1 AND r.outgoing = 0 AND r.head_digest = e.head_digest)"
             " SELECT e.report FROM enclosed e JOIN said ON e.head_digest = said.digest"
             " WHERE e.report <> ?1"
-            " UNION SELECT r.id FROM report r JOIN enclosed e ON r.id = e.original"
+            " UNION SELECT r.id FROM enclosed e CROSS JOIN report r ON r.id = e.original"
             " JOIN said ON r.head_digest = said.digest WHERE r.outgoing = 0 AND r.id <> ?1",
             (report_id,),
         )

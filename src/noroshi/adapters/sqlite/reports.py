@@ -204,11 +204,12 @@ class SqliteReports:
             " WHERE a.incoming = 1 AND a.answered <= ?2 AND (?1 IS NULL OR a.desk = ?1"
             " OR EXISTS (SELECT 1 FROM assignment s WHERE s.report = r.id AND s.desk = a.desk"
             " AND s.to_desk = ?1))"
-            " AND NOT EXISTS (SELECT 1 FROM report d JOIN addressee b ON b.report = d.number"
+            " AND NOT EXISTS (SELECT 1 FROM report d CROSS JOIN addressee b ON b.report = d.number"
             " WHERE d.id = e.original AND d.head_digest = e.head_digest AND b.partner = a.partner"
             " AND b.desk = a.desk AND b.incoming = 1)"
-            " AND NOT EXISTS (SELECT 1 FROM enclosed f JOIN report d ON d.id = f.report"
-            " JOIN addressee b ON b.report = d.number WHERE f.head_digest = e.head_digest"
+            # CROSS JOIN: begun with the addressees, this would read all of them for each row.
+            " AND NOT EXISTS (SELECT 1 FROM enclosed f CROSS JOIN report d ON d.id = f.report"
+            " CROSS JOIN addressee b ON b.report = d.number WHERE f.head_digest = e.head_digest"
             " AND d.number < r.number AND b.partner = a.partner AND b.desk = a.desk"
             " AND b.incoming = 1)"
             " ORDER BY a.precedence DESC, r.number",
