@@ -9,7 +9,7 @@ the line starts anew from the durable outbox; the others do not notice.
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Final, Protocol
@@ -237,11 +237,12 @@ class PartnerLine:
     def _carry_out(self, command: Command, tasks: asyncio.TaskGroup) -> None:
         match command:
             case Transmit(lane, ids):
-                transmission = self._guard(lane, self._transmit(lane, ids), ids)
-                self._under_way[lane] = tasks.create_task(transmission)
+                transmit = partial(self._transmit, lane, ids)
+                self._under_way[lane] = tasks.create_task(self._guard(lane, transmit, ids))
             case TransmitPiece(blob_id, size):
-                piece = self._guard(Lane.BULK, self._transmit_piece(blob_id, size), (blob_id,))
-                self._under_way[Lane.BULK] = tasks.create_task(piece)
+                transmit = partial(self._transmit_piece, blob_id, size)
+                guarded = self._guard(Lane.BULK, transmit, (blob_id,))
+                self._under_way[Lane.BULK] = tasks.create_task(guarded)
             case Abort():
                 self._under_way[Lane.BULK].cancel()
             case WakeAt(at):
@@ -262,11 +263,11 @@ class PartnerLine:
                 )  # fmt: skip
 
     async def _guard(
-        self, lane: Lane, transmission: Coroutine[None, None, None], ids: tuple[bytes, ...]
+        self, lane: Lane, transmit: Callable[[], Awaitable[None]], ids: tuple[bytes, ...]
     ) -> None:
         """Turn whatever goes wrong into one `Failed`, and record it with the reports."""
         try:
-            await transmission
+            await transmit()
         except NoroshiError as error:
             self._fail(lane, dict.fromkeys(ids, (error.code, error.message)))
         except Exception as error:  # noqa: BLE001 - one line's fault must not end the others
