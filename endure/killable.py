@@ -17,7 +17,6 @@ import signal
 import sys
 import time
 from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +30,7 @@ from noroshi.entrypoints.cli.context import Serving
 
 ACK_BEFORE_COMMIT: Final = "ack-before-commit"
 _SLOW_DISK_SECONDS: Final = 0.02
-_BRIEF: Final = partial(Schedule, use=3 * SECOND, ahead=9 * SECOND, least=6 * SECOND)
+_BRIEF: Final = Schedule(use=3 * SECOND, ahead=9 * SECOND, least=6 * SECOND)
 """Prekeys come as often as all else, so that a node is killed while it makes and tells them."""
 
 
@@ -82,7 +81,7 @@ def main() -> None:
     parser.add_argument("--plant", choices=[ACK_BEFORE_COMMIT])
     asked = parser.parse_args()
     faulthandler.enable()
-    settings.Schedule = _BRIEF  # type: ignore[attr-defined]  # else they come once in days
+    settings.Schedule = lambda **_: _BRIEF  # type: ignore[attr-defined, assignment]
     if asked.plant is not None:
         store.GroupWriter = HastyWriter  # type: ignore[attr-defined]  # the fault to be noticed
     serving = Serving(
