@@ -24,6 +24,7 @@ from noroshi.core.envelope.primitives import Primitives, Signer
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.merkle import Tree, leaf_hash
 from noroshi.flow import audit, proofs
+from noroshi.flow.ports import Archive
 from noroshi.flow.sightings import Witnessed
 
 REPORTS: Final = 40
@@ -44,6 +45,7 @@ class Origin(msgspec.Struct, frozen=True):
     """The same database at earlier moments."""
     card: Card
     primitives: Primitives
+    archive: Archive
     signer: Signer
     """The node's own journal key, for edits by a thief."""
     proof: tuple[Witnessed, ...]
@@ -78,7 +80,7 @@ class Book:
     def verify(self, *, with_proof: bool = False) -> audit.JournalState:
         """Verify the journal as it stands, with or without the partner's proof."""
         return audit.verify_journal(
-            SqliteTables(self.db, Effects()),
+            SqliteTables(self.db, Effects(), self.origin.archive),
             self.origin.card,
             self.origin.primitives,
             witnessed=self.origin.proof if with_proof else (),
@@ -206,6 +208,7 @@ def _origin(pair: Pair, node: Node, earlier: tuple[bytes, ...], report_id: bytes
         earlier=earlier,
         card=pair.cards[me],
         primitives=primitives,
+        archive=node.house.archive,
         signer=node.identity.journal_signer,
         proof=proofs.witnessed_in(proof, me, pair.cards, primitives),
     )

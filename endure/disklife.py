@@ -101,7 +101,10 @@ class Life:
             return sign_checkpoint(Checkpoint(origin, size, root), identity.journal_signer)
 
         path = self._disk.folder / DATABASE
-        return SqliteStore(path, clock, sign, synchronous=self._synchronous, vfs=self._disk.name)
+        return SqliteStore(
+            path, clock, sign, self._bench.node.house.archive, synchronous=self._synchronous,
+            vfs=self._disk.name,
+        )  # fmt: skip
 
     def _work_until_cut(self, store: SqliteStore, figures: Figures) -> None:
         disk, draw = self._disk, self._draw

@@ -19,10 +19,9 @@ from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.passphrases import Argon2Passphrases
-from noroshi.adapters.policies import read_rules
-from noroshi.adapters.sealing.pyca import (
-    PycaPrimitives,
-)
+from noroshi.adapters.policies import read_areas, read_rules
+from noroshi.adapters.sealing.archive import Archive, RetentionKeyFiles
+from noroshi.adapters.sealing.pyca import PycaPrimitives
 from noroshi.adapters.sealing.vault import FileVault
 from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.store import SqliteStore
@@ -33,6 +32,7 @@ from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.errors import ConflictError, InputError, NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
+from noroshi.core.retention import Retention
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directory, watch
@@ -148,6 +148,13 @@ def reissue_card(node: Node, peer: str) -> Node:
     return msgspec.structs.replace(node, settings=settings, house=house)
 
 
+def archive_of(home: Path, ask_passphrase: AskPassphrase) -> Archive:
+    """Return what seals and opens the reports in a home."""
+    draw = SystemEntropy().draw
+    files = KeyFiles(home / homes.RETENTION, ask_passphrase)
+    return Archive(RetentionKeyFiles(files, draw), PycaPrimitives(), draw)
+
+
 @contextmanager
 def _open_node(
     home: Path,
@@ -162,7 +169,9 @@ def _open_node(
     blobs = FileBlobs(home / homes.BLOBS)
     spool = FileSpool(home / homes.SPOOL)
     entropy = SystemEntropy()
-    (home / homes.PREKEYS).mkdir(mode=0o700, exist_ok=True)
+    for folder in (homes.PREKEYS, homes.RETENTION):
+        (home / folder).mkdir(mode=0o700, exist_ok=True)
+    archive = archive_of(home, ask_passphrase)
     vault = FileVault(KeyFiles(home / homes.PREKEYS, ask_passphrase), entropy.draw)
 
     @cache
@@ -189,8 +198,9 @@ def _open_node(
         origin = origin_of(settings.partner, own.card.card.epoch)
         return sign_checkpoint(Checkpoint(origin, size, root), own.journal_signer)
 
-    store = SqliteStore(home / homes.DATABASE, clock, sign, on_phase=on_phase)
+    store = SqliteStore(home / homes.DATABASE, clock, sign, archive, on_phase=on_phase)
     try:
+        rules = read_rules(home)
         _accept_clock(store, clock, settings.partner, confirmed_by)
         with store.read() as tables:
             blobs.sweep(tables.reports.blob_ids() | tables.drafts.blob_ids())
@@ -199,7 +209,9 @@ def _open_node(
             me=settings.partner,
             desks=settings.desks,
             default_marking=settings.default_marking,
-            rules=read_rules(home),
+            rules=rules,
+            areas=read_areas(home),
+            retention=Retention(settings.retention, rules),
             is_silent=settings.receive_only,
             store=store,
             blobs=blobs,
@@ -208,6 +220,7 @@ def _open_node(
             entropy=entropy,
             primitives=PycaPrimitives(),
             vault=vault,
+            archive=archive,
             identity=identity,
             examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
             staged={},
@@ -223,7 +236,7 @@ def _open_node(
 
 
 def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock) -> None:
-    for folder in (homes.KEYS, homes.BLOBS, homes.SPOOL):
+    for folder in (homes.KEYS, homes.RETENTION, homes.BLOBS, homes.SPOOL):
         (draft / folder).mkdir(mode=0o700)
     passphrase = ask()
     entropy = SystemEntropy()
@@ -252,7 +265,7 @@ def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock
         checkpoint = Checkpoint(origin_of(settings.partner, _EPOCH), size, root)
         return sign_checkpoint(checkpoint, journal_signer)
 
-    store = SqliteStore(draft / homes.DATABASE, clock, sign)
+    store = SqliteStore(draft / homes.DATABASE, clock, sign, archive_of(draft, lambda: passphrase))
     try:
         store.perform(partial(directory.issue_card, card=signed, entropy=entropy))
     finally:

@@ -44,7 +44,7 @@ from noroshi.entrypoints.local.protocol import LocalProtocol
 from noroshi.entrypoints.peer.door import peer_door
 from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.flow.records import Announcement, Committed, KnownPartner
-from noroshi.flow.renewal import renew
+from noroshi.flow.renewal import keep_keys
 
 GRACE_SECONDS: Final = 2
 KEEP_ALIVE_SECONDS: Final = 1900
@@ -194,7 +194,7 @@ class _Doors:
             bearer.bearer_of,
             is_silent=house.is_silent,
         )
-        keykeeper = Keykeeper(partial(renew, house), house.clock, in_thread=True)
+        keykeeper = Keykeeper(partial(keep_keys, house), house.clock, in_thread=True)
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
         self._node.store.listen(keykeeper)

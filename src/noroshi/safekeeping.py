@@ -7,6 +7,7 @@ there, and only then that folder becomes the home. `docs/adr/0012-epochs.md` has
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +15,16 @@ import msgspec
 
 from noroshi.adapters import home as homes
 from noroshi.adapters.backups import check_target, unpack, write_backup
+from noroshi.adapters.blobs import FileBlobs
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.policies import read_rules
+from noroshi.adapters.sealing.archive import Archive
 from noroshi.adapters.sealing.pyca import PycaPrimitives, PycaSigner
 from noroshi.adapters.sqlite.copy import check_copy, copy_database, open_copy
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
-from noroshi.bootstrap import AskPassphrase, last_recorded
+from noroshi.bootstrap import AskPassphrase, archive_of, last_recorded
 from noroshi.core.backup import MAX_SMALL, BackupHead, Part, frame
 from noroshi.core.directory.card import Card, SignedCard, read_armour, verify_card
 from noroshi.core.directory.revocation import VERSION as REVOCATION_VERSION
@@ -29,10 +33,12 @@ from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.errors import InputError, MalformedError, UnavailableError
 from noroshi.core.instant import SECOND, Instant, from_text
+from noroshi.core.retention import Retention
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
 from noroshi.flow import audit, restore
 from noroshi.flow.ports import Clock
 from noroshi.flow.records import Identity
+from noroshi.flow.retention import Keeping, destroy_due
 from noroshi.flow.tables import Tables
 from noroshi.identity import load_identity, load_signers, make_door_keys, make_keys, public_keys
 from noroshi.settings import FILE_NAME, read_settings
@@ -83,13 +89,18 @@ def back_up(
         msg = f"{target.parent} cannot be written: {error.strerror}"
         raise UnavailableError("storage-failed", msg) from error
     with folder as draft:
-        copy = Path(draft) / homes.DATABASE
+        copy, keys = Path(draft) / homes.DATABASE, Path(draft) / homes.RETENTION
+        # Before the database and after: meanwhile retention may have put what is kept under a
+        # fresh key, and destroyed the one that the copy names.
+        _copy_retention_keys(home, keys)
         copy_database(home / homes.DATABASE, copy, on_progress)
-        with open_copy(copy) as tables:
+        _copy_retention_keys(home, keys)
+        with open_copy(copy, archive_of(Path(draft), lambda: None)) as tables:
             card = _own_card(tables)
             checkpoint = parse_note(tables.journal.newest_note())
             reports = sum(1 for _ in tables.reports.pointers())
-            sources = sorted([*_sources(home, tables), (homes.DATABASE, copy)])
+            named = _retention_keys(keys, tables)
+            sources = sorted([*_sources(home, tables), *named, (homes.DATABASE, copy)])
         framed = partial(
             frame,
             partner=settings.partner,
@@ -132,7 +143,7 @@ def restore_node(
     clock = clock or SystemClock()
     check_clock(clock.now(), None)
     with homes.new_home(home) as draft:
-        for folder in (homes.KEYS, homes.BLOBS, homes.SPOOL):
+        for folder in (homes.KEYS, homes.RETENTION, homes.BLOBS, homes.SPOOL):
             (draft / folder).mkdir(mode=0o700)
         head = unpack(file, draft, on_progress)
         keys = KeyFiles(draft / homes.KEYS, ask_passphrase)
@@ -140,7 +151,7 @@ def restore_node(
             write_private(draft / homes.KEYS / "root.key", _read_key(root_key))
         database = draft / homes.DATABASE
         check_copy(database)
-        with open_copy(database) as tables:
+        with open_copy(database, archive_of(draft, ask_passphrase)) as tables:
             card = _own_card(tables)
             _check_head(head, tables, card)
         if read_settings(draft).partner != head.partner:
@@ -151,7 +162,8 @@ def restore_node(
             following = _with_new_keys(draft, following, keys, ask_passphrase)
         signed = SignedCard.issue(following, load_signers(keys, Purpose.ROOT)[0])
         next_identity = load_identity(signed, keys, identity.duty) if new_keys else identity
-        restored = _open_epoch(database, next_identity, signed, head, clock, card)
+        archive = archive_of(draft, ask_passphrase)
+        restored = _open_epoch(database, next_identity, signed, head, clock, card, archive)
     return msgspec.structs.replace(restored, home=home)
 
 
@@ -171,6 +183,23 @@ def _sources(home: Path, tables: Tables) -> Iterator[tuple[str, Path]]:
         path = home / homes.SPOOL / volume.label
         if path.is_file():
             yield f"{homes.SPOOL}/{path.name}", path
+
+
+def _copy_retention_keys(home: Path, folder: Path) -> None:
+    """Add the retention keys of a home to a folder; one may be destroyed meanwhile."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in (home / homes.RETENTION).glob("*.key"):
+        if not (folder / path.name).exists():
+            with suppress(FileNotFoundError):
+                write_private(folder / path.name, path.read_bytes())
+
+
+def _retention_keys(folder: Path, tables: Tables) -> Iterator[tuple[str, Path]]:
+    """Yield the retention keys under which something lies."""
+    for name in tables.retention.key_names():
+        path = folder / f"{name}.key"
+        if path.is_file():
+            yield f"{homes.RETENTION}/{path.name}", path
 
 
 def _own_card(tables: Tables) -> SignedCard:
@@ -257,14 +286,18 @@ def _open_epoch(
     head: BackupHead,
     clock: Clock,
     before: SignedCard,
+    archive: Archive,
 ) -> Restored:
-    """Verify the journal, as it was under the card `before`; then let the node go on."""
+    """Verify the journal, as it was under the card `before`; then let the node go on.
+
+    What retention has destroyed since, or would have, does not come back.
+    """
     origin = origin_of(card.card.partner, card.card.epoch)
 
     def sign(size: int, root: bytes) -> bytes:
         return sign_checkpoint(Checkpoint(origin, size, root), identity.journal_signer)
 
-    store = SqliteStore(database, clock, sign)
+    store = SqliteStore(database, clock, sign, archive)
     try:
         check_clock(clock.now(), last_recorded(store))
         with store.read() as tables:
@@ -277,6 +310,10 @@ def _open_epoch(
                 restore.open_epoch, card=card, backup_at=head.created_at, entropy=SystemEntropy()
             )
         )
+        rules = Retention(read_settings(database.parent).retention, read_rules(database.parent))
+        blobs = FileBlobs(database.parent / homes.BLOBS)
+        keeping = Keeping(card.card.partner, store, archive, blobs, SystemEntropy(), rules)
+        destroy_due(keeping, clock.now())
         with store.read() as tables:
             checkpoint = parse_note(tables.journal.newest_note())
     finally:

@@ -4,7 +4,7 @@ import json
 import math
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -17,6 +17,7 @@ from noroshi.core.instant import DAY, MINUTE
 from noroshi.core.marking.label import Marking
 from noroshi.core.partner import check_name
 from noroshi.core.report import MAX_NAME
+from noroshi.core.retention import Rule, check_rules
 from noroshi.flow.records import Duty
 
 FILE_NAME: Final = "noroshi.toml"
@@ -67,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     prekey_days: float = 14
     """How long a prekey still opens what is on its way after its day of use, in days. Then its
     private half is destroyed: who takes the node later opens nothing older."""
+    retention: tuple[Rule, ...] = ()
+    """How long what reports say is kept, by marking and area; without a rule: for ever."""
     receive_only: bool = False
     """Radio silence: the node takes in and sends nothing, no receipt and no comms check either."""
 
@@ -141,6 +144,7 @@ def check_settings(settings: Settings) -> None:
     Marking.parse(settings.default_marking)
     if settings.has_peer_door:
         split_address(settings.peer)
+    check_rules(settings.retention)
     problem = _problem(settings)
     if problem:
         raise InputError("bad-input", problem)
@@ -181,6 +185,11 @@ def _toml(value: object) -> str:
     if isinstance(value, ClockMinutes):
         told = msgspec.structs.asdict(value)
         return f"{{ {', '.join(f'{name} = {minutes:g}' for name, minutes in told.items())} }}"
+    if isinstance(value, Rule):
+        told = msgspec.to_builtins(value)
+        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in told.items())} }}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, cast('tuple[object, ...]', value)))}]"
     if isinstance(value, float):
         return f"{value:g}"
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The keykeeper: has prekeys made and destroyed when their time comes, and partners told.
+"""The keykeeper: has keys made and destroyed when their time comes, and partners told.
 
 What is done is decided by :mod:`noroshi.flow.renewal`; this sleeps until then, and wakes when a
 partner is new, or was restored.
@@ -68,7 +68,7 @@ class Keykeeper:
                 renewing = asyncio.to_thread(self._renew) if self._in_thread else None
                 due_at = self._renew() if renewing is None else await renewing
             except NoroshiError as error:
-                _log.error("prekeys-failed", code=error.code)
+                _log.error("keys-failed", code=error.code)
             else:
                 until = (due_at - self._clock.now()) / SECOND
                 seconds = min(self._look_seconds, max(_GATHER_SECONDS, until))

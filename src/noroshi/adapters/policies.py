@@ -1,7 +1,8 @@
 """Policies as data files: those that are shipped, and a house's own in `policies/` of its home.
 
 A policy of the house with the name of a shipped one takes its place: a mission writes its own.
-`equivalences.json` of the house adds cells, and replaces those for the same two levels.
+`equivalences.json` of the house adds cells, and replaces those for the same two levels; its
+`areas.json` takes the place of the areas that are shipped.
 """
 
 import importlib.resources
@@ -11,12 +12,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+from noroshi.core.areas import Area, parse_areas
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.marking.equivalence import Cell, parse_equivalence
 from noroshi.core.marking.policy import Policy, parse_policy
 from noroshi.core.marking.rules import Rules
 
 FOLDER: Final = "policies"
+AREAS: Final = "areas.json"
 EQUIVALENCES: Final = "equivalences.json"
 _SHIPPED: Final = importlib.resources.files("noroshi.core.marking")
 
@@ -54,10 +57,31 @@ def read_rules(home: Path) -> Rules:
         raise UnavailableError("home-foreign", msg) from error
 
 
+@cache
+def shipped_areas() -> dict[str, Area]:
+    """Return the areas of cooperation where a house has nothing of its own."""
+    return parse_areas(importlib.resources.files("noroshi.core").joinpath(AREAS).read_bytes())
+
+
+def read_areas(home: Path) -> dict[str, Area]:
+    """Return the areas of cooperation at a node, by their codes.
+
+    Raises:
+        UnavailableError: the file of the house cannot be used; the message names it.
+    """
+    file = home / FOLDER / AREAS
+    if not file.exists():
+        return shipped_areas()
+    try:
+        return parse_areas(file.read_bytes())
+    except (InputError, OSError) as error:
+        raise _unusable(file, error) from error
+
+
 def _policies(folder: Traversable) -> list[Policy]:
     found: list[Policy] = []
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if not file.name.endswith(".json") or file.name == EQUIVALENCES:
+        if not file.name.endswith(".json") or file.name in {EQUIVALENCES, AREAS}:
             continue
         try:
             found.append(parse_policy(file.read_bytes()))

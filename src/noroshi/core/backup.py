@@ -34,7 +34,10 @@ _DIGEST: Final = 32
 _LARGEST: Final = 2**53
 _BLOB: Final = re.compile(r"blobs/([0-9a-f]{64})")
 _VOLUME: Final = re.compile(r"spool/([a-z0-9-]{1,63})\.[0-9a-f]{1,64}\.[1-9][0-9]{0,8}")
-_SMALL: Final = re.compile(r"noroshi\.toml|tls\.(crt|key)|keys/[a-z]{1,16}\.key")
+_SMALL: Final = re.compile(
+    r"noroshi\.toml|tls\.(crt|key)|keys/[a-z]{1,16}\.key"
+    r"|retention/[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9a-f]{8}\.key"
+)
 
 T = TypeVar("T")
 

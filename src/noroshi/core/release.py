@@ -122,9 +122,12 @@ def _lacking(
     uncleared = [name for name in restrictive if name not in agreement.caveats]
     if uncleared:
         return f"it clears nobody for {', '.join(uncleared)}"
-    outside = [area for area in question.areas or ("no area",) if area not in agreement.areas]
-    if agreement.areas and outside:
-        return f"it is about {', '.join(agreement.areas)}, the report about {', '.join(outside)}"
+    about = ", ".join(agreement.areas)
+    outside = [area for area in question.areas if area not in agreement.areas]
+    if about and not question.areas:
+        return f"it is about {about} alone, and the report names no area: --area CODE"
+    if about and outside:
+        return f"it is about {about} alone, the report also about {', '.join(outside)}"
     return _too_high(agreement, classification, rules)
 
 

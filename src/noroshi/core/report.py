@@ -9,8 +9,10 @@ import uuid
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from noroshi.core import gate
+from noroshi.core.areas import areas_of, without_areas
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import InputError, RefusalError
@@ -92,6 +94,16 @@ class Content(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
         """All desks, those that must act first."""
         return self.action + self.info
 
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The areas of cooperation that it is about."""
+        return areas_of(self.media_type)
+
+    @property
+    def body_type(self) -> str:
+        """The media type of its body, without what it says of areas."""
+        return without_areas(self.media_type)
+
     def desks_of(self, partner: str) -> tuple[str, ...]:
         """Return the desks of `partner` among the addressees."""
         return tuple(a.desk for a in self.addressees if a.partner == partner)
@@ -129,6 +141,11 @@ def decode_content(raw: bytes) -> Content:
         MalformedError: it encodes none.
     """
     return gate.decode_struct(raw, Content, limit=suite.MAX_INNER)
+
+
+def husk_of(content: Content) -> Content:
+    """Return what stays of a content when what it says is destroyed: from whom, to whom."""
+    return structs.replace(content, subject="", body=b"", attachments=())
 
 
 def check_content(head: ReportHead, content: Content, me: str) -> None:

@@ -47,11 +47,11 @@ def _understood(
     marking, content = Marking.parse(incoming.head.marking), incoming.content
     try:
         house.rules.restrictive(marking)
-        check_whole(marking, parts_received(content.body, content.media_type), house.rules)
+        check_whole(marking, parts_received(content.body, content.body_type), house.rules)
         carried = consents.carried_by(tables, incoming.head, content, house.identity(), now)
         if isinstance(carried, Enclosed):
             inner = carried.content
-            check_whole(marking, parts_received(inner.body, inner.media_type), house.rules)
+            check_whole(marking, parts_received(inner.body, inner.body_type), house.rules)
     except (InputError, RefusalError) as error:
         return opening.Refused(
             sha256(raw).digest(), error.code, error.message, incoming.head, incoming.digest,

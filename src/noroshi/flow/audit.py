@@ -20,6 +20,7 @@ from noroshi.core.report import encode_content
 from noroshi.core.tlog.checkpoint import Checkpoint, epoch_of, origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry, report_id_of
 from noroshi.core.tlog.merkle import Tree, leaf_hash
+from noroshi.flow.records import StoredReport
 from noroshi.flow.sightings import Sighting, Witnessed, cosigned_view
 from noroshi.flow.tables import Tables
 
@@ -165,11 +166,21 @@ class _JournalCheck:
             address = DeskAddress(entry.desk or "", self._me)
             told = {(r.rung.value, r.by) for r in reports.ladder(stored.id, address)}
             return (entry.rung, entry.by) in told
-        content = encode_content(stored.content)
         return (
             pointer == stored.id
             and cose.digest(stored.signed_head) == entry.digest
-            and salted_digest(stored.salt, content) == stored.head.content_digest
+            and self._is_as_signed(stored)
+        )
+
+    def _is_as_signed(self, stored: StoredReport) -> bool:
+        """Say whether what a report says is what was signed, or its destruction is journalled."""
+        if stored.destroyed is None:
+            content = encode_content(stored.content)
+            return salted_digest(stored.salt, content) == stored.head.content_digest
+        journal = self._tables.journal
+        return any(
+            decode_entry(journal.leaf(index)).kind is EntryKind.CONTENT_DESTROYED
+            for index in journal.entries_about(stored.id)
         )
 
     def _grow(self, leaf: bytes) -> None:

@@ -82,7 +82,7 @@ def carried_by(
     if content.kind not in SERVICES:
         return None
     # Strictly, so that no other reader can find another grant in it than this one.
-    if content.media_type != NOROSHI or recognise(content.body).media_type != NOROSHI:
+    if content.body_type != NOROSHI or recognise(content.body).media_type != NOROSHI:
         raise RefusalError("malformed", f"a {content.kind} is the JSON of a report")
     if content.kind == CONSENT_REQUEST:
         asked = read_request(content.body)

@@ -104,7 +104,7 @@ def _reseal_report(
     """Seal the same signed head anew: it is the same report, and its receipts name it."""
     partner = known.signed_card.card.partner
     report, opening = tx.reports.get(report_id), tx.reports.opening(report_id, partner)
-    if report is None or opening is None:
+    if report is None or opening is None or report.destroyed is not None:
         return
     head, (key, key_until) = report.head, seal_key(tx, known, tx.now)
     serial = gate.decode_struct(opening, Serial, limit=suite.MAX_SIGNED)

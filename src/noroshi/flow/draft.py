@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from noroshi.core.areas import with_areas
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import AttachmentDigest
 from noroshi.core.errors import InputError
@@ -57,6 +58,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     drafter: str | None = None
     references: tuple[bytes, ...] = ()
     below_line_of: bytes | None = None
+    areas: tuple[str, ...] = ()
+    """Codes of the areas of cooperation that it is about."""
     report_id: bytes | None = None
     """Chosen by the caller, so that asking twice sends once."""
 
@@ -109,7 +112,7 @@ def plan(
         action=action,
         info=tuple(address for address in info if address not in action),
         references=order.references,
-        media_type=found.media_type,
+        media_type=with_areas(found.media_type, order.areas),
         body=order.body,
         attachments=tuple(map(_attachment, files)),
     )

@@ -33,6 +33,10 @@ class DraftTable(Protocol):
         """Return all drafts, the oldest first."""
         ...
 
+    def ids(self) -> list[bytes]:
+        """Return the reports that wait."""
+        ...
+
     def remove(self, report_id: bytes) -> None:
         """Forget a draft."""
         ...

@@ -28,6 +28,7 @@ Reasons = tuple[str, ...]
 def reasons_against(
     tables: Tables,
     marking: Marking,
+    areas: tuple[str, ...],
     dragged: Sequence[Part],
     partner: str,
     me: str,
@@ -37,7 +38,7 @@ def reasons_against(
     """Return why a report so marked, or what it drags along, may not go to a partner now."""
     if marking.policy is None and not dragged:
         return ()
-    question = Question(marking, me, partner, day_of(now))
+    question = Question(marking, me, partner, day_of(now), areas)
     agreements = [kept.agreement for kept in tables.agreements.all()]
     return may_release_all(question, dragged, agreements, rules)
 
@@ -68,7 +69,9 @@ def barred(
             continue
         marking = Marking.parse(classified.marking)
         dragged = tables.reports.dragged(classified.report_id, partner)
-        reasons = reasons_against(tables, marking, dragged, partner, me, now, rules)
+        reasons = reasons_against(
+            tables, marking, classified.areas, dragged, partner, me, now, rules
+        )
         ended = reason_at_exit(tables, classified.report_id, partner, me, now)
         reasons = (*reasons, ended) if ended else reasons
         if reasons:

@@ -1,15 +1,18 @@
 """The house: a node's parts, as those who answer requests need them; bootstrap joins them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
+from noroshi.core.areas import Area
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.instant import Instant
 from noroshi.core.marking.rules import Rules
+from noroshi.core.retention import Retention
 from noroshi.flow.draft import EncryptedFile
 from noroshi.flow.ports import (
+    Archive,
     BlobStore,
     Entropy,
     Passphrases,
@@ -37,6 +40,8 @@ class House(msgspec.Struct, frozen=True):
     default_marking: str
     rules: Rules
     """What markings mean here."""
+    areas: Mapping[str, Area]
+    """The areas of cooperation, by their codes."""
     is_silent: bool
     """Nothing is sent: this node only receives."""
     store: Store
@@ -46,6 +51,9 @@ class House(msgspec.Struct, frozen=True):
     entropy: Entropy
     primitives: Primitives
     vault: PrekeyVault
+    archive: Archive
+    retention: Retention
+    """How long what reports say is kept."""
     identity: Callable[[], Identity]
     """Reads the private keys at the first call, so that reading needs no passphrase."""
     disk: Callable[[], Disk]

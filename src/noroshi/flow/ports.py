@@ -13,7 +13,7 @@ from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.envelope.suite import Alg
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.records import StagedBlob
+from noroshi.flow.records import SealedTexts, StagedBlob
 from noroshi.flow.tables import Tables, Transaction
 
 T = TypeVar("T")
@@ -130,6 +130,44 @@ class PrekeyVault(Protocol):
 
     def destroy(self, kid: bytes) -> None:
         """Destroy a private half for good."""
+        ...
+
+
+class Archive(Protocol):
+    """The retention keys, and what is sealed under keys that they wrap."""
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Give a stretch in which no other thread destroys retention keys."""
+        ...
+
+    def names(self) -> frozenset[str]:
+        """Return what the retention keys that are here are called."""
+        ...
+
+    def make_beside(self, name: str) -> str:
+        """Make a durable one for what is kept of another's day; return what it is called."""
+        ...
+
+    def retire(self, name: str) -> None:
+        """Seal nothing more under a retention key."""
+        ...
+
+    def destroy(self, name: str) -> None:
+        """Destroy a retention key for good."""
+        ...
+
+    def seal(self, at: Instant, owner: bytes, *texts: bytes) -> SealedTexts:
+        """Return the texts of `owner`, stored at `at`, under a new key of their own."""
+        ...
+
+    def open(
+        self, name: str, wrapped: bytes, owner: bytes, number: int, sealed: bytes
+    ) -> bytes | None:
+        """Return a text by its number; None: its retention key is not here."""
+        ...
+
+    def rewrap(self, name: str, wrapped: bytes, owner: bytes, other: str) -> bytes | None:
+        """Return a report key wrapped under another retention key; None: its own is not here."""
         ...
 
 

@@ -16,7 +16,7 @@ from noroshi.core.directory.prekeys import Schedule
 from noroshi.core.envelope.head import Recipient, ReportHead
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper
-from noroshi.core.instant import Instant
+from noroshi.core.instant import Instant, to_text
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content
@@ -122,6 +122,7 @@ class ClassifiedItem(msgspec.Struct, frozen=True):
 
     report_id: bytes
     marking: str
+    areas: tuple[str, ...]
 
 
 class Addressee(msgspec.Struct, frozen=True):
@@ -143,6 +144,28 @@ class Failure(msgspec.Struct, frozen=True):
     at: Instant
 
 
+class SealedTexts(msgspec.Struct, frozen=True):
+    """Texts at rest, under a key of their own."""
+
+    retention_key: str
+    """What the key is called that wraps theirs."""
+    wrapped_key: bytes
+    texts: tuple[bytes, ...]
+
+
+class Destroyed(msgspec.Struct, frozen=True):
+    """That what a report said is not here any more."""
+
+    at: Instant | None
+    """None: its key is not on this disk, and nothing says why."""
+    rule: str
+
+    def __str__(self) -> str:
+        if self.at is None:
+            return "what it says cannot be read: its key is not on this disk"
+        return f"what it said was destroyed at {to_text(self.at)} by the rule: {self.rule}"
+
+
 class StoredReport(msgspec.Struct, frozen=True):
     """A report that this node sent or received."""
 
@@ -154,8 +177,10 @@ class StoredReport(msgspec.Struct, frozen=True):
     salt: bytes
     """Of the content's digest in the head."""
     content: Content
+    """Without subject, body and attachments where these are destroyed."""
     stored_at: Instant
     entry_index: int
+    destroyed: Destroyed | None = None
 
 
 class SentReport(msgspec.Struct, frozen=True):
@@ -192,6 +217,8 @@ class InboxRow(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     is_suspect: bool = False
     """It came when its sender's keys may have been somebody else's."""
+    is_destroyed: bool = False
+    """What it said is not here any more; its subject is empty."""
     by_way_of: str | None = None
     """The partner that passed it on, with its sender's consent; None: it came from its sender."""
 

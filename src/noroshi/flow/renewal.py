@@ -1,5 +1,7 @@
 """Renewal: private prekeys made ahead and destroyed on schedule, and partners told of it.
 
+What is due with :mod:`noroshi.flow.retention` is done at the same times.
+
 A private half is durable before anything names it, and destroyed before the record says so: a
 process that ends in between begins again at whichever is left.
 """
@@ -11,6 +13,19 @@ from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.instant import Instant
 from noroshi.flow import prekeys
 from noroshi.flow.house import House
+from noroshi.flow.retention import Keeping, destroy_due
+
+
+def keep_keys(house: House) -> Instant:
+    """Do what is due with prekeys and retention keys; return when something is due next.
+
+    Raises:
+        UnavailableError: the disk is full or fails, or a key cannot be read.
+    """
+    keeping = Keeping(
+        house.me, house.store, house.archive, house.blobs, house.entropy, house.retention
+    )
+    return min(renew(house), destroy_due(keeping, house.clock.now()))
 
 
 def renew(house: House) -> Instant:

@@ -278,6 +278,7 @@ def _against_marking(
         for reason in reasons_against(
             tables,
             planned.marking,
+            planned.content.areas,
             (*planned.dragged, *_referred_to(tables, planned, partner)),
             partner,
             me,

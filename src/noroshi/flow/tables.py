@@ -35,6 +35,7 @@ from noroshi.flow.records import (
     SentReport,
     StoredReport,
 )
+from noroshi.flow.retention_tables import RetentionTable
 from noroshi.flow.revocation_tables import RevocationTable
 from noroshi.flow.watch_tables import SerialTable, WatchTable
 from noroshi.flow.witness_tables import WitnessTable
@@ -351,6 +352,11 @@ class Tables(Protocol):
     @property
     def revocations(self) -> RevocationTable:
         """Revocations of partners, and what is held because of them."""
+        ...
+
+    @property
+    def retention(self) -> RetentionTable:
+        """Retention keys and legal holds."""
         ...
 
     @property

@@ -76,7 +76,7 @@ def resolve(tables: Tables, text: str) -> bytes:
         raise InputError(
             "ambiguous-id", f"more than one report begins with {text}; give more digits"
         )
-    if not found and any(d.plan.report_id.hex().startswith(digits) for d in tables.drafts.all()):
+    if not found and any(waiting.hex().startswith(digits) for waiting in tables.drafts.ids()):
         raise NotFoundError("not-found", f"{text} waits to be released; see: noroshi release queue")
     if not found:
         raise NotFoundError("not-found", f"no report {text} is here; see 'noroshi inbox'")
@@ -92,6 +92,18 @@ def report(tables: Tables, report_id: bytes) -> StoredReport:
     stored = tables.reports.get(report_id)
     if stored is None:
         raise NotFoundError("not-found", f"no report {report_id_text(report_id)} is here")
+    return stored
+
+
+def readable(tables: Tables, report_id: bytes) -> StoredReport:
+    """Return a report whose content is here.
+
+    Raises:
+        NotFoundError: the report is not here, or what it said was destroyed.
+    """
+    stored = report(tables, report_id)
+    if stored.destroyed is not None:
+        raise NotFoundError("content-destroyed", str(stored.destroyed))
     return stored
 
 
@@ -149,9 +161,8 @@ def presented(tables: Tables, report_id: bytes) -> ReportStatus:
 
 def opened_enclosure(tables: Tables, stored: StoredReport) -> Said | None:
     """Return the report that another passes on, as it was verified on arrival or made here."""
-    if stored.content.kind != PASSED_ON or not (
-        stored.outgoing or tables.consents.enclosed(stored.id)
-    ):
+    is_unread = stored.content.kind != PASSED_ON or stored.destroyed is not None
+    if is_unread or not (stored.outgoing or tables.consents.enclosed(stored.id)):
         return None
     return enclosed_in(stored.content)
 
@@ -200,6 +211,7 @@ def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
         "status": row.status,
         "kind": row.kind,
         "subject": row.subject,
+        "destroyed": row.is_destroyed,
         "marking": row.marking,
         "received_at": to_text(row.received_at),
         "state": rung.value if rung else None,
@@ -260,7 +272,9 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
         "created_at": to_text(head.created_at),
         "expires_at": to_text(head.expires_at) if head.expires_at is not None else None,
         "stored_at": to_text(stored.stored_at),
-        "media_type": content.media_type,
+        "media_type": content.body_type,
+        "areas": list(content.areas),
+        "destroyed": _destroyed_json(stored),
         "body": content.body.decode(),
         "portions": [structs.asdict(portion) for portion in found.portions],
         "tearline": None if found.tearline is None else structs.asdict(found.tearline),
@@ -278,6 +292,15 @@ def report_json(seen: ReportStatus) -> dict[str, object]:
         "suspect": seen.suspect,
         **changes_json(seen.changes),
     }
+
+
+def _destroyed_json(stored: StoredReport) -> dict[str, object] | None:
+    """Return why what a report says is not here any more; None: it is here."""
+    gone = stored.destroyed
+    if gone is None:
+        return None
+    at = None if gone.at is None else to_text(gone.at)
+    return {"at": at, "rule": gone.rule, "message": str(gone)}
 
 
 def _passed_on(stored: StoredReport, enclosed: Said | None) -> dict[str, object] | None:
@@ -302,8 +325,8 @@ def _passed_on(stored: StoredReport, enclosed: Said | None) -> dict[str, object]
 
 def _portions(content: Content) -> Recognised:
     """Return what a report of ours says of its portions; a body that says nothing has none."""
-    nothing = Recognised(content.media_type)
-    if content.media_type != NOROSHI:
+    nothing = Recognised(content.body_type)
+    if content.body_type != NOROSHI or not content.body:
         return nothing
     try:
         return recognise(content.body)

@@ -23,7 +23,7 @@ from noroshi.adapters.sqlite.groups import (
 from noroshi.core.envelope.suite import GCM_TAG_SIZE
 from noroshi.core.errors import MalformedError, NotFoundError
 from noroshi.core.precedence import Precedence
-from noroshi.flow.ports import Clock
+from noroshi.flow.ports import Archive, Clock
 from noroshi.flow.records import StagedBlob
 from noroshi.flow.tables import Transaction
 from noroshi.simulation.virtual import VirtualLoop
@@ -92,6 +92,7 @@ class SimStore:
         loop: VirtualLoop,
         clock: Clock,
         sign: CheckpointSigner,
+        archive: Archive,
         draw: random.Random,
         on_phase: Callable[[str], None],
         on_cut: Callable[[], None],
@@ -101,8 +102,8 @@ class SimStore:
         self._draw = draw
         self._on_cut = on_cut
         database = Database(disk.connection)
-        self._tables = SqliteTables(database, Effects())
-        self._groups = GroupWriter(database, _NOWHERE, clock, sign, on_phase)
+        self._tables = SqliteTables(database, Effects(), archive)
+        self._groups = GroupWriter(database, _NOWHERE, clock, sign, archive, on_phase)
         self._waiting: list[tuple[int, int, Submitted]] = []
         self._numbers = itertools.count()
         self._is_syncing = False

@@ -9,7 +9,8 @@ import msgspec
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.passphrases import Argon2Passphrases
-from noroshi.adapters.policies import shipped_rules
+from noroshi.adapters.policies import shipped_areas, shipped_rules
+from noroshi.adapters.sealing.archive import Archive
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
@@ -17,15 +18,17 @@ from noroshi.core.directory.prekeys import Schedule
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import H3, ROOT_ALG, Alg
 from noroshi.core.instant import HOUR, SECOND, Instant
+from noroshi.core.retention import Retention
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.flow import directory, restore
 from noroshi.flow.house import House
 from noroshi.flow.records import Committed, Duty, Identity
-from noroshi.flow.renewal import renew
+from noroshi.flow.renewal import keep_keys
 from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimSpool, SimStore
 from noroshi.simulation.net import Net, NodeBearer
 from noroshi.simulation.standin import (
     StandInPrimitives,
+    StandInRetentionKeys,
     StandInSigner,
     StandInUnwrapper,
     StandInVault,
@@ -86,6 +89,9 @@ class SimNode:
         self._entropy = Draw(f"{seed} entropy")
         self._jitter = random.Random(f"{seed} jitter").random
         self._tasks: list[asyncio.Task[None]] = []
+        self._archive = Archive(
+            StandInRetentionKeys(), StandInPrimitives(), Draw(f"{seed} archive").draw
+        )
         self.identity, self._root, self._vault = _identity(name, self._entropy, self.clock)
         self._start_store()
         card, entropy = self.identity.card, self._entropy
@@ -174,13 +180,15 @@ class SimNode:
             return sign_checkpoint(checkpoint, self.identity.journal_signer)
 
         self.store = SimStore(
-            self.disk, self._loop, self.clock, sign, self._draw, self._pass_phase, self._cut
-        )
+            self.disk, self._loop, self.clock, sign, self._archive, self._draw, self._pass_phase,
+            self._cut,
+        )  # fmt: skip
         self.house = House(
             me=self.name,
             desks=DESKS,
             default_marking="TLP:AMBER",
             rules=shipped_rules(),
+            areas=shipped_areas(),
             is_silent=False,
             store=self.store,
             blobs=SimBlobs(self.disk),
@@ -189,6 +197,8 @@ class SimNode:
             entropy=self._entropy,
             primitives=self.identity.primitives,
             vault=self._vault,
+            archive=self._archive,
+            retention=Retention((), shipped_rules()),
             identity=lambda: self.identity,
             examine=list,
             staged={},
@@ -201,7 +211,7 @@ class SimNode:
 
     def _renew(self) -> Instant:
         try:
-            return renew(self.house)
+            return keep_keys(self.house)
         except PowerCut:
             raise asyncio.CancelledError from None  # the node is no more
 

@@ -84,6 +84,29 @@ class StandInVault(Mapping[bytes, StandInUnwrapper]):
         return 1 + len(self._prekeys)
 
 
+class StandInRetentionKeys:
+    """Retention keys (:class:`noroshi.adapters.sealing.archive.RetentionKeys`) in memory."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, bytes] = {}
+
+    def names(self) -> frozenset[str]:
+        """Return what they are called."""
+        return frozenset(self._keys)
+
+    def write(self, name: str, key: bytes) -> None:
+        """Keep a new one."""
+        self._keys[name] = key
+
+    def read(self, name: str) -> bytes:
+        """Return one."""
+        return self._keys[name]
+
+    def destroy(self, name: str) -> None:
+        """Forget one."""
+        self._keys.pop(name, None)
+
+
 class StandInPrimitives:
     """Operations with public keys and content keys."""
 

@@ -38,6 +38,10 @@ PartnerNumber    yes     yes      yes   yes           yes
 ReadLabel        yes     yes      yes   yes           yes
 Examine          yes     yes      yes   yes           yes
 WhoAmI           yes     yes      yes   yes           yes
+Areas            yes     yes      yes   yes           yes
+Retained         yes     yes      yes   yes           -
+HoldForLaw       -       -        -     yes           -
+EndLegalHold     -       -        -     yes           -
 Agreements       yes     yes      yes   yes           -
 Alarms           yes     yes      yes   yes           -
 LineStates       yes     yes      yes   yes           -
@@ -154,7 +158,7 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "card": b"card", "agreement": b"{}", "label": b"<x/>", "partner": "jp", "number": "1",
         "volume": 10_000, "by": None, "desk": "cyber", "state": DeskState.STAFFED, "name": "X",
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
-        "request": "00",
+        "request": "00", "reason": "case",
     }  # fmt: skip
     if kind is requests.TakeAlarm:
         told["number"] = 1

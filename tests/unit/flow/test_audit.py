@@ -11,7 +11,7 @@ import pytest
 
 from endure.federation import found
 from noroshi.adapters.sqlite.store import SqliteStore
-from noroshi.bootstrap import embedded_node
+from noroshi.bootstrap import archive_of, embedded_node
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -94,7 +94,10 @@ def test_an_untouched_node_passes(home: Path) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        "UPDATE report SET content = CAST(replace(CAST(content AS TEXT), 'one', 'two') AS BLOB)",
+        "UPDATE report SET sealed_content = substr(sealed_content, 2)",
+        "UPDATE report SET sealed_content = zeroblob(200), wrapped_key = zeroblob(60)",
+        "UPDATE report SET retention_key = '2026-11-22.00000000'",
+        "UPDATE report SET retention_key = NULL, doomed_by = 'a rule', destroyed_at = 1",
         "UPDATE report SET salt = zeroblob(32) WHERE number = 1",
         "UPDATE report SET signed_head = x'00' WHERE number = 1",
         "UPDATE report SET head_digest = zeroblob(32) WHERE number = 2",
@@ -146,7 +149,7 @@ def test_an_epoch_begins_where_a_restore_is_recorded(
 
     kind = EntryKind.RESTORED if is_restored else EntryKind.ALARM_TAKEN
     entry = new_entry(kind, clock.now(), entropy.draw(16), "nato")
-    store = SqliteStore(copy / "node.db", clock, sign)
+    store = SqliteStore(copy / "node.db", clock, sign, archive_of(copy, lambda: None))
     try:
         store.perform(lambda tx: tx.journal.append(entry))
         with store.read() as tables:

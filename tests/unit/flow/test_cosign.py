@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endure.federation import found
+from noroshi.adapters.sealing.archive import Archive
 from noroshi.adapters.sqlite.connection import Database, open_memory
 from noroshi.adapters.sqlite.groups import Effects, SqliteTables
 from noroshi.bootstrap import Node, embedded_node
@@ -37,6 +38,7 @@ from noroshi.flow.records import LineCheck
 from noroshi.flow.tables import Tables, Transaction
 from noroshi.flow.witness import note_checkpoint
 from noroshi.flow.witness_tables import Conflict, Proven
+from noroshi.simulation.standin import StandInPrimitives, StandInRetentionKeys
 from tests.unit.flow.test_epochs import alarms, carry, check, issue, note_of, send
 
 Change = Callable[[CommsCheck], CommsCheck]
@@ -605,7 +607,8 @@ def test_over_random_trees_every_asked_size_is_proven_or_contradicted(
     `forked_at` is the entry that was written anew; `cut` entries were cut off then.
     """
     connection = open_memory(None)
-    tables = SqliteTables(Database(connection), Effects())
+    archive = Archive(StandInRetentionKeys(), StandInPrimitives(), bytes)
+    tables = SqliteTables(Database(connection), Effects(), archive)
     leaves = [b"%d" % number for number in range(first)]
     Leaves(tables).grow(leaves)
     old = Checkpoint("noroshi/jp/1", tables.journal.size, tables.journal.tree.root)

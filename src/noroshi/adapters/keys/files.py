@@ -1,12 +1,14 @@
 """Private keys as files of mode 0600, one per purpose, wrapped when a passphrase is set.
 
-Prekeys lie in a folder of their own, which no backup takes along, a file each.
+Prekeys lie in a folder of their own, which no backup takes along, a file each; retention keys in
+another one.
 
 A file is CBOR: version, purpose, how it is wrapped (None, or argon2id parameters and an
 AES-256-GCM nonce), and the seeds of its keys. `docs/operate.md` says how to take the root
 key off the machine. Nothing here is ever printed or logged.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from functools import cache
@@ -116,6 +118,15 @@ class KeyFiles:
         except FileNotFoundError:
             return
         sync_folder(self._folder)
+
+    def salt(self) -> bytes:
+        """Return the salt of a file here that is wrapped; b"" if none is."""
+        for path in self._folder.glob("*.key"):
+            with contextlib.suppress(MalformedError):
+                file = gate.decode_struct(path.read_bytes(), _KeyFile, limit=MAX_FILE)
+                if file.wrapping is not None:
+                    return file.wrapping.salt
+        return b""
 
     def has(self, purpose: Purpose) -> bool:
         """Say whether the key file of a purpose is here."""

@@ -10,7 +10,7 @@ a WAL database, so it is refused. Migrations are numbered files, applied once ea
 import importlib.resources
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,8 @@ OLDEST_SQLITE: Final = (3, 51, 3)
 APPLICATION_ID: Final = 0x4E525348
 """The file says that it is ours: "NRSH"."""
 
+_SEALED_FROM: Final = 16
+"""The migration after which nothing that a report says lies in the database in the clear."""
 _LEAST_ROOM: Final = 128 * 1024
 
 Value = None | int | float | bytes | str
@@ -88,10 +90,17 @@ class Database:
         self._connection.close()
 
 
-def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None) -> Database:
+def open_writer(
+    path: Path,
+    seal_plain: Callable[[Database], None],
+    *,
+    synchronous: str = "FULL",
+    vfs: str | None = None,
+) -> Database:
     """Return the writing connection, its schema up to date.
 
-    `synchronous` and `vfs` exist for the proofs that show what FULL is good for.
+    `seal_plain` seals what an earlier release stored in the clear. `synchronous` and `vfs` exist
+    for the proofs that show what FULL is good for.
 
     Raises:
         UnavailableError: SQLite is too old, or the file cannot be used.
@@ -106,7 +115,8 @@ def open_writer(path: Path, *, synchronous: str = "FULL", vfs: str | None = None
             msg = f"{path} cannot be kept in WAL mode (it is {mode}); use a local disk"
             raise UnavailableError("storage-failed", msg)
         connection.execute(_SETTINGS.format(synchronous=synchronous))
-        _migrate(connection, path)
+        if _migrate(connection, path, seal_plain):
+            connection.pragma("wal_checkpoint(TRUNCATE)")
     except (apsw.Error, OSError) as error:
         raise explain(error, path) from error
     return Database(connection)
@@ -126,7 +136,7 @@ def open_memory(image: bytes | None) -> apsw.Connection:
     if image is not None:
         connection.deserialize("main", image)
     connection.execute(_SETTINGS.format(synchronous="OFF"))
-    _migrate(connection, Path("memory"))
+    _migrate(connection, Path("memory"), lambda _database: None)
     return connection
 
 
@@ -173,7 +183,10 @@ def _is_full(folder: Path) -> bool:
     return folder.exists() and shutil.disk_usage(folder).free < _LEAST_ROOM
 
 
-def _migrate(connection: apsw.Connection, path: Path) -> None:
+def _migrate(
+    connection: apsw.Connection, path: Path, seal_plain: Callable[[Database], None]
+) -> bool:
+    """Bring the schema up to date; say whether there was anything to do."""
     done = connection.pragma("user_version")
     found = connection.pragma("application_id")
     if found not in {0, APPLICATION_ID} or (done and found != APPLICATION_ID):
@@ -182,12 +195,17 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
     if isinstance(done, int) and done > max(scripts):
         msg = f"{path} was written by a newer release of Noroshi; install that one"
         raise UnavailableError("home-foreign", msg)
-    for number, script in sorted(scripts.items()):
-        if isinstance(done, int) and number > done:
-            with connection:
-                connection.execute(script)
-                connection.pragma("user_version", number)
-                connection.pragma("application_id", APPLICATION_ID)
+    wanted = {n: script for n, script in scripts.items() if isinstance(done, int) and n > done}
+    connection.pragma("secure_delete", "ON")  # what was in the clear is overwritten as it goes
+    for number, script in sorted(wanted.items()):
+        with connection:
+            connection.execute(script)
+            if number == _SEALED_FROM:
+                seal_plain(Database(connection))
+            connection.pragma("user_version", number)
+            connection.pragma("application_id", APPLICATION_ID)
+    connection.pragma("secure_delete", "OFF")
+    return bool(wanted)
 
 
 def _scripts() -> dict[int, str]:

@@ -17,6 +17,7 @@ import apsw
 from noroshi.adapters.sqlite.connection import Database, check_sqlite, explain, open_reader
 from noroshi.adapters.sqlite.groups import Effects, SqliteTables
 from noroshi.core.errors import UnavailableError
+from noroshi.flow.ports import Archive
 
 _PAGES: Final = 256
 """In one step: a megabyte."""
@@ -65,7 +66,7 @@ def check_copy(path: Path) -> None:
 
 
 @contextmanager
-def open_copy(path: Path) -> Generator[SqliteTables]:
+def open_copy(path: Path, archive: Archive) -> Generator[SqliteTables]:
     """Give a reader of a copy.
 
     Raises:
@@ -74,7 +75,7 @@ def open_copy(path: Path) -> Generator[SqliteTables]:
     try:
         database = open_reader(path)
         try:
-            yield SqliteTables(database, Effects())
+            yield SqliteTables(database, Effects(), archive)
         finally:
             database.close()
     except apsw.Error as error:

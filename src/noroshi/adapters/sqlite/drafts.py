@@ -1,35 +1,48 @@
 """The table of drafts (:class:`noroshi.flow.draft_tables.DraftTable`)."""
 
-import msgspec
+from collections.abc import Iterator
 
 from noroshi.adapters.sqlite.connection import Database, Row
+from noroshi.adapters.sqlite.contents import Contents
 from noroshi.adapters.sqlite.rows import blob, integer
+from noroshi.core.envelope.suite import DIGEST_SIZE
 from noroshi.flow.draft_tables import KeptDraft
-from noroshi.flow.plan import Plan
+
+_SEALED = "report, retention_key, wrapped_key, sealed_plan, drafted_at"
 
 
 class SqliteDrafts:
     """Reports that wait to be released."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contents: Contents) -> None:
         self._db = database
+        self._contents = contents
 
     def put(self, draft: KeptDraft) -> None:
         """Add a draft."""
         self._db.run(
-            "INSERT INTO draft (report, plan, drafted_at) VALUES (?, ?, ?)",
-            (draft.plan.report_id, msgspec.msgpack.encode(draft.plan), draft.drafted_at),
+            "INSERT INTO draft (report, drafted_at, blobs, retention_key, wrapped_key, sealed_plan)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                draft.plan.report_id,
+                draft.drafted_at,
+                *self._contents.of_draft(draft.plan, draft.drafted_at),
+            ),
         )
 
     def get(self, report_id: bytes) -> KeptDraft | None:
         """Return the draft of a report."""
-        row = self._db.row("SELECT plan, drafted_at FROM draft WHERE report = ?", (report_id,))
-        return None if row is None else _draft(row)
+        row = self._db.row(f"SELECT {_SEALED} FROM draft WHERE report = ?", (report_id,))  # noqa: S608 - ours
+        return None if row is None else next(self._opened(row), None)
 
     def all(self) -> list[KeptDraft]:
-        """Return all drafts, the oldest first."""
-        rows = self._db.rows("SELECT plan, drafted_at FROM draft ORDER BY drafted_at, report")
-        return [_draft(row) for row in rows]
+        """Return all drafts that can be read, the oldest first."""
+        rows = self._db.rows(f"SELECT {_SEALED} FROM draft ORDER BY drafted_at, report")  # noqa: S608 - ours
+        return [draft for row in rows for draft in self._opened(row)]
+
+    def ids(self) -> list[bytes]:
+        """Return the reports that wait."""
+        return [blob(report_id) for (report_id,) in self._db.rows("SELECT report FROM draft")]
 
     def remove(self, report_id: bytes) -> None:
         """Forget a draft."""
@@ -37,9 +50,11 @@ class SqliteDrafts:
 
     def blob_ids(self) -> set[bytes]:
         """Return the attachments that drafts need."""
-        return {file.blob_id for draft in self.all() for file in draft.plan.attachments}
+        packed = b"".join(blob(blobs) for (blobs,) in self._db.rows("SELECT blobs FROM draft"))
+        return {packed[at : at + DIGEST_SIZE] for at in range(0, len(packed), DIGEST_SIZE)}
 
-
-def _draft(row: Row) -> KeptDraft:
-    plan, drafted_at = row
-    return KeptDraft(msgspec.msgpack.decode(blob(plan), type=Plan), integer(drafted_at))
+    def _opened(self, row: Row) -> Iterator[KeptDraft]:
+        report_id, name, wrapped, sealed, drafted_at = row
+        plan = self._contents.plan(blob(report_id), name, wrapped, sealed)
+        if plan is not None:
+            yield KeptDraft(plan, integer(drafted_at))

@@ -20,6 +20,7 @@ from noroshi.adapters.sqlite.accounts import SqliteAccounts
 from noroshi.adapters.sqlite.agreements import SqliteAgreements
 from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.consents import SqliteConsents
+from noroshi.adapters.sqlite.contents import Contents
 from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
@@ -29,6 +30,7 @@ from noroshi.adapters.sqlite.partners import SqlitePartners
 from noroshi.adapters.sqlite.prekeys import SqlitePrekeys
 from noroshi.adapters.sqlite.receipts import SqliteReceipts
 from noroshi.adapters.sqlite.reports import SqliteReports
+from noroshi.adapters.sqlite.retention import SqliteRetention
 from noroshi.adapters.sqlite.revocations import SqliteRevocations
 from noroshi.adapters.sqlite.serials import SqliteSerials
 from noroshi.adapters.sqlite.watch import SqliteWatch
@@ -36,7 +38,7 @@ from noroshi.adapters.sqlite.witness import SqliteWitness
 from noroshi.core.delivery.item import Item
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.instant import Instant
-from noroshi.flow.ports import Clock
+from noroshi.flow.ports import Archive, Clock
 from noroshi.flow.records import Announcement, Committed
 from noroshi.flow.tables import Transaction
 
@@ -55,14 +57,15 @@ class Listener(Protocol):
 class SqliteTables:
     """All tables over one connection."""
 
-    def __init__(self, database: Database, effects: "Effects") -> None:
+    def __init__(self, database: Database, effects: "Effects", archive: Archive) -> None:
+        contents = Contents(archive)
         self.journal = SqliteJournal(database)
         self.partners = SqlitePartners(database)
         self.accounts = SqliteAccounts(database)
         self.agreements = SqliteAgreements(database)
-        self.drafts = SqliteDrafts(database)
-        self.reports = SqliteReports(database)
-        self.outbox = SqliteOutbox(database, effects.on_outbox)
+        self.drafts = SqliteDrafts(database, contents)
+        self.reports = SqliteReports(database, contents)
+        self.outbox = SqliteOutbox(database, contents, effects.on_outbox)
         self.receipts = SqliteReceipts(database)
         self.courier = SqliteCourier(database)
         self.serials = SqliteSerials(database)
@@ -72,6 +75,7 @@ class SqliteTables:
         self.watch = SqliteWatch(database)
         self.witness = SqliteWitness(database)
         self.consents = SqliteConsents(database)
+        self.retention = SqliteRetention(database, contents)
 
 
 class Effects:
@@ -117,8 +121,10 @@ class Effects:
 class SqliteTransaction(SqliteTables):
     """The tables while an act may write (:class:`noroshi.flow.tables.Transaction`)."""
 
-    def __init__(self, database: Database, effects: Effects, clock: Clock) -> None:
-        super().__init__(database, effects)
+    def __init__(
+        self, database: Database, effects: Effects, archive: Archive, clock: Clock
+    ) -> None:
+        super().__init__(database, effects, archive)
         self._clock = clock
         self.announce = effects.announce
 
@@ -147,6 +153,7 @@ class GroupWriter:
         path: Path,
         clock: Clock,
         sign: CheckpointSigner,
+        archive: Archive,
         on_phase: Callable[[str], None],
     ) -> None:
         """Join the parts.
@@ -159,7 +166,7 @@ class GroupWriter:
         self._sign = sign
         self._on_phase = on_phase
         self._effects = Effects()
-        self._transaction = SqliteTransaction(database, self._effects, clock)
+        self._transaction = SqliteTransaction(database, self._effects, archive, clock)
         self._listeners: list[Listener] = []
         self._broken: NoroshiError | None = None
 

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from noroshi.adapters.sqlite.connection import Database, Row
+from noroshi.adapters.sqlite.contents import Contents
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, text
 from noroshi.core.delivery.item import Cargo, Item
 from noroshi.core.errors import NotFoundError
@@ -24,8 +25,9 @@ OnChange = Callable[[str, tuple[Item, ...], frozenset[bytes]], None]
 class SqliteOutbox:
     """What has to go to partners."""
 
-    def __init__(self, database: Database, on_change: OnChange) -> None:
+    def __init__(self, database: Database, contents: Contents, on_change: OnChange) -> None:
         self._db = database
+        self._contents = contents
         self._on_change = on_change
 
     def add(
@@ -178,14 +180,16 @@ class SqliteOutbox:
     def classified(self, partner: str, item_id: bytes) -> ClassifiedItem | None:
         """Return the report of an item that may go, if more than TLP decides about that."""
         row = self._db.row(
-            "SELECT r.id, r.marking FROM outbox o JOIN report r ON r.id = o.report"
+            "SELECT r.id, r.marking, r.areas FROM outbox o JOIN report r ON r.id = o.report"
             " WHERE o.partner = ? AND o.id = ? AND o.left_at IS NULL AND NOT o.held"
             " AND (r.marking NOT LIKE 'TLP:%'"
             " OR EXISTS (SELECT 1 FROM dragged d WHERE d.report = r.id)"
             " OR EXISTS (SELECT 1 FROM under_consent u WHERE u.report = r.id))",
             (partner, item_id),
         )
-        return None if row is None else ClassifiedItem(blob(row[0]), text(row[1]))
+        if row is None:
+            return None
+        return ClassifiedItem(blob(row[0]), text(row[1]), tuple(text(row[2]).split()))
 
     def withhold(self, partner: str, report_id: bytes) -> bool:
         """Keep a report and its attachments from a partner; say whether they were to go."""
@@ -201,17 +205,18 @@ class SqliteOutbox:
     def held(self) -> list[HeldReport]:
         """Return the reports that are held, by partner, the most urgent first."""
         rows = self._db.rows(
-            "SELECT o.report, o.partner, MAX(o.precedence), r.subject, r.stored_at,"
-            " MIN(o.expires_at) FROM outbox o JOIN report r ON r.id = o.report"
-            " WHERE o.held AND o.left_at IS NULL"
+            "SELECT o.report, o.partner, MAX(o.precedence), r.stored_at, MIN(o.expires_at),"
+            " r.retention_key, r.wrapped_key, r.sealed_subject"
+            " FROM outbox o JOIN report r ON r.id = o.report WHERE o.held AND o.left_at IS NULL"
             " GROUP BY o.report, o.partner ORDER BY 2, 3 DESC, r.number"
         )
         return [
             HeldReport(
-                blob(report), text(partner), Precedence(integer(precedence)), text(subject),
+                blob(report), text(partner), Precedence(integer(precedence)),
+                self._contents.subject(blob(report), *sealed) or "",
                 integer(sealed_at), optional_integer(expires_at),
             )
-            for report, partner, precedence, subject, sealed_at, expires_at in rows
+            for report, partner, precedence, sealed_at, expires_at, *sealed in rows
         ]  # fmt: skip
 
     def let_go(self, report_id: bytes) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database, Row
+from noroshi.adapters.sqlite.contents import Contents, destroyed
 from noroshi.adapters.sqlite.rows import blob, integer, optional_text, text
 from noroshi.core import gate
 from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merge
@@ -14,7 +15,7 @@ from noroshi.core.marking.label import Marking
 from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import decode_content, encode_content
+from noroshi.core.report import decode_content
 from noroshi.flow.records import Addressee, Change, Failure, InboxRow, SentReport, StoredReport
 
 _FLASH: Final = int(Precedence.FLASH)  # as in the index addressee_flash
@@ -23,16 +24,18 @@ _FLASH: Final = int(Precedence.FLASH)  # as in the index addressee_flash
 class SqliteReports:
     """Reports sent and received, and how far they got."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contents: Contents) -> None:
         self._db = database
+        self._contents = contents
 
     def add(self, report: StoredReport, addressees: Sequence[Addressee]) -> None:
         """Add a report with the desks that this node keeps a ladder for."""
         head, content = report.head, report.content
         self._db.run(
             "INSERT INTO report (id, envelope, outgoing, sender, signed_head, head_digest, salt,"
-            " content, stored_at, entry_index, kind, subject, marking, status, from_desk)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " stored_at, entry_index, kind, marking, status, from_desk, areas,"
+            " husk, retention_key, wrapped_key, sealed_subject, sealed_content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 report.id,
                 head.envelope_id,
@@ -41,14 +44,14 @@ class SqliteReports:
                 report.signed_head,
                 report.head_digest,
                 report.salt,
-                encode_content(content),
                 report.stored_at,
                 report.entry_index,
                 content.kind,
-                content.subject,
                 head.marking,
                 head.status.value,
                 content.from_desk,
+                " ".join(content.areas),
+                *self._contents.of_report(report.id, content, report.stored_at),
             ),
         )
         number = self._db.last_number()
@@ -66,13 +69,16 @@ class SqliteReports:
     def get(self, report_id: bytes) -> StoredReport | None:
         """Return a report."""
         row = self._db.row(
-            "SELECT outgoing, signed_head, head_digest, salt, content, stored_at, entry_index"
+            "SELECT outgoing, signed_head, head_digest, salt, stored_at, entry_index, husk,"
+            " retention_key, wrapped_key, sealed_content, doomed_by, destroyed_at"
             " FROM report WHERE id = ?",
             (report_id,),
         )
         if row is None:
             return None
-        outgoing, signed_head, digest, salt, content, stored_at, entry_index = row
+        outgoing, signed_head, digest, salt, stored_at, entry_index, *sealed = row
+        husk, key, wrapped, said, rule, at = sealed
+        content = self._contents.content(report_id, key, wrapped, said)
         return StoredReport(
             id=report_id,
             outgoing=bool(outgoing),
@@ -80,9 +86,10 @@ class SqliteReports:
             signed_head=blob(signed_head),
             head_digest=blob(digest),
             salt=blob(salt),
-            content=decode_content(blob(content)),
+            content=decode_content(blob(husk)) if content is None else content,
             stored_at=integer(stored_at),
             entry_index=integer(entry_index),
+            destroyed=destroyed(rule, at) if content is None else None,
         )
 
     def head(self, report_id: bytes) -> ReportHead | None:
@@ -193,7 +200,7 @@ class SqliteReports:
         """
         rows = self._db.rows(
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
-            " r.kind, r.subject, r.marking, r.stored_at,"
+            " r.kind, r.marking, r.retention_key, r.wrapped_key, r.sealed_subject, r.stored_at,"
             " (SELECT group_concat(s.to_desk, ' ') FROM assignment s"
             " WHERE s.report = r.id AND s.desk = a.desk),"
             " EXISTS (SELECT 1 FROM revocation v WHERE v.partner = r.sender"
@@ -218,8 +225,9 @@ class SqliteReports:
         return [self._inbox_row(row[:-4], row[-4:]) for row in rows]
 
     def _inbox_row(self, row: Row, enclosed: Row) -> InboxRow:
-        report_id, sender, from_desk, partner, desk, precedence, *words, at, given, suspect = row
-        status, kind, subject, marking = map(text, words)
+        report_id, sender, from_desk, partner, desk, precedence, *words = row
+        status, kind, marking, key, wrapped, sealed, at, given, suspect = words
+        subject = self._contents.subject(blob(report_id), key, wrapped, sealed)
         originator, writer, enclosed_kind, original = enclosed
         is_enclosed = originator is not None
         changes = self.changes(text(sender), blob(report_id))
@@ -231,16 +239,17 @@ class SqliteReports:
             from_desk=text(writer if is_enclosed else from_desk),
             desk=text(desk),
             precedence=Precedence(integer(precedence)),
-            status=status,
-            kind=text(enclosed_kind) if is_enclosed else kind,
-            subject=subject,
-            marking=marking,
+            status=text(status),
+            kind=text(enclosed_kind if is_enclosed else kind),
+            subject=subject or "",
+            marking=text(marking),
             received_at=integer(at),
             ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
             assigned_to=tuple((optional_text(given) or "").split()),
             changes=changes,
             by_way_of=text(sender) if is_enclosed else None,
             is_suspect=bool(suspect),
+            is_destroyed=subject is None,
         )
 
     def add_change(self, sender: str, report_id: bytes, change: Change) -> None:

@@ -12,12 +12,14 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 import apsw
 
 from noroshi.adapters.sqlite.connection import Database, explain, open_reader, open_writer
+from noroshi.adapters.sqlite.contents import seal_what_is_plain
 from noroshi.adapters.sqlite.groups import (
     CheckpointSigner,
     Effects,
@@ -27,7 +29,7 @@ from noroshi.adapters.sqlite.groups import (
     Submitted,
 )
 from noroshi.core.precedence import Precedence
-from noroshi.flow.ports import Clock
+from noroshi.flow.ports import Archive, Clock
 from noroshi.flow.tables import Transaction
 
 T = TypeVar("T")
@@ -44,6 +46,7 @@ class SqliteStore:
         path: Path,
         clock: Clock,
         sign: CheckpointSigner,
+        archive: Archive,
         *,
         on_phase: Callable[[str], None] = lambda _phase: None,
         synchronous: str = "FULL",
@@ -59,9 +62,12 @@ class SqliteStore:
             UnavailableError: the database cannot be used.
         """
         self._path = path
+        self._archive = archive
         self._vfs = vfs
-        self._database = open_writer(path, synchronous=synchronous, vfs=vfs)
-        self._groups = GroupWriter(self._database, path, clock, sign, on_phase)
+        self._database = open_writer(
+            path, partial(seal_what_is_plain, archive=archive), synchronous=synchronous, vfs=vfs
+        )
+        self._groups = GroupWriter(self._database, path, clock, sign, archive, on_phase)
         self._waiting: list[tuple[int, int, Submitted]] = []
         self._changed = threading.Condition()
         self._is_closing = False
@@ -104,7 +110,7 @@ class SqliteStore:
             database, tables = self._readers.get_nowait()
         except queue.Empty:
             database = open_reader(self._path, vfs=self._vfs)
-            tables = SqliteTables(database, Effects())
+            tables = SqliteTables(database, Effects(), self._archive)
         try:
             with database.snapshot():
                 tables.journal.rewind(None)

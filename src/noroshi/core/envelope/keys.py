@@ -24,6 +24,8 @@ class Purpose(IntEnum):
     RECEIPT = 4
     JOURNAL = 5
     REQUEST = 6
+    RETENTION = 7
+    """Of what is stored here; on no card."""
 
 
 class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -66,6 +66,9 @@ class EntryKind(Enum):
     CONSENT_ASKED = "ConsentAsked"
     CONSENT_GRANTED = "ConsentGranted"
     ENCLOSED = "Enclosed"
+    CONTENT_DESTROYED = "ContentDestroyed"
+    LEGAL_HOLD = "LegalHold"
+    LEGAL_HOLD_ENDED = "LegalHoldEnded"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -111,9 +111,13 @@ def inbox(rows: Sequence[Mapping[str, object]]) -> None:
             word(str(row["to"]).partition("@")[0]),
             word(row["state"]),
             minute(row["received_at"])[5:],
-            Text.assemble(*changed(row), word(row["subject"]), *_by_way(row), *assigned(row)),
+            Text.assemble(*changed(row), _subject(row), *_by_way(row), *assigned(row)),
         )
     console().print(drawn)
+
+
+def _subject(row: Mapping[str, object]) -> Text:
+    return Text("(destroyed)", style="dim") if row["destroyed"] else word(row["subject"])
 
 
 def report(told: Mapping[str, object]) -> None:
@@ -138,6 +142,7 @@ def report(told: Mapping[str, object]) -> None:
         ("Info", ", ".join(strings(told["info"]))),
         ("Subject", told["subject"]),
         ("Kind", told["kind"]),
+        ("Areas", ", ".join(strings(told["areas"]))),
         ("Drafter", told["drafter"]),
         ("Written", told["created_at"]),
         ("Expires", told["expires_at"]),
@@ -177,6 +182,9 @@ def _way(passed: object) -> str:
 def _body(told: Mapping[str, object]) -> str:
     """Return what a report says beside its portions, which are shown with their markings."""
     body = str(told["body"])
+    gone = cast("Mapping[str, object] | None", told["destroyed"])
+    if gone is not None:
+        return f"CONTENT DESTROYED: {gone['message']}"
     is_service = str(told["kind"]).startswith("consent-")
     if not (told.get("portions") or told.get("tearline") or is_service):
         return body

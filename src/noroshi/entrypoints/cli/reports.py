@@ -12,7 +12,7 @@ from typing import Final, cast
 import click
 
 from noroshi.core.delivery.ladder import Rung
-from noroshi.core.errors import InputError, UnavailableError
+from noroshi.core.errors import InputError, NotFoundError, UnavailableError
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import progress, read_body, write_file
 from noroshi.flow import requests
@@ -48,6 +48,7 @@ _desk = click.option("--desk", help="The desk that acts, where several are addre
 )
 @click.option("--from", "from_desk", metavar="DESK", help="The desk that writes [default: first].")
 @click.option("--supersedes", metavar="ID", help="Replace a report of ours, for all who have it.")
+@click.option("--area", multiple=True, metavar="CODE", help="What it is about: noroshi areas.")
 @click.option("--reference", multiple=True, metavar="ID", help="A report here that it refers to.")
 @_by
 @pass_context
@@ -59,7 +60,7 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
 
     \b
       noroshi send warning.txt --to cyber@nato --precedence flash
-      noroshi send bundle.json --to cyber@nato --info ops@au --marking TLP:AMBER
+      noroshi send bundle.json --to cyber@nato --info ops@au --marking TLP:AMBER --area cyber
       echo "Line test" | noroshi send - --to cyber@nato --status test
     """
     timeout = _finite(cast("float", options["timeout"]))
@@ -89,6 +90,7 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
             report_id=report_id.bytes,
             supersedes=_text(options["supersedes"]),
             references=cast("tuple[str, ...]", options["reference"]),
+            areas=cast("tuple[str, ...]", options["area"]),
             check=check,
         )
         answer = _object(desk.ask(request))
@@ -145,6 +147,9 @@ def show(
             _write_attachment(context, attachment, size, chunks, output)
             return
         told = _object(node.ask(requests.Show(report=report, desk=desk, by=by)))
+    gone = cast("dict[str, object] | None", told["destroyed"])
+    if gone is not None and (raw or output is not None):
+        raise NotFoundError("content-destroyed", str(gone["message"]))
     body = str(told["body"]).encode()
     if output is not None:
         write_file(output, iter((body,)))

@@ -13,6 +13,7 @@ from noroshi.flow.answers import (
     partners,
     releases,
     reports,
+    retention,
     rights,
     tearlines,
     watch,
@@ -32,6 +33,7 @@ from noroshi.flow.requests import (
     Answer,
     Answering,
     AnyRequest,
+    Areas,
     Assign,
     BackUp,
     Cancel,
@@ -45,10 +47,12 @@ from noroshi.flow.requests import (
     Desks,
     DropDraft,
     EndAccount,
+    EndLegalHold,
     Examine,
     GrantConsent,
     Held,
     HeldCheckpoint,
+    HoldForLaw,
     Inbox,
     LineHistory,
     LineStates,
@@ -63,6 +67,7 @@ from noroshi.flow.requests import (
     Release,
     ReleaseQueue,
     Reply,
+    Retained,
     RevokePartner,
     SendHeld,
     SendReport,
@@ -125,6 +130,14 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return reports.status(house, request)
         case Reached():
             return reports.reached(house, request)
+        case Areas():
+            return retention.areas(house)
+        case Retained():
+            return retention.retained(house, request)
+        case HoldForLaw():
+            return retention.hold(house, request)
+        case EndLegalHold():
+            return retention.end_hold(house, request)
         case WhoAmI():
             return accounts.who_am_i(house, INSIDE)
         case Accounts():

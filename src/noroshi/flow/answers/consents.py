@@ -55,7 +55,7 @@ _ROOM_FOR_GRANT = 32 * 1024
 def pass_on(house: House, request: PassOn) -> Answer:
     """Pass a partner's report on, unaltered; without consent, ask its originator for that."""
     with house.store.read() as tables:
-        source = source_of(tables, views.report(tables, views.resolve(tables, request.report)))
+        source = source_of(tables, views.readable(tables, views.resolve(tables, request.report)))
         partners = partners_of((*request.to, *request.info), source)
         grant = consent_for(tables, source, partners, Scope.WHOLE, house)
         _check_whole(tables, source)
@@ -89,7 +89,7 @@ def grant_consent(house: House, request: GrantConsent) -> Answer:
     now = house.clock.now()
     with house.store.read() as tables:
         kept = _request(house, tables, request.request)
-        stored = views.report(tables, kept.asked.report_id)
+        stored = views.readable(tables, kept.asked.report_id)
         asking = views.report(tables, kept.request_id)
         granted = tables.consents.grant_of(kept.request_id)
         reasons = _against_granting(house, tables, kept, stored)
@@ -170,13 +170,14 @@ def _plan_passing(house: House, request: PassOn, source: Source, grant: KeptGran
         subject=content.subject,
         marking=head.marking,
         status=head.status.value,
+        areas=content.areas,
         expires_at=head.expires_at,
         from_desk=request.desk or (own[0] if own else None),
         drafter=request.by,
         report_id=request.report_id,
     )
     planned = plan(house, order, files)
-    parts = parts_received(content.body, content.media_type)
+    parts = parts_received(content.body, content.body_type)
     return msgspec.structs.replace(
         planned,
         dragged=tuple(p for p in parts if p.marking.policy and p.marking != planned.marking),
@@ -208,7 +209,7 @@ def _reasons_against(house: House, source: Source, partners: tuple[str, ...]) ->
     """Return why this node may not give a report to partners, whatever its originator says."""
     marking = Marking.parse(source.head.marking)
     content = source.content
-    parts = parts_received(content.body, content.media_type)
+    parts = parts_received(content.body, content.body_type)
     reasons: list[str] = []
     with house.store.read() as tables:
         now = house.clock.now()
@@ -216,7 +217,9 @@ def _reasons_against(house: House, source: Source, partners: tuple[str, ...]) ->
             if card_of(tables, partner) is None:
                 reasons.append(f"{partner} is no verified partner here")
                 continue
-            against = reasons_against(tables, marking, parts, partner, house.me, now, house.rules)
+            against = reasons_against(
+                tables, marking, content.areas, parts, partner, house.me, now, house.rules
+            )
             reasons += [f"{partner}: {reason}" for reason in against]
     return reasons
 
@@ -229,6 +232,8 @@ def _against_granting(
     reasons: list[str] = []
     if any(c.kind == CANCELLATION for c in tables.reports.changes(me, stored.id)):
         reasons.append("the report was cancelled")
+    if stored.destroyed is not None:
+        return [*reasons, str(stored.destroyed)]
     is_whole = kept.asked.scope is Scope.WHOLE
     try:
         told = stored.head.marking if is_whole else tearline_of(stored.head, stored.content).marking
@@ -243,8 +248,9 @@ def _against_granting(
             *referred_to(tables, stored.content.references, partner),
         )
         against = reasons_against(
-            tables, Marking.parse(told), dragged if is_whole else (), partner, me, now, house.rules
-        )
+            tables, Marking.parse(told), stored.content.areas, dragged if is_whole else (),
+            partner, me, now, house.rules,
+        )  # fmt: skip
         reasons += [f"{partner}: {reason}" for reason in against]
     return reasons
 

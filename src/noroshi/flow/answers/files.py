@@ -25,7 +25,7 @@ def attachment(house: House, report: str, name: str) -> tuple[int, Iterator[byte
         NotFoundError: there is none of that name, or it has not arrived completely.
     """
     with house.store.read() as tables:
-        stored = views.report(tables, views.resolve(tables, report))
+        stored = views.readable(tables, views.resolve(tables, report))
         content = views.said_by(tables, stored).content
     for found in content.attachments:
         if found.name == name:

@@ -51,11 +51,12 @@ def _check_release(house: House, reports: list[HeldReport]) -> None:
     reasons: list[str] = []
     with house.store.read() as tables:
         for each in reports:
-            marking = Marking.parse(views.report(tables, each.report_id).head.marking)
+            stored = views.report(tables, each.report_id)
+            marking, areas = Marking.parse(stored.head.marking), stored.content.areas
             now = house.clock.now()
             dragged = tables.reports.dragged(each.report_id, each.partner)
             against = reasons_against(
-                tables, marking, dragged, each.partner, house.me, now, house.rules
+                tables, marking, areas, dragged, each.partner, house.me, now, house.rules
             )
             ended = reason_at_exit(tables, each.report_id, each.partner, house.me, now)
             against = (*against, ended) if ended else against

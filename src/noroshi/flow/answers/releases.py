@@ -61,8 +61,7 @@ def drop_draft(house: House, request: DropDraft) -> Answer:
 def _resolve(tables: Tables, text: str) -> bytes:
     """Return the draft whose id begins with `text`; if none does, the report."""
     digits = text.replace("-", "").lower()
-    found = [d.plan.report_id for d in tables.drafts.all()]
-    waiting = [report_id for report_id in found if report_id.hex().startswith(digits)]
+    waiting = [each for each in tables.drafts.ids() if each.hex().startswith(digits)]
     return waiting[0] if len(waiting) == 1 and digits else views.resolve(tables, text)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from noroshi.core.areas import check_areas
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
@@ -71,6 +72,7 @@ def send_report(house: House, request: SendReport) -> Answer:
         from_desk=request.from_desk,
         drafter=request.by,
         report_id=request.report_id,
+        areas=check_areas(request.areas, house.areas) or (earlier.content.areas if earlier else ()),
     )
     files = [house.staged.pop(token, None) for token in request.attachments]
     try:
@@ -136,6 +138,7 @@ def cancel(house: House, request: Cancel) -> Answer:
         subject=f"Cancelled: {content.subject or report_id_text(earlier.id)}"[:MAX_SUBJECT],
         marking=head.marking,
         status=head.status.value,
+        areas=content.areas,
         as_text=True,
         from_desk=content.from_desk,
         drafter=request.by,
@@ -178,6 +181,7 @@ def reply(house: House, request: Reply) -> Answer:
         subject=f"Re: {content.subject}"[:200] if content.subject else None,
         marking=head.marking,
         status=head.status.value,
+        areas=content.areas,
         as_text=request.as_text,
         from_desk=desk,
         drafter=request.by,
@@ -278,7 +282,7 @@ def show(house: House, request: Show) -> Answer:
         report_id = views.resolve(tables, request.report)
         stored = views.report(tables, report_id)
         given = tables.watch.assignments(report_id)
-    if not stored.outgoing:
+    if not stored.outgoing and stored.destroyed is None:
         desks = stored.content.desks_of(house.me)
         if request.desk is not None or len(desks) == 1:
             desk = acknowledge.desk_for(stored, request.desk, house.me, given)

@@ -23,7 +23,7 @@ def send_tearline(house: House, request: SendTearline) -> Answer:
     Nothing else of the report goes along: no subject, no attachment, no name of an addressee.
     """
     with house.store.read() as tables:
-        stored = views.report(tables, views.resolve(tables, request.report))
+        stored = views.readable(tables, views.resolve(tables, request.report))
         said = views.said_by(tables, stored)
     head, content = said.head, said.content
     below = tearline_of(head, content)
@@ -36,6 +36,7 @@ def send_tearline(house: House, request: SendTearline) -> Answer:
         subject=request.subject or below.subject or None,
         marking=below.marking,
         status=head.status.value,
+        areas=content.areas,
         as_text=True,
         from_desk=request.desk or (content.from_desk if stored.outgoing else None),
         drafter=request.by,
@@ -82,7 +83,7 @@ def tearline_of(head: ReportHead, content: Content) -> Tearline:
     Raises:
         NotFoundError: it has no tearline.
     """
-    found = recognise(content.body).tearline if content.media_type == NOROSHI else None
+    found = recognise(content.body).tearline if content.body_type == NOROSHI else None
     if found is None:
         msg = (
             f"the report {report_id_text(head.report_id)} has no tearline; it is written as "

@@ -49,6 +49,7 @@ from noroshi.flow.requests.reports import (
     Status,
     WriteLabel,
 )
+from noroshi.flow.requests.retention import Areas, EndLegalHold, HoldForLaw, Retained
 from noroshi.flow.requests.watch import (
     Alarms,
     Assign,
@@ -73,6 +74,7 @@ __all__ = [
     "Answer",
     "Answering",
     "AnyRequest",
+    "Areas",
     "Assign",
     "BackUp",
     "Cancel",
@@ -86,10 +88,12 @@ __all__ = [
     "Desks",
     "DropDraft",
     "EndAccount",
+    "EndLegalHold",
     "Examine",
     "GrantConsent",
     "Held",
     "HeldCheckpoint",
+    "HoldForLaw",
     "Inbox",
     "Json",
     "LineHistory",
@@ -106,6 +110,7 @@ __all__ = [
     "ReleaseQueue",
     "Reply",
     "Request",
+    "Retained",
     "RevokePartner",
     "SendHeld",
     "SendReport",
@@ -123,6 +128,10 @@ __all__ = [
 
 AnyRequest = (
     SendReport
+    | Areas
+    | Retained
+    | HoldForLaw
+    | EndLegalHold
     | SendTearline
     | PassOn
     | Consents

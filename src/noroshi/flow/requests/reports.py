@@ -27,6 +27,8 @@ class SendReport(Request, frozen=True, kw_only=True):
     """The report of ours that it replaces; None: none."""
     references: tuple[str, ...] = ()
     """Reports held here that it refers to."""
+    areas: tuple[str, ...] = ()
+    """Codes of the areas of cooperation that it is about."""
     check: bool = False
 
 
