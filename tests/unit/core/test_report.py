@@ -26,6 +26,7 @@ from noroshi.core.report import (
     decode_content,
     effective_precedence,
     encode_content,
+    husk_of,
     new_report_id,
     report_id_text,
 )
@@ -230,3 +231,13 @@ def test_what_can_be_printed_holds_no_key() -> None:
     assert "hidden" in repr(content)
     for secret in (attachment.key, letter.draws.content_key):
         assert repr(secret) not in repr(content) + repr(letter.draws) + repr(attachment)
+
+
+def test_a_husk_says_from_whom_to_whom_and_nothing_else() -> None:
+    told = changed(
+        CONTENT, subject="Smoke", media_type="text/plain; charset=utf-8; areas=cyber.space"
+    )
+    assert (told.areas, told.body_type) == (("cyber", "space"), "text/plain; charset=utf-8")
+    husk = husk_of(told)
+    assert (husk.subject, husk.body, husk.attachments) == ("", b"", ())
+    assert (husk.addressees, husk.areas, husk.kind) == (told.addressees, told.areas, told.kind)

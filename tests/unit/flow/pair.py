@@ -11,6 +11,7 @@ from endure.federation import befriend
 from noroshi.bootstrap import Node, create_node, embedded_node
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.instant import MINUTE
+from noroshi.core.retention import Retention, Rule
 from noroshi.flow import answers, arrivals, deliver, requests, watch
 from noroshi.flow.tables import Transaction
 from noroshi.settings import Settings
@@ -79,6 +80,14 @@ class House:
 
     def alarms(self, *, is_open: bool = True) -> list[str]:
         return [alarm["alarm"] for alarm in self.ask(requests.Alarms(is_open=is_open))]
+
+
+def under(house: House, *rules: Rule) -> House:
+    """Return a house with rules of its own."""
+    parts = msgspec.structs.replace(
+        house.node.house, retention=Retention(rules, house.node.house.rules)
+    )
+    return House(msgspec.structs.replace(house.node, house=parts), house.clock)
 
 
 class Pair(msgspec.Struct):

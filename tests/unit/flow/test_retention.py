@@ -5,21 +5,20 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from noroshi.adapters.blobs import FileBlobs
+from noroshi.adapters.sqlite.copy import open_copy
 from noroshi.bootstrap import archive_of
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import DAY, HOUR
-from noroshi.core.retention import Retention, Rule
+from noroshi.core.retention import Rule
 from noroshi.core.tlog.entry import EntryKind, decode_entry
 from noroshi.flow import answers, requests, retention
 from noroshi.flow.retention import Keeping, destroy_due
 from noroshi.safekeeping import back_up, restore_node
 from noroshi.settings import FILE_NAME
-from tests.unit.flow.pair import House, Pair, open_pair
+from tests.unit.flow.pair import House, Pair, open_pair, under
 
 WEEK = Rule(days=7)
 
@@ -28,14 +27,6 @@ WEEK = Rule(days=7)
 def pair(tmp_path: Path) -> Generator[Pair]:
     with open_pair(tmp_path) as opened:
         yield opened
-
-
-def under(house: House, *rules: Rule) -> House:
-    """Return a house with rules of its own."""
-    parts = msgspec.structs.replace(
-        house.node.house, retention=Retention(rules, house.node.house.rules)
-    )
-    return House(msgspec.structs.replace(house.node, house=parts), house.clock)
 
 
 def keeping(house: House) -> Keeping:
@@ -276,7 +267,9 @@ def test_a_process_that_ends_in_between_begins_again(pair: Pair, step: str) -> N
     (name,) = keys(nato)
     to = work.archive.make_beside(name)
     if step == "half":
-        nato.node.store.perform(lambda tx: tx.retention.doom(bytes.fromhex(old.replace("-", "")), "r"))
+        nato.node.store.perform(
+            lambda tx: tx.retention.doom(bytes.fromhex(old.replace("-", "")), "r")
+        )
     else:
         nato.node.store.perform(lambda tx: retention.decide(tx, name, to, work.rules))
     if step == "destroyed":
@@ -340,8 +333,6 @@ def test_an_old_backup_does_not_bring_back_what_was_destroyed(pair: Pair, tmp_pa
 
 
 def open_home(home: Path) -> Any:
-    from noroshi.adapters.sqlite.copy import open_copy
-
     return open_copy(home / "node.db", archive_of(home, lambda: None))
 
 
@@ -350,4 +341,3 @@ def test_the_next_look_is_at_midnight(pair: Pair) -> None:
     due = tidy(pair.nato)
     assert due % DAY == 0
     assert now < due <= now + 24 * HOUR
-    assert FileBlobs(pair.nato.node.home / "blobs")

@@ -23,8 +23,9 @@ OLDEST_SQLITE: Final = (3, 51, 3)
 APPLICATION_ID: Final = 0x4E525348
 """The file says that it is ours: "NRSH"."""
 
-_SEALED_FROM: Final = 16
-"""The migration after which nothing that a report says lies in the database in the clear."""
+_SEALED_HERE: Final = "-- here the program seals what lay in the clear\n"
+"""Where in its migration what lay in the clear is sealed."""
+_SWEEP: Final = 17
 _LEAST_ROOM: Final = 128 * 1024
 
 Value = None | int | float | bytes | str
@@ -116,7 +117,7 @@ def open_writer(
             raise UnavailableError("storage-failed", msg)
         connection.execute(_SETTINGS.format(synchronous=synchronous))
         if _migrate(connection, path, seal_plain):
-            connection.pragma("wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except (apsw.Error, OSError) as error:
         raise explain(error, path) from error
     return Database(connection)
@@ -191,24 +192,28 @@ def _migrate(
     found = connection.pragma("application_id")
     if found not in {0, APPLICATION_ID} or (done and found != APPLICATION_ID):
         raise UnavailableError("home-foreign", f"{path} is a database of another program")
-    scripts = _scripts()
-    if isinstance(done, int) and done > max(scripts):
+    known = scripts()
+    if isinstance(done, int) and done > max(known):
         msg = f"{path} was written by a newer release of Noroshi; install that one"
         raise UnavailableError("home-foreign", msg)
-    wanted = {n: script for n, script in scripts.items() if isinstance(done, int) and n > done}
-    connection.pragma("secure_delete", "ON")  # what was in the clear is overwritten as it goes
+    wanted = {n: script for n, script in known.items() if isinstance(done, int) and n > done}
     for number, script in sorted(wanted.items()):
-        with connection:
+        if number == _SWEEP:  # by itself: it runs in no transaction, and again if it is cut off
             connection.execute(script)
-            if number == _SEALED_FROM:
-                seal_plain(Database(connection))
+        with connection:
+            if number != _SWEEP:
+                first, _, then = script.partition(_SEALED_HERE)
+                connection.execute(first)
+                if then:
+                    seal_plain(Database(connection))
+                    connection.execute(then)
             connection.pragma("user_version", number)
             connection.pragma("application_id", APPLICATION_ID)
-    connection.pragma("secure_delete", "OFF")
     return bool(wanted)
 
 
-def _scripts() -> dict[int, str]:
+def scripts() -> dict[int, str]:
+    """Return the migrations by number."""
     folder = importlib.resources.files("noroshi.adapters.sqlite").joinpath("migrations")
     return {
         int(match[1]): entry.read_text()

@@ -135,7 +135,7 @@ JP_NATO = AGREEMENTS[0]
         (
             ONWARD,
             agreed("nato", "jp", "NATO SECRET", areas=("cyber-defence",)),
-            "it is about cyber-defence, the report about no area",
+            "it is about cyber-defence alone, and the report names no area: --area CODE",
         ),
         (ONWARD, agreed("nato", "jp", "XYZ SECRET"), "XYZ is no marking policy"),
         (
@@ -185,7 +185,7 @@ def test_an_agreement_about_areas_covers_reports_about_them() -> None:
     areas = agreed("nato", "jp", "NATO SECRET", areas=("cyber-defence", "space"))
     assert ask(ONWARD, "nato", "jp", areas, areas=("space",)) == ()
     (reason,) = ask(ONWARD, "nato", "jp", areas, areas=("space", "energy"))
-    assert "the report about energy" in reason
+    assert "the report also about energy" in reason
 
 
 def test_every_agreement_says_why_it_does_not_cover() -> None:

@@ -1,7 +1,6 @@
 -- What reports and drafts say lies here under keys of their own, each wrapped by a retention key, which
 -- lies in a file. The husk is what stays when that is destroyed. A report is doomed from when its
--- destruction is decided: the rule that did. What lay here in the clear is sealed in between this script
--- and the next one.
+-- destruction is decided: the rule that did.
 
 ALTER TABLE report ADD COLUMN areas TEXT NOT NULL DEFAULT '';
 ALTER TABLE report ADD COLUMN husk BLOB;
@@ -25,3 +24,9 @@ CREATE TABLE legal_hold (
   by TEXT NOT NULL,
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- here the program seals what lay in the clear
+
+ALTER TABLE report DROP COLUMN content;
+ALTER TABLE report DROP COLUMN subject;
+ALTER TABLE draft DROP COLUMN plan;

@@ -1,0 +1,170 @@
+"""At rest: keys as files, texts under them, and what earlier releases left in the clear."""
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from noroshi.adapters.keys.files import KeyFiles
+from noroshi.adapters.sealing.archive import Archive, RetentionKeyFiles
+from noroshi.adapters.sealing.pyca import PycaPrimitives
+from noroshi.adapters.sqlite.connection import APPLICATION_ID, Database, open_writer, scripts
+from noroshi.adapters.sqlite.contents import Contents, seal_what_is_plain
+from noroshi.core.errors import UnavailableError
+from noroshi.core.instant import DAY
+from noroshi.core.partner import DeskAddress
+from noroshi.core.report import Content, encode_content
+
+NOW = 1_795_316_404_000_000
+CANARY = b"smoke-over-the-harbour"
+
+
+class Draw:
+    """Bytes that differ each time."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, size: int) -> bytes:
+        self._count += 1
+        return self._count.to_bytes(size)
+
+
+def opened(folder: Path, passphrase: bytes | None = None, draw: Draw | None = None) -> Archive:
+    folder.mkdir(exist_ok=True)
+    files = KeyFiles(folder, lambda: passphrase)
+    drawn = draw or Draw()
+    return Archive(RetentionKeyFiles(files, drawn), PycaPrimitives(), drawn)
+
+
+def content(subject: str, body: bytes) -> Content:
+    return Content(
+        kind="situation-report", subject=subject, from_desk="cyber", drafter="Lt Sato",
+        releaser=None, action=(DeskAddress("cyber", "nato"),), info=(), references=(),
+        media_type="text/plain; charset=utf-8", body=body, attachments=(),
+    )  # fmt: skip
+
+
+def test_what_is_sealed_is_opened_again_also_by_the_next_process(tmp_path: Path) -> None:
+    archive = opened(tmp_path / "k")
+    sealed = archive.seal(NOW, b"one", b"subject", b"body")
+    for each in (archive, opened(tmp_path / "k")):
+        texts = [
+            each.open(sealed.retention_key, sealed.wrapped_key, b"one", number, text)
+            for number, text in enumerate(sealed.texts)
+        ]
+        assert texts == [b"subject", b"body"]
+
+
+@pytest.mark.parametrize("what", ["owner", "number", "text", "key"])
+def test_what_belongs_elsewhere_is_damage(tmp_path: Path, what: str) -> None:
+    archive = opened(tmp_path / "k")
+    sealed, other = (archive.seal(NOW, owner, b"a", b"b") for owner in (b"one", b"other"))
+    with pytest.raises(UnavailableError) as caught:
+        archive.open(
+            sealed.retention_key,
+            other.wrapped_key if what == "key" else sealed.wrapped_key,
+            b"other" if what == "owner" else b"one",
+            1 if what == "number" else 0,
+            other.texts[0] if what == "text" else sealed.texts[0],
+        )
+    assert caught.value.code == "damaged"
+
+
+def test_each_day_has_a_key_and_a_retired_one_is_not_used(tmp_path: Path) -> None:
+    archive = opened(tmp_path / "k")
+    first, again, next_day = (
+        archive.seal(at, b"x", b"y").retention_key for at in (NOW, NOW + 1, NOW + DAY)
+    )
+    assert first == again != next_day
+    assert archive.names() == {first, next_day}
+    archive.retire(first)
+    assert archive.seal(NOW, b"x", b"y").retention_key not in {first, next_day}
+    assert archive.make_beside(first)[:10] == first[:10]
+
+
+def test_a_destroyed_key_is_gone_for_every_process_and_a_rewrapped_one_goes_on(
+    tmp_path: Path,
+) -> None:
+    archive = opened(tmp_path / "k")
+    sealed = archive.seal(NOW, b"one", b"text")
+    kept = archive.seal(NOW, b"two", b"kept")
+    to = archive.make_beside(sealed.retention_key)
+    wrapped = archive.rewrap(kept.retention_key, kept.wrapped_key, b"two", to)
+    archive.destroy(sealed.retention_key)
+    archive.destroy(sealed.retention_key)
+    for each in (archive, opened(tmp_path / "k")):
+        assert each.open(*name_and_key(sealed), b"one", 0, sealed.texts[0]) is None
+        assert each.rewrap(*name_and_key(sealed), b"one", to) is None
+        assert wrapped is not None
+        assert each.open(to, wrapped, b"two", 0, kept.texts[0]) == b"kept"
+
+
+def name_and_key(sealed: object) -> tuple[str, bytes]:
+    return sealed.retention_key, sealed.wrapped_key  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_passphrase_wraps_the_keys(tmp_path: Path) -> None:
+    draw = Draw()
+    sealed = opened(tmp_path / "k", b"words", draw).seal(NOW, b"one", b"text")
+    later = opened(tmp_path / "k", b"words", draw)
+    later.make(NOW + DAY)
+    salts = {KeyFiles(tmp_path / "k", lambda: None).salt()}
+    assert len(salts) == 1
+    assert later.open(*name_and_key(sealed), b"one", 0, sealed.texts[0]) == b"text"
+    for wrong in (None, b"other words"):
+        with pytest.raises(UnavailableError) as caught:
+            opened(tmp_path / "k", wrong).open(*name_and_key(sealed), b"one", 0, sealed.texts[0])
+        assert caught.value.code == "keys-locked"
+
+
+def test_files_that_are_no_retention_keys_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "k").mkdir()
+    (tmp_path / "k" / "notes.key").write_bytes(b"x")
+    assert opened(tmp_path / "k").names() == frozenset()
+    assert KeyFiles(tmp_path / "k", lambda: None).salt() == b""
+
+
+def test_a_database_of_an_earlier_release_is_sealed_and_nothing_is_left(tmp_path: Path) -> None:
+    path, said = tmp_path / "node.db", [
+        content("harbour " + CANARY.decode(), CANARY * count) for count in (1, 40, 4000)
+    ]  # fmt: skip
+    database = Database(connection := apsw.Connection(str(path)))
+    connection.pragma("journal_mode", "wal")
+    for number, script in sorted(scripts().items()):
+        if number < 16:
+            connection.execute(script)
+            connection.pragma("user_version", number)
+    connection.pragma("application_id", APPLICATION_ID)
+    for number, each in enumerate(said):
+        database.run(
+            "INSERT INTO report (id, envelope, outgoing, sender, signed_head, head_digest, salt,"
+            " content, stored_at, entry_index, kind, subject, marking, status, from_desk)"
+            " VALUES (?, x'', 1, 'jp', ?, x'', x'', ?, ?, 0, ?, ?, 'TLP:RED', 'ACTUAL', 'cyber')",
+            (bytes([number]) * 16, bytes(4000), encode_content(each), NOW + number * DAY,
+             each.kind, each.subject),
+        )  # fmt: skip
+    database.run("INSERT INTO draft VALUES (x'09', ?, 0)", (b"dropped long ago" + CANARY * 400,))
+    database.run("DELETE FROM draft")
+    connection.close()
+    assert b"dropped long ago" in path.read_bytes()
+    assert CANARY in path.read_bytes()
+    archive = opened(tmp_path / "k")
+    database = open_writer(path, lambda found: seal_what_is_plain(found, archive))
+    files = [found for found in tmp_path.iterdir() if found.name.startswith("node.db")]
+    assert len(files) >= 2
+    assert [f.name for f in files if CANARY in f.read_bytes()] == []
+    contents = Contents(archive)
+    rows = list(
+        database.rows(
+            "SELECT id, retention_key, wrapped_key, sealed_content, sealed_subject FROM report"
+        )
+    )
+    assert len({key for _, key, *_ in rows}) == 3  # each under the key of its day
+    for row, each in zip(rows, said, strict=True):
+        report_id, key, wrapped, sealed, subject = row
+        assert isinstance(report_id, bytes)
+        assert contents.content(report_id, key, wrapped, sealed) == each
+        assert contents.subject(report_id, key, wrapped, subject) == each.subject
+    database.close()
+    assert CANARY not in path.read_bytes()
