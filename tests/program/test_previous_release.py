@@ -79,6 +79,23 @@ def test_an_old_home_goes_on_with_the_new_program(
         exchange(nato, new, text)
     assert new.ask("journal", "verify")["ok"] is True
     assert len(new.ask_lines("inbox")) == 2
+    # What the old program had stored in the clear is sealed, and nothing of it is left.
+    assert text.read_bytes() in (nato.home / "node.db").read_bytes()
+    assert text.read_bytes() not in (new.home / "node.db").read_bytes()
+
+
+def test_an_old_node_reads_a_report_about_an_area(
+    tmp_path: Path, text: Path, earlier: Path
+) -> None:
+    jp, nato = make(tmp_path, "jp"), make(tmp_path, "nato", source=earlier)
+    befriend([jp, nato])
+    with jp.served(), nato.served():
+        report = jp.ask("send", text, "--to", "cyber@nato", "--area", "cyber", "--area", "space")
+        jp.ask("wait", report["report"], "--rung", "DELIVERED", "--timeout", "20")
+        assert nato.run("show", report["report"], "--raw").output == text.read_bytes()
+        nato.ask("ack", report["report"], "--by", "Maj Dupont")
+        jp.ask("wait", report["report"], "--rung", "ACKNOWLEDGED", "--timeout", "20")
+    assert jp.ask("show", report["report"])["areas"] == ["cyber", "space"]
 
 
 def test_an_old_originator_is_asked_and_declines(tmp_path: Path, earlier: Path) -> None:
