@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import line, parts, sustained
+from bench import archive, line, parts, sustained
 
 _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "line-h3": lambda folder: line.measure(folder, "H3"),
@@ -19,6 +19,7 @@ _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "sustained-h5": lambda folder: sustained.measure(folder, "H5"),
     "sealing": parts.sealing,
     "release": parts.release,
+    "archive": archive.archive,
     "journal": parts.journal,
     "start": parts.start,
     "rest": parts.rest,

@@ -25,6 +25,7 @@ from noroshi.adapters.sealing.pyca import (
     seed_from,
 )
 from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.bootstrap import archive_of
 from noroshi.core.agreement import Agreement
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose, SignerSet
@@ -45,14 +46,21 @@ def release(_folder: Path) -> dict[str, object]:
         valid_from=day, valid_until=day, is_mutual=True,
     )  # fmt: skip
     others = [msgspec.structs.replace(form, receiver=name) for name in ("au", "kr", "nz")]
-    told: dict[str, object] = {}
-    for name, text in (
-        ("TLP alone", "TLP:AMBER"),
-        ("allowed", "NATO SECRET//REL TO JPN, AUS, KOR, NZL"),
-        ("refused", "NATO TOP SECRET//REL TO JPN, AUS, KOR, NZL"),
+    about = msgspec.structs.replace(form, areas=("cyber", "space"))
+    nothing: list[Callable[[], tuple[str, ...]]] = [tuple] * 1000
+    told: dict[str, object] = {
+        "limit_us": 50,
+        "a call alone": {"us": round(_median(partial(_ask_all, nothing)), 2)},
+    }
+    for name, text, agreement, areas in (
+        ("TLP alone", "TLP:AMBER", form, ()),
+        ("allowed", "NATO SECRET//REL TO JPN, AUS, KOR, NZL", form, ()),
+        ("allowed, by area", "NATO SECRET//REL TO JPN, AUS, KOR, NZL", about, ("cyber",)),
+        ("refused", "NATO TOP SECRET//REL TO JPN, AUS, KOR, NZL", form, ()),
+        ("refused, by area", "NATO SECRET//REL TO JPN, AUS, KOR, NZL", about, ("hadr",)),
     ):
-        question = Question(Marking.parse(text), "nato", "jp", day)
-        many = [partial(may_release, question, [*others, form], rules)] * 1000
+        question = Question(Marking.parse(text), "nato", "jp", day, areas)
+        many = [partial(may_release, question, [*others, agreement], rules)] * 1000
         told[name] = {"us": round(_median(partial(_ask_all, many)), 2)}  # of a thousand, in ms
     return told
 
@@ -98,7 +106,10 @@ def journal(folder: Path) -> dict[str, object]:
     """Return durable journal entries a second, one an act: alone and 64 waiting."""
     entropy = SystemEntropy()
     signer = PycaSigner(Purpose.JOURNAL, suite.Alg.ED25519, os.urandom(32))
-    store = SqliteStore(folder / "node.db", SystemClock(), lambda _s, root: signer.sign(root))
+    store = SqliteStore(
+        folder / "node.db", SystemClock(), lambda _s, root: signer.sign(root),
+        archive_of(folder, lambda: None),
+    )  # fmt: skip
 
     def append(tx: Transaction) -> None:
         salt = entropy.draw(16)

@@ -9,6 +9,7 @@ import pytest
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import MINUTE, SECOND
 from noroshi.core.precedence import Precedence
+from noroshi.core.retention import Rule
 from noroshi.settings import FILE_NAME, ClockMinutes, Settings, read_settings, to_toml
 
 OPERATE = Path(__file__).parents[2] / "docs" / "operate.md"
@@ -28,7 +29,9 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(
         PLAIN, clocks=ClockMinutes(flash=0.5), officer='Col "Max" Weber', check_minutes=0.25
     )
-    for each in (PLAIN, settings):
+    rules = (Rule(days=365), Rule(marking="NATO SECRET", area="cyber"))
+    kept = msgspec.structs.replace(PLAIN, retention=rules)
+    for each in (PLAIN, settings, kept):
         assert read_settings(written(tmp_path, to_toml(each))) == each
     assert settings.duty.clocks.allowed(Precedence.FLASH) == 30 * SECOND
     assert settings.duty.clocks.allowed(Precedence.ROUTINE) == 360 * MINUTE
@@ -44,6 +47,13 @@ def test_an_older_file_has_the_defaults_of_the_watch(tmp_path: Path) -> None:
     assert read_settings(written(tmp_path, text)) == PLAIN
     assert PLAIN.duty.check_seconds == 900
     assert PLAIN.duty.clocks.allowed(Precedence.FLASH) == 10 * MINUTE
+
+
+def test_rules_of_retention_may_be_tables_of_their_own(tmp_path: Path) -> None:
+    text = to_toml(PLAIN).replace("retention = []\n", "")
+    text += '[[retention]]\ndays = 365\n[[retention]]\nmarking = "JPN 秘"\narea = "space"\n'
+    rules = (Rule(days=365), Rule(marking="JPN 秘", area="space"))
+    assert read_settings(written(tmp_path, text)).retention == rules
 
 
 def test_integers_will_do(tmp_path: Path) -> None:
@@ -63,6 +73,10 @@ def test_integers_will_do(tmp_path: Path) -> None:
         ("clocks", "{ flash = inf }", "clocks.flash"),
         ("clocks", "{ flash = 10081 }", "at most 10080"),
         ("clocks", "{ flush = 1 }", "flush"),
+        ("retention", "[{ days = 0 }]", "days is a whole number"),
+        ("retention", '[{ marking = "SECRET" }]', "retention rule 1 cannot be used"),
+        ("retention", "[{ hours = 1 }]", "hours"),
+        ("retention", "[{ days = 1.5 }]", "days"),
         ("officer", '" "', "officer is one line"),
         ("officer", '"two\\nlines"', "officer is one line"),
     ],

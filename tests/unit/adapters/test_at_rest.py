@@ -14,6 +14,7 @@ from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import DAY
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import Content, encode_content
+from noroshi.flow.records import SealedTexts
 
 NOW = 1_795_316_404_000_000
 CANARY = b"smoke-over-the-harbour"
@@ -100,8 +101,8 @@ def test_a_destroyed_key_is_gone_for_every_process_and_a_rewrapped_one_goes_on(
         assert each.open(to, wrapped, b"two", 0, kept.texts[0]) == b"kept"
 
 
-def name_and_key(sealed: object) -> tuple[str, bytes]:
-    return sealed.retention_key, sealed.wrapped_key  # type: ignore[attr-defined, no-any-return]
+def name_and_key(sealed: SealedTexts) -> tuple[str, bytes]:
+    return sealed.retention_key, sealed.wrapped_key
 
 
 def test_a_passphrase_wraps_the_keys(tmp_path: Path) -> None:

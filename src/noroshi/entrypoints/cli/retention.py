@@ -30,10 +30,10 @@ def list_retained(context: Context, *, everything: bool) -> None:
 
     with context.desk() as node:
         rows = node.ask(requests.Retained(everything=everything))
-    columns = ("REPORT", "DESTROYED", "RULE", "MARKING", "AREAS", "LAST")
+    columns = ("REPORT", "DESTROYED", "LAST", "MARKING", "AREAS", "RULE")
     shown = [
-        (present.short_id(r["report"]), _when(r), r["rule"], r["marking"],
-         ", ".join(present.strings(r["areas"])), present.minute(r["last_at"]))
+        (present.short_id(r["report"]), _when(r), present.minute(r["last_at"]), r["marking"],
+         ", ".join(present.strings(r["areas"])), r["rule"])
         for r in present.mappings(rows)
     ]  # fmt: skip
     context.answer(
