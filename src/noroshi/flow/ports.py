@@ -13,7 +13,7 @@ from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.envelope.suite import Alg
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.records import SealedTexts, StagedBlob
+from noroshi.flow.records import SealedText, StagedBlob
 from noroshi.flow.tables import Tables, Transaction
 
 T = TypeVar("T")
@@ -156,18 +156,20 @@ class Archive(Protocol):
         """Destroy a retention key for good."""
         ...
 
-    def seal(self, at: Instant, owner: bytes, *texts: bytes) -> SealedTexts:
-        """Return the texts of `owner`, stored at `at`, under a new key of their own."""
+    def seal(self, at: Instant, owner: bytes, label: bytes, text: bytes) -> SealedText:
+        """Return a text of `owner`, stored at `at`, under a new key, with a label beside that."""
         ...
 
-    def open(
-        self, name: str, wrapped: bytes, owner: bytes, number: int, sealed: bytes
-    ) -> bytes | None:
-        """Return a text by its number; None: its retention key is not here."""
+    def label(self, name: str, slip: bytes, owner: bytes) -> bytes | None:
+        """Return the label on a slip; None: its retention key is not here."""
         ...
 
-    def rewrap(self, name: str, wrapped: bytes, owner: bytes, other: str) -> bytes | None:
-        """Return a report key wrapped under another retention key; None: its own is not here."""
+    def open(self, name: str, slip: bytes, owner: bytes, sealed: bytes) -> bytes | None:
+        """Return a text; None: its retention key is not here."""
+        ...
+
+    def rewrap(self, name: str, slip: bytes, owner: bytes, other: str) -> bytes | None:
+        """Return a slip under another retention key; None: its own is not here."""
         ...
 
 

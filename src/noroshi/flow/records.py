@@ -144,13 +144,14 @@ class Failure(msgspec.Struct, frozen=True):
     at: Instant
 
 
-class SealedTexts(msgspec.Struct, frozen=True):
-    """Texts at rest, under a key of their own."""
+class SealedText(msgspec.Struct, frozen=True):
+    """A text at rest, under a key of its own."""
 
     retention_key: str
-    """What the key is called that wraps theirs."""
-    wrapped_key: bytes
-    texts: tuple[bytes, ...]
+    """What the key is called that wraps the slip."""
+    slip: bytes
+    """The text's key, and its label."""
+    text: bytes
 
 
 class Destroyed(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import DAY
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import Content, encode_content
-from noroshi.flow.records import SealedTexts
+from noroshi.flow.records import SealedText
 
 NOW = 1_795_316_404_000_000
 CANARY = b"smoke-over-the-harbour"
@@ -50,24 +50,20 @@ def test_what_is_sealed_is_opened_again_also_by_the_next_process(tmp_path: Path)
     archive = opened(tmp_path / "k")
     sealed = archive.seal(NOW, b"one", b"subject", b"body")
     for each in (archive, opened(tmp_path / "k")):
-        texts = [
-            each.open(sealed.retention_key, sealed.wrapped_key, b"one", number, text)
-            for number, text in enumerate(sealed.texts)
-        ]
-        assert texts == [b"subject", b"body"]
+        assert each.label(*name_and_slip(sealed), b"one") == b"subject"
+        assert each.open(*name_and_slip(sealed), b"one", sealed.text) == b"body"
 
 
-@pytest.mark.parametrize("what", ["owner", "number", "text", "key"])
+@pytest.mark.parametrize("what", ["owner", "text", "slip"])
 def test_what_belongs_elsewhere_is_damage(tmp_path: Path, what: str) -> None:
     archive = opened(tmp_path / "k")
     sealed, other = (archive.seal(NOW, owner, b"a", b"b") for owner in (b"one", b"other"))
     with pytest.raises(UnavailableError) as caught:
         archive.open(
             sealed.retention_key,
-            other.wrapped_key if what == "key" else sealed.wrapped_key,
+            other.slip if what == "slip" else sealed.slip,
             b"other" if what == "owner" else b"one",
-            1 if what == "number" else 0,
-            other.texts[0] if what == "text" else sealed.texts[0],
+            other.text if what == "text" else sealed.text,
         )
     assert caught.value.code == "damaged"
 
@@ -75,12 +71,12 @@ def test_what_belongs_elsewhere_is_damage(tmp_path: Path, what: str) -> None:
 def test_each_day_has_a_key_and_a_retired_one_is_not_used(tmp_path: Path) -> None:
     archive = opened(tmp_path / "k")
     first, again, next_day = (
-        archive.seal(at, b"x", b"y").retention_key for at in (NOW, NOW + 1, NOW + DAY)
+        archive.seal(at, b"x", b"", b"y").retention_key for at in (NOW, NOW + 1, NOW + DAY)
     )
     assert first == again != next_day
     assert archive.names() == {first, next_day}
     archive.retire(first)
-    assert archive.seal(NOW, b"x", b"y").retention_key not in {first, next_day}
+    assert archive.seal(NOW, b"x", b"", b"y").retention_key not in {first, next_day}
     assert archive.make_beside(first)[:10] == first[:10]
 
 
@@ -88,34 +84,36 @@ def test_a_destroyed_key_is_gone_for_every_process_and_a_rewrapped_one_goes_on(
     tmp_path: Path,
 ) -> None:
     archive = opened(tmp_path / "k")
-    sealed = archive.seal(NOW, b"one", b"text")
-    kept = archive.seal(NOW, b"two", b"kept")
+    sealed = archive.seal(NOW, b"one", b"", b"text")
+    kept = archive.seal(NOW, b"two", b"label", b"kept")
     to = archive.make_beside(sealed.retention_key)
-    wrapped = archive.rewrap(kept.retention_key, kept.wrapped_key, b"two", to)
+    wrapped = archive.rewrap(kept.retention_key, kept.slip, b"two", to)
     archive.destroy(sealed.retention_key)
     archive.destroy(sealed.retention_key)
     for each in (archive, opened(tmp_path / "k")):
-        assert each.open(*name_and_key(sealed), b"one", 0, sealed.texts[0]) is None
-        assert each.rewrap(*name_and_key(sealed), b"one", to) is None
+        assert each.open(*name_and_slip(sealed), b"one", sealed.text) is None
+        assert each.rewrap(*name_and_slip(sealed), b"one", to) is None
+        assert each.label(*name_and_slip(sealed), b"one") is None
         assert wrapped is not None
-        assert each.open(to, wrapped, b"two", 0, kept.texts[0]) == b"kept"
+        assert each.open(to, wrapped, b"two", kept.text) == b"kept"
+        assert each.label(to, wrapped, b"two") == b"label"
 
 
-def name_and_key(sealed: SealedTexts) -> tuple[str, bytes]:
-    return sealed.retention_key, sealed.wrapped_key
+def name_and_slip(sealed: SealedText) -> tuple[str, bytes]:
+    return sealed.retention_key, sealed.slip
 
 
 def test_a_passphrase_wraps_the_keys(tmp_path: Path) -> None:
     draw = Draw()
-    sealed = opened(tmp_path / "k", b"words", draw).seal(NOW, b"one", b"text")
+    sealed = opened(tmp_path / "k", b"words", draw).seal(NOW, b"one", b"", b"text")
     later = opened(tmp_path / "k", b"words", draw)
     later.make(NOW + DAY)
     salts = {KeyFiles(tmp_path / "k", lambda: None).salt()}
     assert len(salts) == 1
-    assert later.open(*name_and_key(sealed), b"one", 0, sealed.texts[0]) == b"text"
+    assert later.open(*name_and_slip(sealed), b"one", sealed.text) == b"text"
     for wrong in (None, b"other words"):
         with pytest.raises(UnavailableError) as caught:
-            opened(tmp_path / "k", wrong).open(*name_and_key(sealed), b"one", 0, sealed.texts[0])
+            opened(tmp_path / "k", wrong).open(*name_and_slip(sealed), b"one", sealed.text)
         assert caught.value.code == "keys-locked"
 
 
@@ -156,16 +154,12 @@ def test_a_database_of_an_earlier_release_is_sealed_and_nothing_is_left(tmp_path
     assert len(files) >= 2
     assert [f.name for f in files if CANARY in f.read_bytes()] == []
     contents = Contents(archive)
-    rows = list(
-        database.rows(
-            "SELECT id, retention_key, wrapped_key, sealed_content, sealed_subject FROM report"
-        )
-    )
+    rows = list(database.rows("SELECT id, retention_key, slip, sealed_content FROM report"))
     assert len({key for _, key, *_ in rows}) == 3  # each under the key of its day
     for row, each in zip(rows, said, strict=True):
-        report_id, key, wrapped, sealed, subject = row
+        report_id, key, slip, sealed = row
         assert isinstance(report_id, bytes)
-        assert contents.content(report_id, key, wrapped, sealed) == each
-        assert contents.subject(report_id, key, wrapped, subject) == each.subject
+        assert contents.content(report_id, key, slip, sealed) == each
+        assert contents.subject(report_id, key, slip) == each.subject
     database.close()
     assert CANARY not in path.read_bytes()

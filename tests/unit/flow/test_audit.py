@@ -95,7 +95,7 @@ def test_an_untouched_node_passes(home: Path) -> None:
     "edit",
     [
         "UPDATE report SET sealed_content = substr(sealed_content, 2)",
-        "UPDATE report SET sealed_content = zeroblob(200), wrapped_key = zeroblob(60)",
+        "UPDATE report SET sealed_content = zeroblob(200), slip = zeroblob(60)",
         "UPDATE report SET retention_key = '2026-11-22.00000000'",
         "UPDATE report SET retention_key = NULL, doomed_by = 'a rule', destroyed_at = 1",
         "UPDATE report SET salt = zeroblob(32) WHERE number = 1",

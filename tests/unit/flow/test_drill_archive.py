@@ -36,8 +36,8 @@ def texts_for(stolen: Path) -> tuple[list[bytes], list[bytes]]:
     """
     keys = [read_key(path) for path in sorted((stolen / "retention").iterdir())]
     connection = apsw.Connection(str(stolen / "node.db"))
-    rows = list(connection.execute("SELECT id, wrapped_key, sealed_content FROM report"))
-    drafts = list(connection.execute("SELECT report, wrapped_key, sealed_plan FROM draft"))
+    rows = list(connection.execute("SELECT id, slip, sealed_content FROM report"))
+    drafts = list(connection.execute("SELECT report, slip, sealed_plan FROM draft"))
     connection.close()
     sealed = [row for row in rows if row[1] is not None]
     said = [
@@ -55,13 +55,13 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def text_under(key: bytes, report: bytes, wrapped: bytes, sealed: bytes) -> bytes | None:
+def text_under(key: bytes, report: bytes, slip: bytes, sealed: bytes) -> bytes | None:
     """Return what a row says if a retention key opens it, by the primitives alone."""
     owner, plain = b"report/" + report, PycaPrimitives()
-    own = plain.decrypt(key, wrapped[:12], wrapped[12:], b"noroshi/v1/report-key/" + owner)
+    own = plain.decrypt(key, slip[:12], slip[12:], b"noroshi/v1/slip/" + owner)
     if own is None:
         return None
-    text = plain.decrypt(own, (1).to_bytes(12), sealed, b"noroshi/v1/at-rest/" + owner)
+    text = plain.decrypt(own[:32], bytes(12), sealed, b"noroshi/v1/at-rest/" + owner)
     return None if text is None else decode_content(text).body
 
 
@@ -86,7 +86,7 @@ def test_of_the_archive_the_thief_reads_what_retention_had_kept(federation: Fede
             database = federation.folder / "then.db"
             copy_database(home / "node.db", database, lambda _done, _all: None)
             connection = apsw.Connection(str(database))
-            query = "SELECT id, wrapped_key, sealed_content FROM report"
+            query = "SELECT id, slip, sealed_content FROM report"
             rows = [(bytes(i), bytes(w), bytes(s)) for i, w, s in connection.execute(query)]
             connection.close()
         clock.at += DAY
@@ -120,7 +120,7 @@ def test_of_the_archive_the_thief_reads_what_retention_had_kept(federation: Fede
 
 def current_rows(home: Path) -> list[tuple[bytes, bytes, bytes]]:
     connection = apsw.Connection(str(home / "node.db"))
-    query = "SELECT id, wrapped_key, sealed_content FROM report WHERE wrapped_key IS NOT NULL"
+    query = "SELECT id, slip, sealed_content FROM report WHERE slip IS NOT NULL"
     found = [(bytes(i), bytes(w), bytes(s)) for i, w, s in connection.execute(query)]
     connection.close()
     return found

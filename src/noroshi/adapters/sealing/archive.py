@@ -1,7 +1,8 @@
 """The archive: what reports say, each under a key of its own, and those under retention keys.
 
-    report key      drawn for one report, used for nothing else; its texts are numbered
-    retention key   wraps the report keys of one day; lies in a small file, and nowhere else
+    report key      drawn for one report, used for nothing else
+    slip            report key and subject, wrapped by a retention key: enough for a list
+    retention key   wraps the slips of one day; lies in a small file, and nowhere else
 
 Destroying a retention key makes unreadable at once whatever it still wraps, wherever copies of
 the database are: in its free pages, its write-ahead log, a file system's snapshot. What is to be
@@ -20,11 +21,13 @@ from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, Alg
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import Instant, day_of, from_day
 from noroshi.core.retention import is_key_name, key_day, key_name
-from noroshi.flow.records import SealedTexts
+from noroshi.flow.records import SealedText
 
 _TAG_SIZE: Final = 4
 _SALT_SIZE: Final = 16
-_KEY_AAD: Final = b"noroshi/v1/report-key/"
+_ONLY_IV: Final = bytes(IV_SIZE)
+"""A report key is drawn for one text, and used for nothing else."""
+_SLIP_AAD: Final = b"noroshi/v1/slip/"
 _TEXT_AAD: Final = b"noroshi/v1/at-rest/"
 
 
@@ -129,37 +132,43 @@ class Archive:
             self._read.pop(name, None)
             self._keys.destroy(name)
 
-    def seal(self, at: Instant, owner: bytes, *texts: bytes) -> SealedTexts:
-        """Return the texts of `owner`, stored at `at`, under a new key of their own."""
-        name, key = self._of_day(at), self._draw(KEY_SIZE)
-        sealed = tuple(
-            self._primitives.encrypt(key, number.to_bytes(IV_SIZE), text, _TEXT_AAD + owner)
-            for number, text in enumerate(texts)
-        )
-        return SealedTexts(name, self._wrap(name, key, owner), sealed)
+    def seal(self, at: Instant, owner: bytes, label: bytes, text: bytes) -> SealedText:
+        """Return a text of `owner`, stored at `at`, under a new key, with a label beside that."""
+        name = self._of_day(at)
+        drawn = self._draw(KEY_SIZE + IV_SIZE)
+        key, iv = drawn[:KEY_SIZE], drawn[KEY_SIZE:]
+        sealed = self._primitives.encrypt(key, _ONLY_IV, text, _TEXT_AAD + owner)
+        return SealedText(name, self._wrap(name, iv, key + label, owner), sealed)
 
-    def open(
-        self, name: str, wrapped: bytes, owner: bytes, number: int, sealed: bytes
-    ) -> bytes | None:
-        """Return a text by its number; None: its retention key is not here.
+    def label(self, name: str, slip: bytes, owner: bytes) -> bytes | None:
+        """Return the label on a slip; None: its retention key is not here.
 
         Raises:
-            UnavailableError: the key cannot be read, or the text is damaged.
+            UnavailableError: the key cannot be read, or the slip is damaged.
         """
-        key = self._unwrap(name, wrapped, owner)
-        if key is None:
+        said = self._unwrap(name, slip, owner)
+        return None if said is None else said[KEY_SIZE:]
+
+    def open(self, name: str, slip: bytes, owner: bytes, sealed: bytes) -> bytes | None:
+        """Return a text; None: its retention key is not here.
+
+        Raises:
+            UnavailableError: the key cannot be read, or slip or text are damaged.
+        """
+        said = self._unwrap(name, slip, owner)
+        if said is None:
             return None
-        iv = number.to_bytes(IV_SIZE)
-        return _whole(self._primitives.decrypt(key, iv, sealed, _TEXT_AAD + owner))
+        key = said[:KEY_SIZE]
+        return _whole(self._primitives.decrypt(key, _ONLY_IV, sealed, _TEXT_AAD + owner))
 
-    def rewrap(self, name: str, wrapped: bytes, owner: bytes, other: str) -> bytes | None:
-        """Return a report key wrapped under another retention key; None: its own is not here.
+    def rewrap(self, name: str, slip: bytes, owner: bytes, other: str) -> bytes | None:
+        """Return a slip under another retention key; None: its own is not here.
 
         Raises:
-            UnavailableError: a key cannot be read, or is damaged.
+            UnavailableError: a key cannot be read, or the slip is damaged.
         """
-        key = self._unwrap(name, wrapped, owner)
-        return None if key is None else self._wrap(other, key, owner)
+        said = self._unwrap(name, slip, owner)
+        return None if said is None else self._wrap(other, self._draw(IV_SIZE), said, owner)
 
     def _of_day(self, at: Instant) -> str:
         """Return the retention key for what is stored at `at`."""
@@ -180,18 +189,18 @@ class Archive:
         self._names |= {name}
         return name
 
-    def _wrap(self, name: str, key: bytes, owner: bytes) -> bytes:
-        iv, wrapping = self._draw(IV_SIZE), self._key(name)
+    def _wrap(self, name: str, iv: bytes, said: bytes, owner: bytes) -> bytes:
+        wrapping = self._key(name)
         if wrapping is None:
             raise UnavailableError("storage-failed", f"the retention key {name} is gone")
-        return iv + self._primitives.encrypt(wrapping, iv, key, _KEY_AAD + owner)
+        return iv + self._primitives.encrypt(wrapping, iv, said, _SLIP_AAD + owner)
 
-    def _unwrap(self, name: str, wrapped: bytes, owner: bytes) -> bytes | None:
+    def _unwrap(self, name: str, slip: bytes, owner: bytes) -> bytes | None:
         wrapping = self._key(name)
         if wrapping is None:
             return None
-        iv, sealed = wrapped[:IV_SIZE], wrapped[IV_SIZE:]
-        return _whole(self._primitives.decrypt(wrapping, iv, sealed, _KEY_AAD + owner))
+        iv, sealed = slip[:IV_SIZE], slip[IV_SIZE:]
+        return _whole(self._primitives.decrypt(wrapping, iv, sealed, _SLIP_AAD + owner))
 
     def _key(self, name: str) -> bytes | None:
         """Return a retention key; None: it is not here."""

@@ -1,6 +1,6 @@
 """What reports and drafts say, on its way into columns and out of them: sealed by the archive.
 
-Subjects are sealed by themselves, so that a list opens them without the bodies.
+Subjects lie on the slips that hold the keys, so that a list opens them without the bodies.
 """
 
 from typing import Final
@@ -16,8 +16,6 @@ from noroshi.flow.records import Destroyed
 
 _REPORT: Final = b"report/"
 _DRAFT: Final = b"draft/"
-_SUBJECT: Final = 0
-_CONTENT: Final = 1
 
 KEY_LOST: Final = Destroyed(None, "")
 
@@ -29,53 +27,47 @@ class Contents:
         self._archive = archive
 
     def of_report(self, report_id: bytes, content: Content, at: int) -> tuple[Value, ...]:
-        """Return husk, retention_key, wrapped_key, sealed_subject and sealed_content."""
-        said = encode_content(content)
-        texts = (content.subject.encode(), said)
-        sealed = self._archive.seal(at, _REPORT + report_id, *texts)
-        husk = encode_content(husk_of(content))
-        return husk, sealed.retention_key, sealed.wrapped_key, *sealed.texts
+        """Return husk, retention_key, slip and sealed_content."""
+        subject, said = content.subject.encode(), encode_content(content)
+        sealed = self._archive.seal(at, _REPORT + report_id, subject, said)
+        return encode_content(husk_of(content)), sealed.retention_key, sealed.slip, sealed.text
 
-    def content(
-        self, report_id: bytes, name: Value, wrapped: Value, sealed: Value
-    ) -> Content | None:
+    def content(self, report_id: bytes, name: Value, slip: Value, sealed: Value) -> Content | None:
         """Return what a report says; None: it cannot be read any more."""
-        said = self._open(_REPORT + report_id, name, wrapped, _CONTENT, sealed)
+        said = self._open(_REPORT + report_id, name, slip, sealed)
         return None if said is None else decode_content(said)
 
-    def subject(self, report_id: bytes, name: Value, wrapped: Value, sealed: Value) -> str | None:
+    def subject(self, report_id: bytes, name: Value, slip: Value) -> str | None:
         """Return the subject of a report; None: it cannot be read any more."""
-        said = self._open(_REPORT + report_id, name, wrapped, _SUBJECT, sealed)
+        if name is None:
+            return None
+        said = self._archive.label(text(name), blob(slip), _REPORT + report_id)
         return None if said is None else said.decode()
 
     def of_draft(self, plan: Plan, at: int) -> tuple[Value, ...]:
-        """Return blobs, retention_key, wrapped_key and sealed_plan."""
+        """Return blobs, retention_key, slip and sealed_plan."""
         packed = msgspec.msgpack.encode(plan)
-        sealed = self._archive.seal(at, _DRAFT + plan.report_id, packed)
+        sealed = self._archive.seal(at, _DRAFT + plan.report_id, b"", packed)
         blobs = b"".join(file.blob_id for file in plan.attachments)
-        return blobs, sealed.retention_key, sealed.wrapped_key, *sealed.texts
+        return blobs, sealed.retention_key, sealed.slip, sealed.text
 
-    def plan(self, report_id: bytes, name: Value, wrapped: Value, sealed: Value) -> Plan | None:
+    def plan(self, report_id: bytes, name: Value, slip: Value, sealed: Value) -> Plan | None:
         """Return a draft's plan; None: its key is not on this disk."""
-        packed = self._open(_DRAFT + report_id, name, wrapped, 0, sealed)
+        packed = self._open(_DRAFT + report_id, name, slip, sealed)
         return None if packed is None else msgspec.msgpack.decode(packed, type=Plan)
 
-    def rewrapped_report(
-        self, report_id: bytes, name: str, wrapped: bytes, to: str
-    ) -> bytes | None:
-        """Return the key of a report wrapped under another retention key."""
-        return self._archive.rewrap(name, wrapped, _REPORT + report_id, to)
+    def rewrapped_report(self, report_id: bytes, name: str, slip: bytes, to: str) -> bytes | None:
+        """Return the slip of a report under another retention key."""
+        return self._archive.rewrap(name, slip, _REPORT + report_id, to)
 
-    def rewrapped_draft(self, report_id: bytes, name: str, wrapped: bytes, to: str) -> bytes | None:
-        """Return the key of a draft wrapped under another retention key."""
-        return self._archive.rewrap(name, wrapped, _DRAFT + report_id, to)
+    def rewrapped_draft(self, report_id: bytes, name: str, slip: bytes, to: str) -> bytes | None:
+        """Return the slip of a draft under another retention key."""
+        return self._archive.rewrap(name, slip, _DRAFT + report_id, to)
 
-    def _open(
-        self, owner: bytes, name: Value, wrapped: Value, number: int, sealed: Value
-    ) -> bytes | None:
+    def _open(self, owner: bytes, name: Value, slip: Value, sealed: Value) -> bytes | None:
         if name is None:
             return None
-        return self._archive.open(text(name), blob(wrapped), owner, number, blob(sealed))
+        return self._archive.open(text(name), blob(slip), owner, blob(sealed))
 
 
 def destroyed(doomed_by: Value, destroyed_at: Value) -> Destroyed:
@@ -93,15 +85,15 @@ def seal_what_is_plain(database: Database, archive: Archive) -> None:
         report_id, content, at = row or (None, None, None)
         said = decode_content(blob(content))
         database.run(
-            "UPDATE report SET husk = ?, retention_key = ?, wrapped_key = ?, sealed_subject = ?,"
-            " sealed_content = ?, content = zeroblob(length(content)), subject = ''"
+            "UPDATE report SET husk = ?, retention_key = ?, slip = ?, sealed_content = ?,"
+            " content = zeroblob(length(content)), subject = ''"
             " WHERE number = ?",
             (*contents.of_report(blob(report_id), said, integer(at)), number),
         )
     for plan, at in list(database.rows("SELECT plan, drafted_at FROM draft")):
         draft = msgspec.msgpack.decode(blob(plan), type=Plan)
         database.run(
-            "UPDATE draft SET blobs = ?, retention_key = ?, wrapped_key = ?, sealed_plan = ?,"
+            "UPDATE draft SET blobs = ?, retention_key = ?, slip = ?, sealed_plan = ?,"
             " plan = zeroblob(length(plan)) WHERE report = ?",
             (*contents.of_draft(draft, integer(at)), draft.report_id),
         )

@@ -8,7 +8,7 @@ from noroshi.adapters.sqlite.rows import blob, integer
 from noroshi.core.envelope.suite import DIGEST_SIZE
 from noroshi.flow.draft_tables import KeptDraft
 
-_SEALED = "report, retention_key, wrapped_key, sealed_plan, drafted_at"
+_SEALED = "report, retention_key, slip, sealed_plan, drafted_at"
 
 
 class SqliteDrafts:
@@ -21,7 +21,7 @@ class SqliteDrafts:
     def put(self, draft: KeptDraft) -> None:
         """Add a draft."""
         self._db.run(
-            "INSERT INTO draft (report, drafted_at, blobs, retention_key, wrapped_key, sealed_plan)"
+            "INSERT INTO draft (report, drafted_at, blobs, retention_key, slip, sealed_plan)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 draft.plan.report_id,
@@ -54,7 +54,7 @@ class SqliteDrafts:
         return {packed[at : at + DIGEST_SIZE] for at in range(0, len(packed), DIGEST_SIZE)}
 
     def _opened(self, row: Row) -> Iterator[KeptDraft]:
-        report_id, name, wrapped, sealed, drafted_at = row
-        plan = self._contents.plan(blob(report_id), name, wrapped, sealed)
+        report_id, name, slip, sealed, drafted_at = row
+        plan = self._contents.plan(blob(report_id), name, slip, sealed)
         if plan is not None:
             yield KeptDraft(plan, integer(drafted_at))

@@ -206,7 +206,7 @@ class SqliteOutbox:
         """Return the reports that are held, by partner, the most urgent first."""
         rows = self._db.rows(
             "SELECT o.report, o.partner, MAX(o.precedence), r.stored_at, MIN(o.expires_at),"
-            " r.retention_key, r.wrapped_key, r.sealed_subject"
+            " r.retention_key, r.slip"
             " FROM outbox o JOIN report r ON r.id = o.report WHERE o.held AND o.left_at IS NULL"
             " GROUP BY o.report, o.partner ORDER BY 2, 3 DESC, r.number"
         )

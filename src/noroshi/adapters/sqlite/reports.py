@@ -34,8 +34,8 @@ class SqliteReports:
         self._db.run(
             "INSERT INTO report (id, envelope, outgoing, sender, signed_head, head_digest, salt,"
             " stored_at, entry_index, kind, marking, status, from_desk, areas,"
-            " husk, retention_key, wrapped_key, sealed_subject, sealed_content)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " husk, retention_key, slip, sealed_content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 report.id,
                 head.envelope_id,
@@ -70,15 +70,15 @@ class SqliteReports:
         """Return a report."""
         row = self._db.row(
             "SELECT outgoing, signed_head, head_digest, salt, stored_at, entry_index, husk,"
-            " retention_key, wrapped_key, sealed_content, doomed_by, destroyed_at"
+            " retention_key, slip, sealed_content, doomed_by, destroyed_at"
             " FROM report WHERE id = ?",
             (report_id,),
         )
         if row is None:
             return None
         outgoing, signed_head, digest, salt, stored_at, entry_index, *sealed = row
-        husk, key, wrapped, said, rule, at = sealed
-        content = self._contents.content(report_id, key, wrapped, said)
+        husk, key, slip, said, rule, at = sealed
+        content = self._contents.content(report_id, key, slip, said)
         return StoredReport(
             id=report_id,
             outgoing=bool(outgoing),
@@ -200,7 +200,7 @@ class SqliteReports:
         """
         rows = self._db.rows(
             "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
-            " r.kind, r.marking, r.retention_key, r.wrapped_key, r.sealed_subject, r.stored_at,"
+            " r.kind, r.marking, r.retention_key, r.slip, r.stored_at,"
             " (SELECT group_concat(s.to_desk, ' ') FROM assignment s"
             " WHERE s.report = r.id AND s.desk = a.desk),"
             " EXISTS (SELECT 1 FROM revocation v WHERE v.partner = r.sender"
@@ -226,8 +226,8 @@ class SqliteReports:
 
     def _inbox_row(self, row: Row, enclosed: Row) -> InboxRow:
         report_id, sender, from_desk, partner, desk, precedence, *words = row
-        status, kind, marking, key, wrapped, sealed, at, given, suspect = words
-        subject = self._contents.subject(blob(report_id), key, wrapped, sealed)
+        status, kind, marking, key, slip, at, given, suspect = words
+        subject = self._contents.subject(blob(report_id), key, slip)
         originator, writer, enclosed_kind, original = enclosed
         is_enclosed = originator is not None
         changes = self.changes(text(sender), blob(report_id))

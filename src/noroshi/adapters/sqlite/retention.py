@@ -73,21 +73,19 @@ class SqliteRetention:
 
     def rewrap(self, report_id: bytes, key: str, to: str) -> None:
         """Put a report under another retention key."""
-        wrapped = self._db.value("SELECT wrapped_key FROM report WHERE id = ?", (report_id,))
+        slip = self._db.value("SELECT slip FROM report WHERE id = ?", (report_id,))
         self._db.run(
-            "UPDATE report SET retention_key = ?, wrapped_key = ? WHERE id = ?",
-            (to, self._contents.rewrapped_report(report_id, key, blob(wrapped), to), report_id),
+            "UPDATE report SET retention_key = ?, slip = ? WHERE id = ?",
+            (to, self._contents.rewrapped_report(report_id, key, blob(slip), to), report_id),
         )
 
     def rewrap_drafts(self, key: str, to: str) -> None:
         """Put all drafts under a key under another one."""
-        rows = self._db.rows(
-            "SELECT report, wrapped_key FROM draft WHERE retention_key = ?", (key,)
-        )
-        for report, wrapped in list(rows):
+        rows = self._db.rows("SELECT report, slip FROM draft WHERE retention_key = ?", (key,))
+        for report, slip in list(rows):
             self._db.run(
-                "UPDATE draft SET retention_key = ?, wrapped_key = ? WHERE report = ?",
-                (to, self._contents.rewrapped_draft(blob(report), key, blob(wrapped), to), report),
+                "UPDATE draft SET retention_key = ?, slip = ? WHERE report = ?",
+                (to, self._contents.rewrapped_draft(blob(report), key, blob(slip), to), report),
             )
 
     def take_doomed(self, key: str, limit: int, at: Instant) -> list[DestroyedReport]:
@@ -100,8 +98,8 @@ class SqliteRetention:
         found = [DestroyedReport(blob(r), text(s), blob(d), text(rule)) for r, s, d, rule in rows]
         for each in found:
             self._db.run(
-                "UPDATE report SET destroyed_at = ?, retention_key = NULL, wrapped_key = NULL,"
-                " sealed_subject = NULL, sealed_content = NULL WHERE id = ?",
+                "UPDATE report SET destroyed_at = ?, retention_key = NULL, slip = NULL,"
+                " sealed_content = NULL WHERE id = ?",
                 (at, each.report_id),
             )
             # What was destroyed is not given again to a partner that is restored.
