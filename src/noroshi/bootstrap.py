@@ -222,7 +222,9 @@ def _open_node(
             vault=vault,
             archive=archive,
             identity=identity,
-            examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
+            examine=lambda: examine(
+                home / homes.KEYS, store, archive, _clock_problem(store, clock)
+            ),
             staged={},
             packed={},
             disk=lambda: _disk_of(home),

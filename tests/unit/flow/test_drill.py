@@ -11,11 +11,13 @@ import pytest
 
 from endure.federation import befriend
 from noroshi.adapters.keys.files import KeyFiles
-from noroshi.adapters.sealing.pyca import PycaPrimitives, PycaUnwrapper
+from noroshi.adapters.sealing.pyca import SEED_SIZE, PycaPrimitives, PycaUnwrapper
 from noroshi.bootstrap import create_node, embedded_node, reissue_card
+from noroshi.core import gate
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.open import open_envelope
+from noroshi.core.envelope.suite import H3
 from noroshi.core.errors import ConflictError, InputError, UnreadableError
 from noroshi.core.instant import DAY, MINUTE, to_text
 from noroshi.flow import answers, arrivals, deliver, requests
@@ -136,6 +138,21 @@ def opens(raw: bytes, keys: dict[bytes, PycaUnwrapper]) -> bool:
     return True
 
 
+def kids_in(stolen: Path) -> set[bytes]:
+    """Return the key ids of all that could be a seed in the key files of a home."""
+    alg = H3.kem
+    size = SEED_SIZE[alg]
+    files = [path.read_bytes() for path in stolen.rglob("*.key")]
+    seeds = {raw[at : at + size] for raw in files for at in range(len(raw) - size + 1)}
+    return {PycaUnwrapper(alg, seed).public_key.kid for seed in seeds}
+
+
+def kids_of(raw: bytes) -> set[bytes]:
+    """Return the key ids to which an envelope is sealed."""
+    envelope: Any = gate.decode(raw, limit=len(raw), tag=96)
+    return {gate.decode(block[0], limit=64)[4] for block in envelope[3]}  # type: ignore[index]
+
+
 def revoke(house: House, since: int, **told: Any) -> Any:
     return house.ask(
         requests.RevokePartner(partner="nato", since=to_text(since), by="Lt Sato", **told)
@@ -189,6 +206,10 @@ def test_what_a_thief_of_the_node_can_read(federation: Federation) -> None:
     old = [raw for at, raw in federation.captured if 0 < at < taken_at - window]
     from_prekeys = [raw for raw in old if len(raw) > 4000 and not opens(raw, keys)]
     assert len(from_prekeys) >= 2
+    # Every run of bytes in every key file, as the seed of a sealing key: one finds what is kept.
+    found = kids_in(stolen)
+    assert found >= keys.keys()
+    assert not any(found & kids_of(raw) for raw in from_prekeys)
     kept = {path.read_bytes()[-96:] for path in (stolen / "prekeys").iterdir()}
     gone = [seed for seed in seeds if seed not in kept]
     assert gone

@@ -306,6 +306,9 @@ def test_a_lost_key_is_told_and_the_journal_check_finds_it(pair: Pair) -> None:
         "message": "what it says cannot be read: its key is not on this disk",
     }  # fmt: skip
     assert not pair.nato.ask(requests.VerifyJournal())["ok"]
+    found = {each["check"]: each for each in pair.nato.ask(requests.Examine())}
+    assert found["reports"]["ok"] is False
+    assert "bring them from a backup" in found["reports"]["message"]
     tidy(under(pair.nato, WEEK))
     assert shown(pair.nato, report)["destroyed"]["at"] is None
 
