@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from noroshi.core.areas import (
     Confidence,
@@ -15,6 +17,7 @@ from noroshi.core.areas import (
     without_areas,
 )
 from noroshi.core.errors import InputError
+from noroshi.core.partner import is_name
 
 SHIPPED = importlib.resources.files("noroshi.core").joinpath("areas.json").read_bytes()
 TEXT = "text/plain; charset=utf-8"
@@ -64,6 +67,15 @@ def test_areas_travel_with_the_media_type() -> None:
 def test_what_is_written_otherwise_names_none(told: str) -> None:
     assert areas_of(TEXT + told) == ()
     assert without_areas(TEXT + told) == TEXT + told
+
+
+@given(st.text(max_size=120), st.lists(st.sampled_from(["a", "b", "cyber", "X", ""])))
+def test_whatever_a_partner_writes_there_is_read_one_way(told: str, areas: list[str]) -> None:
+    media_type = f"{told}; areas={'.'.join(areas)}"
+    found, rest = areas_of(media_type), without_areas(media_type)
+    assert list(found) == sorted(set(found))
+    assert all(map(is_name, found))
+    assert with_areas(rest, found) == media_type if found else rest == media_type
 
 
 def test_there_is_room_for_so_many() -> None:
