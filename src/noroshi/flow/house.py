@@ -7,6 +7,7 @@ import msgspec
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.instant import Instant
+from noroshi.core.lexicon.lexicon import Lexicon
 from noroshi.core.marking.rules import Rules
 from noroshi.flow.draft import EncryptedFile
 from noroshi.flow.ports import (
@@ -37,6 +38,8 @@ class House(msgspec.Struct, frozen=True):
     default_marking: str
     rules: Rules
     """What markings mean here."""
+    lexicon: Callable[[], Lexicon]
+    """Every term of the line; read at the first call."""
     is_silent: bool
     """Nothing is sent: this node only receives."""
     store: Store

@@ -11,6 +11,7 @@ from noroshi.adapters.lines import Lines
 from noroshi.adapters.passphrases import Argon2Passphrases
 from noroshi.adapters.policies import shipped_rules
 from noroshi.adapters.watchkeeper import Watchkeeper
+from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
 from noroshi.core.directory.prekeys import Schedule
@@ -181,6 +182,7 @@ class SimNode:
             desks=DESKS,
             default_marking="TLP:AMBER",
             rules=shipped_rules(),
+            lexicon=shipped_lexicon,
             is_silent=False,
             store=self.store,
             blobs=SimBlobs(self.disk),

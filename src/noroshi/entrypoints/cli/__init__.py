@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from noroshi.core.errors import NoroshiError
+from noroshi.core.lexicon.lexicon import Language
 from noroshi.entrypoints.cli import (
     accounts,
     agreements,
@@ -20,6 +21,7 @@ from noroshi.entrypoints.cli import (
     courier,
     desks,
     journal,
+    kinds,
     labels,
     lines,
     node,
@@ -60,9 +62,9 @@ Set up a node, exchange cards, compare numbers, send:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON, and nothing else.")
 @click.option(
     "--lang",
-    type=click.Choice(["ja", "en", "fr", "ko", "id"]),
+    type=click.Choice([language.value for language in Language]),
     default="en",
-    help="The reader's language; this release speaks English in all of them.",
+    help="The reader's language: reports and forms are read in it, the commands are in English.",
 )
 @click.option(
     "--as",
@@ -75,7 +77,6 @@ def program(
     ctx: click.Context, home: Path | None, lang: str, as_name: str | None, *, as_json: bool
 ) -> None:
     """Take the options that all commands share."""
-    del lang
     serving: Callable[[Serving], None] = ctx.obj
     door = os.environ.get("NOROSHI_DOOR")
     ctx.obj = Context(
@@ -84,6 +85,7 @@ def program(
         serve=serving,
         person=Person(as_name or os.environ.get("NOROSHI_ACCOUNT")),
         door=Path(door) if door and home is None else None,
+        language=Language(lang),
     )
 
 
@@ -96,6 +98,7 @@ for commands in (
     releases,
     revocations,
     reports,
+    kinds,
     onward,
     journal,
     watch,
