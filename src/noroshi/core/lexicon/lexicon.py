@@ -6,7 +6,7 @@ A code has points: `determination.blocked` is the value `blocked` of the vocabul
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -120,17 +120,7 @@ def parse_terms(raw: bytes) -> dict[str, Term]:
 
 
 def _in(term: Term, language: Language) -> str:
-    match language:
-        case Language.ENGLISH:
-            return term.en
-        case Language.JAPANESE:
-            return term.ja
-        case Language.FRENCH:
-            return term.fr
-        case Language.KOREAN:
-            return term.ko
-        case Language.INDONESIAN:
-            return term.id
+    return cast("str", getattr(term, language.value))
 
 
 def _is_one(n: object, language: Language) -> bool:
