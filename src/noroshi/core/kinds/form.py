@@ -125,6 +125,8 @@ class Says(msgspec.Struct, frozen=True):
     """Of a code: where its values are."""
     unit: str = ""
     """Of a number: a code of the lexicon, or a sign that is the same in every language."""
+    coded: bool = False
+    """Whether readers know the code itself, which stands before its rendering then."""
     first: bool = False
     """Whether it is asked for at once; the others may follow."""
 

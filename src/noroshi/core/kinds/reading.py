@@ -89,7 +89,8 @@ def _text(field: Field, value: str, reader: Reader) -> tuple[str, bool]:
             code = f"{field.says.vocabulary}.{value}"
             if code not in lexicon:
                 return lexicon.sentence("s.unknown_code", language, code=value), False
-            return lexicon.label(code, language), True
+            label = lexicon.label(code, language)
+            return f"{value} {label}" if field.says.coded else label, True
         case FieldType.GRADE:
             codes = [f"admiralty.{sign}" for sign in value]
             if not all(code in lexicon for code in codes):

@@ -13,6 +13,10 @@ from noroshi.core.lexicon.lexicon import Language
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 _SIGNS: Final = {Language.FRENCH: (_NARROW, ","), Language.INDONESIAN: (".", ",")}
 """What groups thousands, and the decimal sign; elsewhere a comma and a point."""
+_COLONS: Final = {
+    Language.FRENCH: "\N{NO-BREAK SPACE}: ",
+    Language.JAPANESE: "\N{FULLWIDTH COLON}",
+}
 _MINUTES: Final = 60
 
 
@@ -25,6 +29,11 @@ def number(value: float, language: Language) -> str:
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
     groups, point = _SIGNS.get(language, (",", "."))
     return text.translate({ord(","): groups, ord("."): point})
+
+
+def colon(language: Language) -> str:
+    """Return what stands between a label and its value."""
+    return _COLONS.get(language, ": ")
 
 
 def moment(at: Instant, zone: tzinfo | None = None) -> str:

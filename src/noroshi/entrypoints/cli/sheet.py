@@ -109,10 +109,10 @@ def _print_body(screen: Console, told: Mapping[str, object], reader: Reader) -> 
     elif not rows:
         _print_words(screen, body)
     for row in rows:
-        _print_row(screen, row)
+        _print_row(screen, row, figures.colon(reader.language))
 
 
-def _print_row(screen: Console, row: Row) -> None:
+def _print_row(screen: Console, row: Row, colon: str) -> None:
     style = "bold" if row.is_known else "bold yellow"
     if row.is_verbatim:
         screen.print(Text(visible(row.label), style=style))
@@ -120,7 +120,7 @@ def _print_row(screen: Console, row: Row) -> None:
             _print_words(screen, value)
         return
     shown = [visible(value) for value in row.values]
-    line = Text.assemble((f"{visible(row.label)}: ", style), "; ".join(shown))
+    line = Text.assemble((visible(row.label) + colon, style), "; ".join(shown))
     screen.print(line)
 
 

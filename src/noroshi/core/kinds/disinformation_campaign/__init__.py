@@ -42,7 +42,7 @@ class DisinformationCampaign(Form, frozen=True, kw_only=True):
     shares: Annotated[Count | None, Says("di.shares")] = None
     growth: Annotated[Number | None, Says("di.growth")] = None
     objectives: Annotated[tuple[Code, ...], Says("di.objective", vocabulary="five_d")] = ()
-    tactics: Annotated[tuple[Code, ...], Says("di.tactic", vocabulary="disarm")] = ()
+    tactics: Annotated[tuple[Code, ...], Says("di.tactic", vocabulary="disarm", coded=True)] = ()
     techniques: Annotated[tuple[Name, ...], Says("di.technique")] = ()
     event: Annotated[Line | None, Says("di.trigger")] = None
     evidence: Annotated[tuple[Evidence, ...], Says("di.evidence")] = ()
