@@ -27,7 +27,7 @@ def kinds(context: Context, kind: str | None, *, example: bool, schema: bool) ->
       noroshi kinds missile-event --example > report.json
       noroshi send report.json --to cyber@nato
     """
-    chosen = None if kind is None else _find(kind)
+    chosen = None if kind is None else find(kind)
     from noroshi.adapters.words import example_of
 
     if example or schema:
@@ -47,7 +47,12 @@ def kinds(context: Context, kind: str | None, *, example: bool, schema: bool) ->
 COMMANDS: Final = (kinds,)
 
 
-def _find(name: str) -> Kind:
+def find(name: str) -> Kind:
+    """Return a kind by its name.
+
+    Raises:
+        InputError: there is none of that name.
+    """
     found = all_kinds().get(name)
     if found is None:
         msg = f"{name!r} is no kind of report; there are {', '.join(all_kinds())}"
