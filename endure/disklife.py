@@ -154,6 +154,7 @@ class Life:
             own_desks=house.desks,
             default_marking=house.default_marking,
             rules=house.rules,
+            lexicon=house.lexicon,
             now=house.clock.now(),
             entropy=house.entropy,
         )

@@ -26,6 +26,7 @@ from noroshi.adapters.sealing.vault import FileVault
 from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
+from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.delivery.quota import Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard
 from noroshi.core.envelope.keys import Purpose
@@ -212,6 +213,7 @@ def _open_node(
             rules=rules,
             areas=read_areas(home),
             retention=Retention(settings.retention, rules),
+            lexicon=shipped_lexicon,
             is_silent=settings.receive_only,
             store=store,
             blobs=blobs,

@@ -17,6 +17,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final, NoReturn, cast
 
 import msgspec
@@ -57,6 +58,8 @@ class Recognised(msgspec.Struct, frozen=True):
     tearline: Tearline | None = None
     parts: tuple[Part, ...] = ()
     """What it drags along that has a marking of its own: the first of each marking."""
+    fields: Mapping[str, object] = {}
+    """Of a report JSON: those of its kind's form."""
 
 
 class _Report(msgspec.Struct, frozen=True):
@@ -69,6 +72,9 @@ class _Report(msgspec.Struct, frozen=True):
     status: str | None = None
     portions: tuple[Portion, ...] = ()
     tearline: Tearline | None = None
+
+
+_OF_HEAD: Final = frozenset({"noroshi", *_Report.__struct_fields__})
 
 
 def recognise(body: bytes, *, as_text: bool = False) -> Recognised:
@@ -202,7 +208,8 @@ def _recognise_report(fields: dict[str, object]) -> Recognised:
         msg = f"the report JSON does not fit: {error}"
         raise InputError("bad-json", msg) from None
     parts = distinct(portion_parts(report.portions, report.tearline))
-    return Recognised(NOROSHI, **msgspec.structs.asdict(report), parts=parts)
+    form = {name: value for name, value in fields.items() if name not in _OF_HEAD}
+    return Recognised(NOROSHI, **msgspec.structs.asdict(report), parts=parts, fields=form)
 
 
 def _recognise_bundle(fields: dict[str, object]) -> Recognised:

@@ -16,6 +16,7 @@ from noroshi.core.areas import areas_of, without_areas
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import InputError, RefusalError
+from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.marking.label import Marking
 from noroshi.core.partner import DeskAddress, is_name
 from noroshi.core.precedence import Precedence
@@ -26,24 +27,6 @@ MAX_NAME: Final = 120
 MAX_FILE_NAME: Final = 255
 """Bytes of UTF-8."""
 MAX_ADDRESSEES: Final = 64
-
-KINDS: Final = (
-    "situation-report",
-    "cyber-incident",
-    "disinformation-campaign",
-    "missile-event",
-    "nuclear-event",
-    "space-event",
-    "maritime-notice",
-    "air-notice",
-    "disaster-relief",
-    "request-for-information",
-    "answer",
-    "consultation",
-    "joint-statement",
-    "comms-check",
-)
-"""What somebody may write."""
 
 CANCELLATION: Final = "cancellation"
 SUPERSESSION: Final = "supersession"
@@ -233,8 +216,8 @@ def check_kind(kind: str) -> str:
     Raises:
         InputError: it is not.
     """
-    if kind not in KINDS:
-        msg = f"{kind!r} is no kind of report; use one of {', '.join(KINDS)}"
+    if kind not in all_kinds():
+        msg = f"{kind!r} is no kind of report; use one of {', '.join(all_kinds())}"
         raise InputError("bad-input", msg)
     return kind
 

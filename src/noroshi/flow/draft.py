@@ -5,7 +5,7 @@ writer, where nothing can change meanwhile.
 """
 
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -15,6 +15,9 @@ from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import AttachmentDigest
 from noroshi.core.errors import InputError
 from noroshi.core.instant import Instant
+from noroshi.core.kinds.check import check_form
+from noroshi.core.kinds.kind import all_kinds
+from noroshi.core.lexicon.lexicon import Lexicon
 from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.rules import Rules
@@ -84,6 +87,7 @@ def plan(
     own_desks: tuple[str, ...],
     default_marking: str,
     rules: Rules,
+    lexicon: Callable[[], Lexicon],
     now: Instant,
     entropy: Entropy,
 ) -> Plan:
@@ -93,6 +97,9 @@ def plan(
         InputError: something in it cannot be used, or is marked higher than the whole.
     """
     found = recognise(order.body, as_text=order.as_text)
+    kind = order.change or check_kind(order.kind or found.kind)
+    if found.fields and kind in all_kinds():
+        check_form(all_kinds()[kind], found.fields, lexicon())
     precedence = Precedence.parse(order.precedence or found.precedence or "routine")
     from_desk = order.from_desk or own_desks[0]
     if from_desk not in own_desks:
@@ -104,7 +111,7 @@ def plan(
     if not action and not info:
         raise InputError("bad-input", "nobody is addressed; use --to DESK@PARTNER")
     content = Content(
-        kind=order.change or check_kind(order.kind or found.kind),
+        kind=kind,
         subject=check_subject(found.subject if order.subject is None else order.subject),
         from_desk=from_desk,
         drafter=check_person(order.drafter),

@@ -8,6 +8,7 @@ from noroshi.core.areas import Area
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.instant import Instant
+from noroshi.core.lexicon.lexicon import Lexicon
 from noroshi.core.marking.rules import Rules
 from noroshi.core.retention import Retention
 from noroshi.flow.draft import EncryptedFile
@@ -42,6 +43,8 @@ class House(msgspec.Struct, frozen=True):
     """What markings mean here."""
     areas: Mapping[str, Area]
     """The areas of cooperation, by their codes."""
+    lexicon: Callable[[], Lexicon]
+    """Every term of the line; read at the first call."""
     is_silent: bool
     """Nothing is sent: this node only receives."""
     store: Store

@@ -12,6 +12,7 @@ from noroshi.adapters.passphrases import Argon2Passphrases
 from noroshi.adapters.policies import shipped_areas, shipped_rules
 from noroshi.adapters.sealing.archive import Archive
 from noroshi.adapters.watchkeeper import Watchkeeper
+from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard, verify_card
 from noroshi.core.directory.prekeys import Schedule
@@ -189,6 +190,7 @@ class SimNode:
             default_marking="TLP:AMBER",
             rules=shipped_rules(),
             areas=shipped_areas(),
+            lexicon=shipped_lexicon,
             is_silent=False,
             store=self.store,
             blobs=SimBlobs(self.disk),

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import AttachmentDigest, ReportHead
 from noroshi.core.errors import InputError, MalformedError, RefusalError
+from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import (
-    KINDS,
     MAX_ADDRESSEES,
     MAX_NAME,
     MAX_SUBJECT,
@@ -194,7 +194,7 @@ def test_what_is_no_subject(subject: str) -> None:
         check_subject(subject)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", all_kinds())
 def test_kinds(kind: str) -> None:
     assert check_kind(kind) == kind
     check_content(HEAD, changed(CONTENT, kind=kind), "nato")

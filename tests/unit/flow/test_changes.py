@@ -143,6 +143,7 @@ def test_a_lower_precedence_is_raised_by_the_act_itself(pair: Pair) -> None:
     house = jp.node.house
     planned = draft.plan(
         order, [], own_desks=house.desks, default_marking="TLP:GREEN", rules=house.rules,
+        lexicon=house.lexicon,
         now=pair.clock.now(), entropy=house.entropy,
     )  # fmt: skip
     assert planned.precedence is Precedence.DEFERRED
@@ -206,6 +207,7 @@ def test_nobody_cancels_the_report_of_another(pair: Pair) -> None:
     house = jp.node.house
     planned = draft.plan(
         forged, [], own_desks=house.desks, default_marking="TLP:GREEN", rules=house.rules,
+        lexicon=house.lexicon,
         now=pair.clock.now(), entropy=house.entropy,
     )  # fmt: skip
     with pytest.raises(InputError, match="only its sender"):

@@ -8,10 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.consent import Scope, SignedGrant, encode_request
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
-from noroshi.entrypoints.cli import present
+from noroshi.core.kinds.reading import Reader
+from noroshi.core.lexicon.lexicon import Language
+from noroshi.entrypoints.cli import present, sheet
 from noroshi.entrypoints.cli.releases import present_queue
 from noroshi.flow import answers, arrivals, consents, opening, requests, send
 from noroshi.flow.answers import onward
@@ -19,6 +22,8 @@ from noroshi.flow.plan import Passing
 from noroshi.flow.tables import Transaction
 from tests.unit.flow.pair import House, open_houses
 from tests.unit.flow.test_agreements import DAY, agree, held, kinds
+
+READER = Reader(shipped_lexicon(), Language.ENGLISH)
 
 BODY = "侵入を確認。\nPorts 22 and 443."
 
@@ -129,10 +134,10 @@ def test_a_report_goes_further_with_consent(trio: Trio, capsys: pytest.CaptureFi
     assert shown["passed_on"]["person"] == "Lt Jansen"
     assert shown["passed_on"]["original"] == report
     assert shown["passed_on"]["consent"]["granted_by"] == "Cdr Ito"
-    present.report(shown)
+    sheet.report(shown, READER)
     present.inbox([row])
     screen = capsys.readouterr().out
-    assert "cyber@nato, with consent (Cdr Ito" in screen
+    assert "cyber@nato, with the consent of Cdr Ito (" in screen
     assert "(by way of nato)" in " ".join(screen.split())
     au.ask(requests.Answering(report=passed, rung=Rung.ACKNOWLEDGED, by="Sgt Hill"))
     au.issue_receipts("nato")

@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 
+from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.exchange.stix import TLP_IDS
+from noroshi.core.kinds.reading import Reader
+from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.marking.label import Tlp
-from noroshi.entrypoints.cli import present
+from noroshi.entrypoints.cli import sheet
 from noroshi.flow import arrivals, draft, exits, requests
 from tests.unit.flow.pair import Pair, open_pair
 from tests.unit.flow.test_agreements import DAY, MARK, agree, held
+
+READER = Reader(shipped_lexicon(), Language.ENGLISH)
 
 PORTIONS = [
     {"marking": MARK, "text": "The source says so."},
@@ -52,15 +57,15 @@ def test_portions_are_shown_with_their_markings(
     shown = read(pair, report)
     assert shown["portions"] == PORTIONS
     assert shown["tearline"] == {**TEARLINE, "subject": ""}
-    present.report(shown)
+    sheet.report(shown, READER)
     screen = capsys.readouterr().out
     assert f"({MARK})\n| The source says so.\n(TLP:GREEN)\n| Ports are closed." in screen
     assert "TEARLINE (TLP:GREEN)\n| Ports may close.\n| More follows." in screen
     assert "Yokohama" in screen
     assert screen.count("source says") == 1
     plain = read(pair, pair.nato.send("cyber@jp", body=body(portions=PORTIONS)))
-    present.report(plain)
-    assert "| (in portions)" in capsys.readouterr().out
+    sheet.report(plain, READER)
+    assert "(in portions)" in capsys.readouterr().out
 
 
 def test_a_report_of_portions_alone_is_marked_as_they_demand(pair: Pair) -> None:

@@ -13,13 +13,16 @@ from pathlib import Path
 import click
 
 from noroshi.core.errors import NoroshiError
+from noroshi.core.lexicon.lexicon import Language
 from noroshi.entrypoints.cli import (
     accounts,
     agreements,
     backup,
+    compose,
     courier,
     desks,
     journal,
+    kinds,
     labels,
     lines,
     node,
@@ -61,9 +64,9 @@ Set up a node, exchange cards, compare numbers, send:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON, and nothing else.")
 @click.option(
     "--lang",
-    type=click.Choice(["ja", "en", "fr", "ko", "id"]),
+    type=click.Choice([language.value for language in Language]),
     default="en",
-    help="The reader's language; this release speaks English in all of them.",
+    help="The reader's language: reports and forms are read in it, the commands are in English.",
 )
 @click.option(
     "--as",
@@ -76,7 +79,6 @@ def program(
     ctx: click.Context, home: Path | None, lang: str, as_name: str | None, *, as_json: bool
 ) -> None:
     """Take the options that all commands share."""
-    del lang
     serving: Callable[[Serving], None] = ctx.obj
     door = os.environ.get("NOROSHI_DOOR")
     ctx.obj = Context(
@@ -85,6 +87,7 @@ def program(
         serve=serving,
         person=Person(as_name or os.environ.get("NOROSHI_ACCOUNT")),
         door=Path(door) if door and home is None else None,
+        language=Language(lang),
     )
 
 
@@ -98,6 +101,8 @@ for commands in (
     revocations,
     reports,
     retention,
+    kinds,
+    compose,
     onward,
     journal,
     watch,

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, cast
 import click
 import msgspec
 
+from noroshi.core.lexicon.lexicon import Language
 from noroshi.entrypoints.cli.person import Person, read_passphrase
 
 if TYPE_CHECKING:
+    from noroshi.core.kinds.reading import Reader
     from noroshi.entrypoints.cli.desk import Desk
 
 _FILE_VARIABLE = "NOROSHI_PASSPHRASE_FILE"
@@ -49,6 +51,16 @@ class Context(msgspec.Struct, frozen=True):
     """Who says to be here."""
     door: Path | None = None
     """The door of a served node, for those who do not own its home; None: the home's own."""
+    language: Language = Language.ENGLISH
+    """Of the reader."""
+
+    @property
+    def reader(self) -> "Reader":
+        """Who reads what is shown."""
+        from noroshi.adapters.words import shipped_lexicon
+        from noroshi.core.kinds.reading import Reader
+
+        return Reader(shipped_lexicon(), self.language)
 
     @contextmanager
     def desk(self) -> "Generator[Desk]":

@@ -4,7 +4,6 @@ Text that came from elsewhere goes through :func:`visible` first: control and bi
 characters, which could rewrite the screen, are shown as what they are.
 """
 
-import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
@@ -36,20 +35,6 @@ _COLOURS: Final = {
     "CANCELLED": "bold red",
     "SUPERSEDED": "bold yellow",
 }
-_SHOWN_ABOVE: Final = frozenset(
-    {
-        "noroshi",
-        "kind",
-        "subject",
-        "precedence",
-        "marking",
-        "status",
-        "portions",
-        "tearline",
-        "grant",
-    }
-)
-_BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -118,85 +103,6 @@ def inbox(rows: Sequence[Mapping[str, object]]) -> None:
 
 def _subject(row: Mapping[str, object]) -> Text:
     return Text("(destroyed)", style="dim") if row["destroyed"] else word(row["subject"])
-
-
-def report(told: Mapping[str, object]) -> None:
-    """Show a whole report between its markings."""
-    screen = console()
-    banner = f"{told['marking']}" + (
-        f"   *** {told['status']} ***" if told["status"] != "ACTUAL" else ""
-    )
-    screen.print(Text(visible(banner), style="bold reverse"))
-    for here in mappings(told["equivalents"]):
-        sure = "" if here["confidence"] == "confirmed" else " (indicative)"
-        screen.print(Text(visible(f"here about {here['marking']}{sure}"), style="dim"))
-    change = changed(told)
-    if change:
-        screen.print(Text.assemble(*change))
-    head = Table.grid(padding=(0, 2))
-    for name, value in (
-        ("Precedence", told["precedence"]),
-        ("From", told["from"]),
-        ("By way of", _way(told.get("passed_on"))),
-        ("To", ", ".join(strings(told["to"]))),
-        ("Info", ", ".join(strings(told["info"]))),
-        ("Subject", told["subject"]),
-        ("Kind", told["kind"]),
-        ("Areas", ", ".join(strings(told["areas"]))),
-        ("Drafter", told["drafter"]),
-        ("Written", told["created_at"]),
-        ("Expires", told["expires_at"]),
-        ("Refers to", ", ".join(strings(told["references"]))),
-        ("Report", told["report"]),
-    ):
-        if value:
-            head.add_row(Text(name, style="dim"), word(value))
-    for attached in mappings(told["attachments"]):
-        size = f"{attached['size']:,} bytes"
-        head.add_row(Text("Attached", style="dim"), word(f"{attached['name']} ({size})"))
-    screen.print(head)
-    screen.print()
-    # Behind a rule, so that no body can look like the banner.
-    for line in _body(told).split("\n"):
-        screen.print(Text(f"| {visible(line, lines=True)}"))
-    for portion in mappings(told.get("portions") or []):
-        _portion(screen, "", portion)
-    tearline = cast("Mapping[str, object] | None", told.get("tearline"))
-    if tearline is not None:
-        screen.print(Text("- - - - - below this line: noroshi tearline - - - - -", style="dim"))
-        _portion(screen, "TEARLINE ", tearline)
-    screen.print()
-    screen.print(Text(visible(banner), style="bold reverse"))
-
-
-def _way(passed: object) -> str:
-    """Return by whom a report was passed on, and with whose consent; "" where it was not."""
-    if not passed:
-        return ""
-    told = cast("Mapping[str, object]", passed)
-    consent = cast("Mapping[str, object]", told["consent"])
-    granted = f"{consent['granted_by']}, {minute(consent['granted_at'])}"
-    return f"{told['by']}, with consent ({granted})"
-
-
-def _body(told: Mapping[str, object]) -> str:
-    """Return what a report says beside its portions, which are shown with their markings."""
-    body = str(told["body"])
-    gone = cast("Mapping[str, object] | None", told["destroyed"])
-    if gone is not None:
-        return f"CONTENT DESTROYED: {gone['message']}"
-    is_service = str(told["kind"]).startswith("consent-")
-    if not (told.get("portions") or told.get("tearline") or is_service):
-        return body
-    fields = cast("dict[str, object]", json.loads(body.removeprefix(_BOM)))
-    rest = {name: value for name, value in fields.items() if name not in _SHOWN_ABOVE}
-    return json.dumps(rest, ensure_ascii=False, indent=1) if rest else "(in portions)"
-
-
-def _portion(screen: Console, name: str, portion: Mapping[str, object]) -> None:
-    screen.print(Text(visible(f"{name}({portion['marking']})"), style="bold"))
-    for line in str(portion["text"]).split("\n"):
-        screen.print(Text(f"| {visible(line, lines=True)}"))
 
 
 _ENDED: Final = frozenset({"expired", "cancelled"})

@@ -139,7 +139,7 @@ def show(
       noroshi show 3f1c09aa --raw > bundle.json
       noroshi show 3f1c09aa --attachment sample.json -o sample.json
     """
-    from noroshi.entrypoints.cli import present
+    from noroshi.entrypoints.cli import sheet
 
     with context.desk() as node:
         if attachment is not None:
@@ -157,7 +157,7 @@ def show(
         sys.stdout.buffer.write(body)
         sys.stdout.flush()
     else:
-        context.answer(told, lambda: present.report(told))
+        context.answer(told, lambda: sheet.report(told, context.reader))
 
 
 @click.command()
@@ -275,7 +275,7 @@ COMMANDS: Final = (send, inbox, show, ack, decline, actioned, reply, cancel, sta
 
 
 def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> None:
-    from noroshi.entrypoints.cli import present
+    from noroshi.entrypoints.cli import present, sheet
 
     with context.desk() as node:
         told = _object(
@@ -294,7 +294,7 @@ def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> 
 
     def show_person() -> None:
         if presented is not None:
-            present.report(_object(presented))
+            sheet.report(_object(presented), context.reader)
         first = cast("Mapping[str, Mapping[str, str]]", told["rungs"]).get(rung.value, {})
         if first.get("by") != asked_by:
             click.echo("The desk has answered so before; the first answer stays:")

@@ -203,6 +203,7 @@ def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> 
         own_desks=house.desks,
         default_marking=house.default_marking,
         rules=house.rules,
+        lexicon=house.lexicon,
         now=house.clock.now(),
         entropy=house.entropy,
     )

@@ -5,9 +5,10 @@ import msgspec
 from noroshi.core.consent import Asked, Scope
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.portions import Tearline
 from noroshi.core.recognition import NOROSHI, recognise
-from noroshi.core.report import KINDS, Content, report_id_text
+from noroshi.core.report import Content, report_id_text
 from noroshi.flow import draft, send, views
 from noroshi.flow.answers.onward import ask, consent_for, partners_of, source_of
 from noroshi.flow.answers.reports import plan, send_or_check
@@ -32,7 +33,7 @@ def send_tearline(house: House, request: SendTearline) -> Answer:
         action=request.to,
         info=request.info,
         precedence=request.precedence or head.precedence.name,
-        kind=content.kind if content.kind in KINDS else None,
+        kind=content.kind if content.kind in all_kinds() else None,
         subject=request.subject or below.subject or None,
         marking=below.marking,
         status=head.status.value,

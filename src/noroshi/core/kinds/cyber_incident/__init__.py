@@ -1,0 +1,69 @@
+"""A cyber incident, from the early warning (NIS2, 24 hours) to the final report."""
+
+from typing import Annotated
+
+from noroshi.core.kinds.form import (
+    Code,
+    Form,
+    Grade,
+    Indicator,
+    Line,
+    Name,
+    Percent,
+    Says,
+    Text,
+    Time,
+)
+from noroshi.core.kinds.kind import Kind
+
+
+class CyberIncident(Form, frozen=True, kw_only=True):
+    """A cyber incident, from the early warning (NIS2, 24 hours) to the final report."""
+
+    stage: Annotated[Code | None, Says("cy.stage", vocabulary="cy.stage", first=True)] = None
+    summary: Annotated[Text, Says("f.summary", first=True)]
+    incident_types: Annotated[
+        tuple[Code, ...], Says("cy.type", vocabulary="inctype", first=True)
+    ] = ()
+    aware_at: Annotated[Time | None, Says("cy.awareness", first=True)] = None
+    sectors: Annotated[tuple[Code, ...], Says("cy.sector", vocabulary="sector", first=True)] = ()
+    malicious: Annotated[Code | None, Says("cy.malicious", vocabulary="ternary")] = None
+    cross_border: Annotated[Code | None, Says("cy.cross_border", vocabulary="ternary")] = None
+    entity: Annotated[Line | None, Says("cy.entity")] = None
+    victim_may_be_named: Annotated[Code | None, Says("cy.victim_named", vocabulary="ternary")] = (
+        None
+    )
+    first_seen: Annotated[Time | None, Says("f.first_seen")] = None
+    last_seen: Annotated[Time | None, Says("f.last_seen")] = None
+    determination: Annotated[Code | None, Says("cy.determination", vocabulary="determination")] = (
+        None
+    )
+    investigation: Annotated[Code | None, Says("cy.investigation", vocabulary="investigation")] = (
+        None
+    )
+    criticality: Annotated[Percent | None, Says("cy.criticality")] = None
+    detection: Annotated[tuple[Code, ...], Says("cy.detection", vocabulary="detection")] = ()
+    impacts: Annotated[tuple[Code, ...], Says("cy.impact", vocabulary="impact")] = ()
+    recoverability: Annotated[
+        Code | None, Says("cy.recoverability", vocabulary="recoverability")
+    ] = None
+    affected: Annotated[Text | None, Says("cy.affected")] = None
+    products: Annotated[tuple[Name, ...], Says("cy.product")] = ()
+    vulnerabilities: Annotated[tuple[Name, ...], Says("cy.vulnerability")] = ()
+    techniques: Annotated[tuple[Name, ...], Says("cy.technique")] = ()
+    indicators: Annotated[tuple[Indicator, ...], Says("cy.ioc")] = ()
+    permitted_action: Annotated[Code | None, Says("mark.pap", vocabulary="mark.pap")] = None
+    root_cause: Annotated[Text | None, Says("cy.root_cause")] = None
+    mitigation: Annotated[Text | None, Says("cy.mitigation")] = None
+    attribution: Annotated[Code | None, Says("cy.attribution", vocabulary="cy.attr")] = None
+    is_exposed: Annotated[Text | None, Says("cy.exposed")] = None
+    measures: Annotated[Text | None, Says("f.measures_taken")] = None
+    next_steps: Annotated[Text | None, Says("f.next_steps")] = None
+    ask: Annotated[Text | None, Says("f.request")] = None
+    grading: Annotated[Grade | None, Says("f.source_grading")] = None
+    likelihood: Annotated[Code | None, Says("f.likelihood", vocabulary="likelihood")] = None
+    confidence: Annotated[Code | None, Says("f.confidence", vocabulary="confidence")] = None
+    contact: Annotated[Line | None, Says("f.contact_24h")] = None
+
+
+KIND = Kind("cyber-incident", "kind.cyber", CyberIncident)

@@ -1,0 +1,190 @@
+"""Forms: what the fields of a report are made of, and what each is called.
+
+A kind's form is a struct whose annotations say of each field its type and, by :class:`Says`, its
+label in the lexicon. Fields that are first suffice for a FLASH; all others may follow.
+"""
+
+import typing
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Annotated, Final, cast
+
+import msgspec
+
+MAX_LINE: Final = 300
+MAX_TEXT: Final = 50_000
+MAX_MANY: Final = 1_000
+
+
+class FieldType(Enum):
+    """How a value is written, checked and shown."""
+
+    LINE = "line"
+    """One line in the writer's language."""
+    TEXT = "text"
+    """Paragraphs in the writer's language."""
+    CODE = "code"
+    """A value of a vocabulary, read by everybody in their own language."""
+    NAME = "name"
+    """What is the same in every language: a product, a number, an address, a technique's code."""
+    TIME = "time"
+    """RFC 3339, UTC."""
+    NUMBER = "number"
+    GRADE = "grade"
+    """The Admiralty system: reliability of the source, A to F, credibility of what it says."""
+    WINDOW = "window"
+    PLACE = "place"
+    INDICATOR = "indicator"
+    EVIDENCE = "evidence"
+    NEED = "need"
+
+
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LINE), FieldType.LINE]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT), FieldType.TEXT]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64), FieldType.CODE]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LINE), FieldType.NAME]
+Time = Annotated[str, msgspec.Meta(max_length=40), FieldType.TIME]
+Number = Annotated[float, FieldType.NUMBER]
+Count = Annotated[int, msgspec.Meta(ge=0), FieldType.NUMBER]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100), FieldType.NUMBER]
+Bearing = Annotated[float, msgspec.Meta(ge=0, lt=360), FieldType.NUMBER]
+"""Degrees from true north, clockwise."""
+Grade = Annotated[str, msgspec.Meta(pattern="^[A-F][1-6]$"), FieldType.GRADE]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A value that has fields of its own."""
+
+
+class Window(Part, frozen=True):
+    """From when until when."""
+
+    begins_at: Time
+    ends_at: Time
+
+
+class Place(Part, frozen=True):
+    """A point on the globe (WGS 84), a circle round it, or a name."""
+
+    name: Line | None = None
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    """Degrees, north is positive."""
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    """Degrees, east is positive."""
+    radius_km: Annotated[float, msgspec.Meta(ge=0, le=20_038)] | None = None
+
+
+Where = Annotated[
+    Place | Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LINE)], FieldType.PLACE
+]
+"""A place, or only its name."""
+
+
+class Indicator(Part, frozen=True):
+    """An indicator of compromise."""
+
+    type: Name
+    """A STIX 2.1 cyber-observable type, such as ipv4-addr; for files file:hashes.SHA-256."""
+    value: Name
+    note: Line | None = None
+
+
+class Evidence(Part, frozen=True):
+    """Where something was seen; what was there is soon deleted."""
+
+    url: Name | None = None
+    archive: Name | None = None
+    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    note: Line | None = None
+
+
+class Need(Part, frozen=True):
+    """A capability, and how much of it; what is offered and committed leaves less open."""
+
+    capability: Line
+    quantity: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    unit: Line | None = None
+    open: Annotated[float, msgspec.Meta(ge=0)] | None = None
+
+
+_PARTS: Final = {
+    Window: FieldType.WINDOW,
+    Indicator: FieldType.INDICATOR,
+    Evidence: FieldType.EVIDENCE,
+    Need: FieldType.NEED,
+}
+
+
+class Says(msgspec.Struct, frozen=True):
+    """What a form says of a field beside its type."""
+
+    label: str
+    """Its code in the lexicon."""
+    vocabulary: str = ""
+    """Of a code: where its values are."""
+    unit: str = ""
+    """Of a number: a code of the lexicon, or a sign that is the same in every language."""
+    coded: bool = False
+    """Whether readers know the code itself, which stands before its rendering then."""
+    first: bool = False
+    """Whether it is asked for at once; the others may follow."""
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A field of a form."""
+
+    name: str
+    says: Says
+    type: FieldType
+    is_many: bool
+    is_required: bool
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of a kind; those that a newer release adds are kept and shown by their names."""
+
+    references: Annotated[tuple[Name, ...], Says("f.sources")] = ()
+    """Where more is to be read: addresses, numbers of documents, ids of reports."""
+    language: Annotated[Name | None, Says("f.language")] = None
+    """Of the writer's words, which alone are authoritative (BCP 47)."""
+
+
+@cache
+def fields_of(form: type[Form]) -> tuple[Field, ...]:
+    """Return the fields of a form: its own in their order, then those of every form."""
+    hints = typing.get_type_hints(form, include_extras=True)
+    found = [
+        _field(field.name, hints[field.name], is_required=field.required)
+        for field in msgspec.structs.fields(form)
+    ]
+    shared = Form.__struct_fields__
+    return tuple(sorted(found, key=lambda field: field.name in shared))
+
+
+def _field(name: str, hint: object, *, is_required: bool) -> Field:
+    said = [each for each in _annotations(hint) if isinstance(each, Says)]
+    types = [each for each in _annotations(hint) if isinstance(each, FieldType)]
+    (says,) = said
+    return Field(name, says, types[0], _is_many(hint), is_required)
+
+
+def _annotations(hint: object) -> list[object]:
+    """Return all that is annotated anywhere in a type, and the types of parts."""
+    if isinstance(hint, type) and hint in _PARTS:
+        return [_PARTS[hint]]
+    found: list[object] = list(getattr(hint, "__metadata__", ()))
+    inner = getattr(hint, "__origin__", None) if found else None
+    for each in (inner,) if inner is not None else typing.get_args(hint):
+        found += _annotations(each)
+    return found
+
+
+def _is_many(hint: object) -> bool:
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        return True
+    inner = [hint.__origin__] if origin is Annotated else []  # type: ignore[attr-defined]
+    if origin in {typing.Union, UnionType}:
+        inner = list(typing.get_args(hint))
+    return any(_is_many(each) for each in cast("list[object]", inner))

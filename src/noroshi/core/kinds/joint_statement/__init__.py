@@ -1,0 +1,21 @@
+"""One text that several partners sign."""
+
+from typing import Annotated
+
+from noroshi.core.kinds.form import Code, Count, Form, Line, Says, Text, Time
+from noroshi.core.kinds.kind import Kind
+
+
+class JointStatement(Form, frozen=True, kw_only=True):
+    """One text that several partners sign."""
+
+    text: Annotated[Text, Says("f.text", first=True)]
+    version: Annotated[Count | None, Says("js.version", first=True)] = None
+    signatories: Annotated[
+        tuple[Code, ...], Says("js.signatories", vocabulary="co", first=True)
+    ] = ()
+    embargo_until: Annotated[Time | None, Says("mark.embargo")] = None
+    contact: Annotated[Line | None, Says("f.contact_24h")] = None
+
+
+KIND = Kind("joint-statement", "kind.joint_statement", JointStatement)

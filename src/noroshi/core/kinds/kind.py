@@ -1,0 +1,40 @@
+"""A kind of report, and all that there are."""
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import cast
+
+import msgspec
+
+from noroshi.core import kinds
+from noroshi.core.kinds.form import Field, Form, fields_of
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of report."""
+
+    name: str
+    """As it travels, such as cyber-incident."""
+    title: str
+    """Its code in the lexicon."""
+    form: type[Form]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields of its form, in their order."""
+        return fields_of(self.form)
+
+    @property
+    def folder(self) -> str:
+        """Where its words and its example lie, as a package."""
+        return self.form.__module__
+
+
+@cache
+def all_kinds() -> dict[str, Kind]:
+    """Return all kinds that this release knows, by name."""
+    names = [module.name for module in pkgutil.iter_modules(kinds.__path__) if module.ispkg]
+    folders = [importlib.import_module(f"{kinds.__name__}.{name}") for name in sorted(names)]
+    found = [cast("Kind", folder.KIND) for folder in folders]
+    return {kind.name: kind for kind in found}

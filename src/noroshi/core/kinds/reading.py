@@ -1,0 +1,159 @@
+"""A form as its reader reads it: labels and codes in the reader's language, words as written.
+
+One way for every screen and print: rows of a label and its values, which the terminal, HTML and
+plain text each draw. What this release does not know is shown by its own name, never left out.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from typing import cast
+
+import msgspec
+
+from noroshi.core.errors import InputError
+from noroshi.core.instant import from_text
+from noroshi.core.kinds.form import Field, FieldType
+from noroshi.core.kinds.kind import Kind
+from noroshi.core.lexicon import figures
+from noroshi.core.lexicon.lexicon import Language, Lexicon
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A field as it is read."""
+
+    label: str
+    values: tuple[str, ...]
+    is_verbatim: bool = False
+    """Whether the values are the writer's own words, in the writer's language."""
+    is_known: bool = True
+    """Whether this release knows the field and all its codes."""
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Who reads."""
+
+    lexicon: Lexicon
+    language: Language
+    zone: tzinfo | None = None
+    """Of the desk's own clock; None: UTC alone is shown."""
+
+
+def read_form(kind: Kind | None, values: Mapping[str, object], reader: Reader) -> list[Row]:
+    """Return the fields of a report in the order of its form, then those that are not known."""
+    fields = kind.fields if kind is not None else ()
+    rows = [_row(field, values[field.name], reader) for field in fields if field.name in values]
+    known = {field.name for field in fields}
+    rows += [
+        Row(name, (_raw(value),), is_known=False)
+        for name, value in values.items()
+        if name not in known
+    ]
+    return rows
+
+
+def _row(field: Field, value: object, reader: Reader) -> Row:
+    lexicon, language = reader.lexicon, reader.language
+    many = cast("list[object]", value) if isinstance(value, list) else [value]
+    shown = [_value(field, each, reader) for each in many]
+    return Row(
+        label=lexicon.label(field.says.label, language),
+        values=tuple(text for text, _ in shown),
+        is_verbatim=field.type in {FieldType.LINE, FieldType.TEXT},
+        is_known=all(is_known for _, is_known in shown),
+    )
+
+
+def _value(field: Field, value: object, reader: Reader) -> tuple[str, bool]:
+    """Return how a value is read, and whether it is what the form says."""
+    match value:
+        case str():
+            return _text(field, value, reader)
+        case bool():
+            return _raw(value), False
+        case int() | float():
+            unit = field.says.unit
+            if unit in reader.lexicon:
+                unit = reader.lexicon.short(unit, reader.language)
+            return f"{figures.number(value, reader.language)} {unit}".strip(), True
+        case dict():
+            return _part(field.type, cast("dict[str, object]", value), reader)
+        case _:
+            return _raw(value), False
+
+
+def _text(field: Field, value: str, reader: Reader) -> tuple[str, bool]:
+    lexicon, language = reader.lexicon, reader.language
+    match field.type:
+        case FieldType.CODE:
+            code = f"{field.says.vocabulary}.{value}"
+            if code not in lexicon:
+                return lexicon.sentence("s.unknown_code", language, code=value), False
+            label = lexicon.label(code, language)
+            return f"{value} {label}" if field.says.coded else label, True
+        case FieldType.GRADE:
+            codes = [f"admiralty.{sign}" for sign in value]
+            if not all(code in lexicon for code in codes):
+                return value, False
+            said = ", ".join(lexicon.label(code, language) for code in codes)
+            return f"{value} ({said})", True
+        case FieldType.TIME:
+            return _time(value, reader)
+        case _:
+            return value, True
+
+
+def _time(value: object, reader: Reader) -> tuple[str, bool]:
+    try:
+        return figures.moment(from_text(str(value)), reader.zone), True
+    except InputError:
+        return str(value), False
+
+
+def _part(kind: FieldType, part: dict[str, object], reader: Reader) -> tuple[str, bool]:
+    """Return a value that has fields of its own, on one line."""
+    match kind, part:
+        case FieldType.WINDOW, {"begins_at": begins, "ends_at": ends, **rest} if not rest:
+            (first, is_first), (last, is_last) = _time(begins, reader), _time(ends, reader)
+            return f"{first} \N{EN DASH} {last}", is_first and is_last
+        case FieldType.PLACE, {"latitude": float() | int(), "longitude": float() | int()}:
+            return _place(part, reader), part.keys() <= {
+                "name", "latitude", "longitude", "radius_km"
+            }  # fmt: skip
+        case FieldType.INDICATOR, {"type": kind_of, "value": value}:
+            return _joined(f"{kind_of}  {value}", part, {"type", "value"}), True
+        case FieldType.NEED, {"capability": capability}:
+            return _need(str(capability), part, reader), True
+        case _:
+            return _joined("", part, ()), kind in {FieldType.PLACE, FieldType.EVIDENCE}
+
+
+def _place(part: dict[str, object], reader: Reader) -> str:
+    latitude, longitude = cast("float", part["latitude"]), cast("float", part["longitude"])
+    point = figures.coordinates(latitude, longitude)
+    radius = part.get("radius_km")
+    if isinstance(radius, int | float):
+        kilometre = reader.lexicon.short("unit.km", reader.language)
+        point += f", {figures.number(radius, reader.language)} {kilometre}"
+    return f"{part['name']} ({point})" if "name" in part else point
+
+
+def _need(capability: str, part: dict[str, object], reader: Reader) -> str:
+    language = reader.language
+    text, unit = capability, str(part.get("unit", ""))
+    if isinstance(quantity := part.get("quantity"), int | float):
+        text += f": {figures.number(quantity, language)} {unit}".rstrip()
+    if isinstance(left := part.get("open"), int | float):
+        label = reader.lexicon.label("rl.open", language)
+        text += f" ({label}: {figures.number(left, language)} {unit}".rstrip() + ")"
+    return text
+
+
+def _joined(begin: str, part: Mapping[str, object], shown: Iterable[str]) -> str:
+    rest = [value if isinstance(value, str) else _raw(value)
+            for name, value in part.items() if name not in shown]  # fmt: skip
+    return "  ".join(filter(None, (begin, *rest)))
+
+
+def _raw(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

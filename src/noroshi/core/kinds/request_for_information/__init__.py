@@ -1,0 +1,19 @@
+"""A question to partners."""
+
+from typing import Annotated
+
+from noroshi.core.kinds.form import Form, Line, Says, Text, Time
+from noroshi.core.kinds.kind import Kind
+
+
+class RequestForInformation(Form, frozen=True, kw_only=True):
+    """A question to partners."""
+
+    question: Annotated[Text, Says("rfi.question", first=True)]
+    respond_by: Annotated[Time | None, Says("f.respond_by", first=True)] = None
+    background: Annotated[Text | None, Says("rfi.background")] = None
+    purpose: Annotated[Text | None, Says("rfi.purpose")] = None
+    contact: Annotated[Line | None, Says("f.contact_24h")] = None
+
+
+KIND = Kind("request-for-information", "kind.rfi", RequestForInformation)
