@@ -1,10 +1,12 @@
 """A node's own keys: made for a new home or anew for an old one, and read into use."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from noroshi.adapters import home as homes
+from noroshi.adapters.clock import SystemEntropy
 from noroshi.adapters.keys.certificate import certificate_digest, make_certificate
 from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.sealing.pyca import (
@@ -16,9 +18,11 @@ from noroshi.adapters.sealing.pyca import (
 )
 from noroshi.adapters.sealing.vault import FileVault
 from noroshi.core.directory.card import SignedCard
+from noroshi.core.directory.repository import Kept
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import ROOT_ALG, Alg, Profile
 from noroshi.core.errors import UnavailableError
+from noroshi.flow.directory_ports import Directories
 from noroshi.flow.records import Duty, Identity
 
 _SALT_SIZE: Final = 16
@@ -72,6 +76,7 @@ def load_identity(
         request_signer=load_signers(keys, Purpose.REQUEST)[0],
         unwrappers={unwrapper.public_key.kid: unwrapper} if vault is None else vault,
         primitives=PycaPrimitives(),
+        directories=cache(partial(load_directories, keys)),
         duty=duty,
     )
     signers = (
@@ -85,6 +90,28 @@ def load_identity(
         msg = "the private keys are not those of this node's card; put the right files back"
         raise UnavailableError("damaged", msg)
     return identity
+
+
+def load_directories(keys: KeyFiles) -> Directories:
+    """Return what reads and writes directories, with the role keys among `keys`."""
+    # A tenth of a second that most commands do not need.
+    from noroshi.adapters.directories.writing import TufDirectories  # noqa: PLC0415
+
+    return TufDirectories(keys, PycaPrimitives(), SystemEntropy().draw)
+
+
+def card_signer(keys: KeyFiles, own: Kept | None) -> PycaSigner | None:
+    """Return what signs this node's next card: its root key, else the targets key of its directory.
+
+    Raises:
+        UnavailableError: the key file cannot be read.
+    """
+    if keys.has(Purpose.ROOT):
+        return load_signers(keys, Purpose.ROOT)[0]
+    if own is not None and keys.has(Purpose.TARGETS):
+        (signer,) = load_signers(keys, Purpose.TARGETS)
+        return signer if signer.public_key in own.directory.card_keys else None
+    return None
 
 
 def load_signers(keys: KeyFiles, purpose: Purpose) -> tuple[PycaSigner, ...]:

@@ -157,6 +157,7 @@ def close_to(tx: Transaction, partner: str) -> None:
     """Note that a partner's sealing keys are void: what waits is sealed again before it goes."""
     tx.prekeys.forget(partner)
     tx.prekeys.to_tell(partner)
+    tx.directories.to_tell(partner)
     tx.outbox.close(partner)
 
 

@@ -25,6 +25,7 @@ from noroshi.flow.renewal import renew
 from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimSpool, SimStore
 from noroshi.simulation.net import Net, NodeBearer
 from noroshi.simulation.standin import (
+    StandInDirectories,
     StandInPrimitives,
     StandInSigner,
     StandInUnwrapper,
@@ -258,6 +259,7 @@ def _identity(
         request_signer=request,
         unwrappers=vault,
         primitives=StandInPrimitives(),
+        directories=StandInDirectories,
         duty=Duty(schedule=_SCHEDULE),
     )
     return identity, root, vault

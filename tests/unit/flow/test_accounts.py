@@ -75,6 +75,9 @@ Accounts         -       -        -     yes           yes
 AddPartner       -       -        -     yes           -
 VerifyPartner    -       -        -     yes           -
 RevokePartner    -       -        -     yes           -
+TakeRoot         -       -        -     yes           -
+OwnRoles         -       -        -     yes           -
+RemoveRootKey    -       -        -     yes           -
 Quarantine       yes     yes      yes   yes           -
 DecideQuarantined -      yes      -     -             -
 AddAgreement     -       -        -     yes           -

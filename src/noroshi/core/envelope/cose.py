@@ -12,7 +12,7 @@ import msgspec
 
 from noroshi.core import gate
 from noroshi.core.envelope import suite
-from noroshi.core.envelope.keys import SignerSet
+from noroshi.core.envelope.keys import PublicKey, SignerSet
 from noroshi.core.envelope.primitives import Primitives, Signer
 from noroshi.core.errors import UnreadableError
 
@@ -33,14 +33,17 @@ class Signed(msgspec.Struct, frozen=True):
         """What receipts and journals name this object by."""
         return digest(self.raw)
 
+    def names(self, keys: Sequence[PublicKey]) -> bool:
+        """Say whether it claims to be signed by these keys, in their order."""
+        return [p for p, _ in self.signatures] == [_signer_protected(k.alg, k.kid) for k in keys]
+
     def verify(self, signers: SignerSet, primitives: Primitives) -> None:
         """Return if exactly the keys of `signers` signed, in their order.
 
         Raises:
             UnreadableError: a signature is missing, extra, of another key, or wrong.
         """
-        expected = [_signer_protected(key.alg, key.kid) for key in signers.keys]
-        if self.profile != signers.profile or [p for p, _ in self.signatures] != expected:
+        if self.profile != signers.profile or not self.names(signers.keys):
             raise UnreadableError
         for key, (protected, signature) in zip(signers.keys, self.signatures, strict=True):
             message = _to_sign(self.context, self.body_protected, protected, self.raw_payload)

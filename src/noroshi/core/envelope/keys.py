@@ -24,6 +24,12 @@ class Purpose(IntEnum):
     RECEIPT = 4
     JOURNAL = 5
     REQUEST = 6
+    TARGETS = 7
+    """Of the directory: names the card, desks, agreements, revocations."""
+    SNAPSHOT = 8
+    """Of the directory: says that this is all of it."""
+    TIMESTAMP = 9
+    """Of the directory: says that this is the newest."""
 
 
 class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -34,6 +40,11 @@ class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     material: bytes
 
     @property
+    def digest(self) -> bytes:
+        """The SHA-256 of the key's own encoding."""
+        return hashlib.sha256(gate.encode_struct(self)).digest()
+
+    @property
     def kid(self) -> bytes:
         """The key id: the first 8 bytes of the SHA-256 of the key's own encoding."""
         return _kid(self)
@@ -41,7 +52,7 @@ class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 
 @lru_cache(maxsize=1024)
 def _kid(key: PublicKey) -> bytes:
-    return hashlib.sha256(gate.encode_struct(key)).digest()[:KID_SIZE]
+    return key.digest[:KID_SIZE]
 
 
 class SignerSet(msgspec.Struct, frozen=True):

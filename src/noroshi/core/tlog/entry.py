@@ -66,6 +66,11 @@ class EntryKind(Enum):
     CONSENT_ASKED = "ConsentAsked"
     CONSENT_GRANTED = "ConsentGranted"
     ENCLOSED = "Enclosed"
+    DIRECTORY_ISSUED = "DirectoryIssued"
+    DIRECTORY_TOLD = "DirectoryTold"
+    DIRECTORY_TAKEN = "DirectoryTaken"
+    ROOT_TAKEN = "RootTaken"
+    ROOT_REMOVED = "RootRemoved"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from noroshi.flow.answers import (
     releases,
     reports,
     rights,
+    roots,
     tearlines,
     watch,
 )
@@ -54,6 +55,7 @@ from noroshi.flow.requests import (
     LineStates,
     MakeProof,
     OwnCard,
+    OwnRoles,
     PartnerNumber,
     Partners,
     PassOn,
@@ -62,6 +64,7 @@ from noroshi.flow.requests import (
     ReadLabel,
     Release,
     ReleaseQueue,
+    RemoveRootKey,
     Reply,
     RevokePartner,
     SendHeld,
@@ -71,6 +74,7 @@ from noroshi.flow.requests import (
     Show,
     Status,
     TakeAlarm,
+    TakeRoot,
     VerifyJournal,
     VerifyPartner,
     WhoAmI,
@@ -165,6 +169,12 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return partners.verify_partner(house, request)
         case RevokePartner():
             return partners.revoke_partner(house, request)
+        case TakeRoot():
+            return roots.take_root(house, request)
+        case OwnRoles():
+            return roots.own_roles(house)
+        case RemoveRootKey():
+            return roots.remove_root_key(house, request)
         case Quarantine():
             return partners.quarantine(house)
         case DecideQuarantined():

@@ -21,10 +21,13 @@ from noroshi.flow.requests.house import (
     HeldCheckpoint,
     MakeProof,
     OwnCard,
+    OwnRoles,
     PartnerNumber,
     Partners,
     Quarantine,
+    RemoveRootKey,
     RevokePartner,
+    TakeRoot,
     VerifyJournal,
     VerifyPartner,
     WhoAmI,
@@ -96,6 +99,7 @@ __all__ = [
     "LineStates",
     "MakeProof",
     "OwnCard",
+    "OwnRoles",
     "PartnerNumber",
     "Partners",
     "PassOn",
@@ -104,6 +108,7 @@ __all__ = [
     "ReadLabel",
     "Release",
     "ReleaseQueue",
+    "RemoveRootKey",
     "Reply",
     "Request",
     "RevokePartner",
@@ -114,6 +119,7 @@ __all__ = [
     "Show",
     "Status",
     "TakeAlarm",
+    "TakeRoot",
     "VerifyJournal",
     "VerifyPartner",
     "WhoAmI",
@@ -153,6 +159,9 @@ AnyRequest = (
     | PartnerNumber
     | VerifyPartner
     | RevokePartner
+    | TakeRoot
+    | OwnRoles
+    | RemoveRootKey
     | Quarantine
     | DecideQuarantined
     | VerifyJournal
