@@ -39,6 +39,7 @@ from noroshi.flow import directories, directory, watch
 from noroshi.flow.house import House
 from noroshi.flow.ports import Clock, SteppedClock
 from noroshi.flow.records import Identity
+from noroshi.flow.renewal import renew_directory
 from noroshi.identity import (
     card_signer,
     load_directories,
@@ -152,6 +153,7 @@ def reissue_card(node: Node, peer: str) -> Node:
     _replace(node.home / FILE_NAME, to_toml(settings))
     identity = msgspec.structs.replace(node.identity, card=signed)
     house = msgspec.structs.replace(node.house, identity=lambda: identity)
+    renew_directory(house)
     return msgspec.structs.replace(node, settings=settings, house=house)
 
 

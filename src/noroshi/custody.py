@@ -58,10 +58,8 @@ def public_half(file: Path, ask_passphrase: AskPassphrase) -> RootKeys:
     return RootKeys(VERSION, (_signer(file, ask_passphrase).public_key,))
 
 
-def propose(
-    card: bytes, custodians: list[bytes], threshold: int, roles: bytes | None, days: int
-) -> Proposal:
-    """Return the next version of the root of the node that wrote a card's file, unsigned.
+def propose(asked: bytes, custodians: list[bytes], threshold: int, days: int) -> Proposal:
+    """Return the next version of the root of the node that asked for it, unsigned.
 
     Where there is none yet, because the root key was never on the node since it has directories,
     it is the first: by that key alone.
@@ -70,10 +68,10 @@ def propose(
         InputError: the file holds no directory, or a key or the threshold cannot be used.
         RefusalError: the chain of roots in it does not hold.
     """
-    bundle, primitives = read_bundle(card), PycaPrimitives()
-    claimed = claimed_card(read_armour(card))
+    bundle, primitives = read_bundle(asked), PycaPrimitives()
+    claimed = claimed_card(read_armour(asked))
     keys = [read_keys(text, (Purpose.ROOT,), primitives)[0] for text in custodians]
-    of_roles = () if roles is None else read_keys(roles, ROLE_PURPOSES, primitives)
+    of_roles = read_keys(asked, ROLE_PURPOSES, primitives)
     expires_at = SystemClock().now() + days * DAY
     if bundle is None:
         return custody.propose_first(claimed, of_roles, expires_at)

@@ -7,6 +7,7 @@ there, and only then that folder becomes the home. `docs/adr/0012-epochs.md` has
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from noroshi.adapters.struct_types import build_types
 from noroshi.bootstrap import AskPassphrase, last_recorded
 from noroshi.core.backup import MAX_SMALL, BackupHead, Part, frame
 from noroshi.core.directory.card import Card, SignedCard, read_armour, verify_card
+from noroshi.core.directory.repository import Kept
 from noroshi.core.directory.revocation import VERSION as REVOCATION_VERSION
 from noroshi.core.directory.revocation import Revocation, SignedRevocation
 from noroshi.core.envelope.keys import Purpose
@@ -30,11 +32,19 @@ from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.errors import InputError, MalformedError, UnavailableError
 from noroshi.core.instant import SECOND, Instant, from_text
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
-from noroshi.flow import audit, restore
+from noroshi.flow import audit, directories, restore
 from noroshi.flow.ports import Clock
 from noroshi.flow.records import Identity
 from noroshi.flow.tables import Tables
-from noroshi.identity import load_identity, load_signers, make_door_keys, make_keys, public_keys
+from noroshi.identity import (
+    card_signer,
+    load_directories,
+    load_identity,
+    load_signers,
+    make_door_keys,
+    make_keys,
+    public_keys,
+)
 from noroshi.settings import FILE_NAME, read_settings
 
 Progress = Callable[[int, int], None]
@@ -146,10 +156,12 @@ def restore_node(
         if read_settings(draft).partner != head.partner:
             raise MalformedError("its settings name another partner than its card", "bad-backup")
         identity = load_identity(card, keys, read_settings(draft).duty)
-        following = _next_card(card.card, keys, clock)
+        signer = _card_signer(card.card, keys, database, new_keys=new_keys)
+        following = _next_card(card.card, clock)
         if new_keys:
             following = _with_new_keys(draft, following, keys, ask_passphrase)
-        signed = SignedCard.issue(following, load_signers(keys, Purpose.ROOT)[0])
+            signer = signer or _new_targets_key(keys)
+        signed = SignedCard.issue(following, signer)
         next_identity = load_identity(signed, keys, identity.duty) if new_keys else identity
         restored = _open_epoch(database, next_identity, signed, head, clock, card)
     return msgspec.structs.replace(restored, home=home)
@@ -222,25 +234,45 @@ def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) 
     return msgspec.structs.replace(card, keys=public_keys(keys, profile), tls_digest=tls_digest)
 
 
-def _next_card(old: Card, keys: KeyFiles, clock: Clock) -> Card:
-    """Return the card of the next epoch, which is yet to be signed.
-
-    Its numbers are those of the time, in seconds: one more than in the backup may have been
-    used since, by a later card or another restore.
+def _card_signer(old: Card, keys: KeyFiles, database: Path, *, new_keys: bool) -> PycaSigner | None:
+    """Return what signs the next card; None: a targets key that is yet to be made.
 
     Raises:
-        UnavailableError: the root key is not to be had.
+        UnavailableError: neither the root key nor a targets key is to be had.
     """
-    if not keys.has(Purpose.ROOT):
+    if keys.has(Purpose.ROOT):
+        (root,) = load_signers(keys, Purpose.ROOT)
+        if root.public_key != old.root:
+            msg = "that root key belongs to another node; bring the one of this node"
+            raise UnavailableError("keys-locked", msg)
+        return root
+    own: Kept | None = None
+    with suppress(UnavailableError), open_copy(database) as tables:  # an old one knows none
+        own = tables.directories.own()
+    if own is not None and new_keys and own.directory.root_version > 1:
+        return None  # custodians will sign a root that names the new keys
+    signer = None if new_keys else card_signer(keys, own)
+    if signer is None:
         msg = (
             "a restored node needs a new card, and the root key that signs it is not in this "
             "backup. Bring it, and restore again with --root-key FILE"
         )
         raise UnavailableError("keys-locked", msg)
-    (root,) = load_signers(keys, Purpose.ROOT)
-    if root.public_key != old.root:
-        msg = "that root key belongs to another node; bring the one of this node"
-        raise UnavailableError("keys-locked", msg)
+    return signer
+
+
+def _new_targets_key(keys: KeyFiles) -> PycaSigner:
+    """Return a new targets key, which a root is yet to name: noroshi root request."""
+    load_directories(keys).role_keys()
+    return load_signers(keys, Purpose.TARGETS)[0]
+
+
+def _next_card(old: Card, clock: Clock) -> Card:
+    """Return the card of the next epoch, which is yet to be signed.
+
+    Its numbers are those of the time, in seconds: one more than in the backup may have been
+    used since, by a later card or another restore.
+    """
     seconds = clock.now() // SECOND
     return msgspec.structs.replace(
         old,
@@ -264,7 +296,7 @@ def _open_epoch(
     def sign(size: int, root: bytes) -> bytes:
         return sign_checkpoint(Checkpoint(origin, size, root), identity.journal_signer)
 
-    store = SqliteStore(database, clock, sign)
+    entropy, store = SystemEntropy(), SqliteStore(database, clock, sign)
     try:
         check_clock(clock.now(), last_recorded(store))
         with store.read() as tables:
@@ -273,16 +305,29 @@ def _open_epoch(
             msg = f"the journal in it does not hold: {state.reason}; use an earlier backup"
             raise MalformedError(msg, "bad-backup")
         held = store.perform(
-            partial(
-                restore.open_epoch, card=card, backup_at=head.created_at, entropy=SystemEntropy()
-            )
+            partial(restore.open_epoch, card=card, backup_at=head.created_at, entropy=entropy)
         )
+        _publish(store, identity, card, clock)
         with store.read() as tables:
             checkpoint = parse_note(tables.journal.newest_note())
     finally:
         store.close()
     journal = (checkpoint.size, checkpoint.root)
     return Restored(database.parent, card, head.created_at, journal, held)
+
+
+def _publish(store: SqliteStore, identity: Identity, card: SignedCard, clock: Clock) -> None:
+    """Let the directory name the card; not where new keys wait for the custodians of its root."""
+    with store.read() as tables:
+        before = tables.directories.own()
+        targets = directories.own_targets(tables, card.card)
+    made = identity.directories().publish(before, card, targets, clock.now())
+    if made is not None:
+        record = partial(
+            directories.record_own, made=made, before=before, me=card.card.partner,
+            entropy=SystemEntropy(),
+        )  # fmt: skip
+        store.perform(record)
 
 
 def _read_key(path: Path) -> bytes:

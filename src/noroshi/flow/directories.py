@@ -170,7 +170,8 @@ def to_confirm(tables: Tables, partners: Iterable[str], now: Instant) -> tuple[s
     """Return why a report to these partners needs a second person, in sentences."""
     found = {partner: standing_of(tables, partner, now) for partner in partners}
     return tuple(
-        f"the directory of {partner} is old: {age_of(tables, partner, now)}"
+        f"the directory of {partner} is old: {age_of(tables, partner, now)}; its newest card "
+        "renews it (noroshi partner add FILE)"
         for partner, standing in found.items()
         if standing is Standing.CONFIRM
     )

@@ -76,7 +76,7 @@ AddPartner       -       -        -     yes           -
 VerifyPartner    -       -        -     yes           -
 RevokePartner    -       -        -     yes           -
 TakeRoot         -       -        -     yes           -
-OwnRoles         -       -        -     yes           -
+RequestRoot      -       -        -     yes           -
 RemoveRootKey    -       -        -     yes           -
 Quarantine       yes     yes      yes   yes           -
 DecideQuarantined -      yes      -     -             -
@@ -157,7 +157,7 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "card": b"card", "agreement": b"{}", "label": b"<x/>", "partner": "jp", "number": "1",
         "volume": 10_000, "by": None, "desk": "cyber", "state": DeskState.STAFFED, "name": "X",
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
-        "request": "00",
+        "request": "00", "root": b"root",
     }  # fmt: skip
     if kind is requests.TakeAlarm:
         told["number"] = 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from noroshi.core.delivery.clocks import Step
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.marking.label import Marking
@@ -143,6 +144,9 @@ def test_an_agreement_that_cannot_be_used_changes_nothing(
 
 def test_people_are_warned_two_weeks_before_the_end_and_again_of_each(pair: Pair) -> None:
     nato = pair.nato
+    nato.node.store.perform(
+        lambda tx: tx.watch.drop_deadlines(b"", "jp", "AMBER", (Step.DIRECTORY,))
+    )
     agree(nato)
     agree(nato, reference="second", valid_until="2026-12-30")
     nato.fire()

@@ -54,7 +54,7 @@ def propose(
 ) -> Proposal:
     """Return the next version of a root, unsigned.
 
-    No `custodians`: those so far. No `roles`: the node's keys so far.
+    No `custodians`: those so far. `roles` are the node's keys for targets, snapshot, timestamp.
 
     Raises:
         InputError: the threshold or a key cannot be used.
@@ -71,25 +71,14 @@ def propose(
     for key in keys:
         root.add_key(tuf_key(key), Root.type)
     root.roles[Root.type].threshold = threshold
-    of_roles = tuple(roles) or tuple(key for role in ROLES for key in public_keys(last, role))
-    for role, key in zip(ROLES, of_roles, strict=True):
+    for role, key in zip(ROLES, roles, strict=True):
         root.add_key(tuf_key(key), role)
     check_root(root)
     return Proposal(VERSION, bundle.partner, bundle.roots, Metadata(root).to_bytes())
 
 
 def propose_first(card: Card, roles: Sequence[PublicKey], expires_at: Instant) -> Proposal:
-    """Return version 1 of a root, unsigned: the key on the card is its one custodian.
-
-    Raises:
-        InputError: the node's keys are lacking.
-    """
-    if len(roles) != len(ROLES):
-        msg = (
-            "there is no directory in the file. If the root key is kept apart, give the node's "
-            "keys (noroshi root roles); else let the node be served once, and take its card then"
-        )
-        raise InputError("bad-directory", msg)
+    """Return version 1 of a root, unsigned: the key on the card is its one custodian."""
     root = Root(version=1, expires=moment_of(expires_at), consistent_snapshot=False)
     for role, key in zip((Root.type, *ROLES), (card.root, *roles), strict=True):
         root.add_key(tuf_key(key), role)

@@ -62,32 +62,31 @@ def public(context: Context, key_file: Path, output: Path) -> None:
 
 
 @root.command()
-@click.argument("card", type=_FILE)
+@click.argument("asked", metavar="REQUEST", type=_FILE)
 @click.option("--custodian", "custodians", type=_FILE, multiple=True, metavar="PUB",
               help="A custodian's public key, once for each; none: those so far.")  # fmt: skip
 @click.option("--threshold", type=click.IntRange(1, 16), required=True, metavar="N",
               help="How many of them have to sign.")  # fmt: skip
-@click.option("--roles", type=_FILE, help="The node's keys, where they are new: 'root roles'.")
 @click.option("--days", type=click.IntRange(30, 7300), default=1825, show_default=True,
               help="After which the root ends.")  # fmt: skip
 @click.option("-o", "--output", type=_FILE, required=True)
 @pass_context
 def rotate(
     context: Context,
-    card: Path,
+    asked: Path,
     custodians: tuple[Path, ...],
     threshold: int,
-    roles: Path | None,
     days: int,
     output: Path,
 ) -> None:
-    """Write the next version of a root, to be signed; CARD is the node's card, as it gives it.
+    """Write the next version of a root, to be signed; the node gives the REQUEST.
 
     The custodians so far sign it, as many as had to until now, and the new ones. The sixty
     digits stay what they are.
 
     \b
-      noroshi root rotate jp.card --custodian sato.pub --custodian ito.pub --custodian abe.pub
+      noroshi root request -o jp.request              # at the node
+      noroshi root rotate jp.request --custodian sato.pub --custodian ito.pub --custodian abe.pub
           --threshold 2 -o jp.root
       noroshi root sign jp.root --key root.key
       noroshi root sign jp.root --key sato.key        # and so on, each where the key is
@@ -95,13 +94,7 @@ def rotate(
     """
     from noroshi.custody import propose
 
-    made = propose(
-        read_card(card),
-        list(map(read_card, custodians)),
-        threshold,
-        None if roles is None else read_card(roles),
-        days,
-    )
+    made = propose(read_card(asked), list(map(read_card, custodians)), threshold, days)
     write_new(output, made.armoured.encode())
     _show(context, made, output)
 
@@ -146,18 +139,16 @@ def take(context: Context, file: Path, by: str | None) -> None:
 @root.command()
 @click.option("-o", "--output", type=_FILE, required=True)
 @pass_context
-def roles(context: Context, output: Path) -> None:
-    """Write the public keys of this node for its directory, where custodians must name new ones.
+def request(context: Context, output: Path) -> None:
+    """Write what custodians need for this node's next root; it holds nothing secret.
 
     \b
-      noroshi root roles -o jp.roles
+      noroshi root request -o jp.request
     """
     with context.desk() as node:
-        told = object_of(node.ask(requests.OwnRoles()))
+        told = object_of(node.ask(requests.RequestRoot()))
     write_new(output, str(told["armoured"]).encode())
-    context.answer(
-        {"file": str(output)}, lambda: click.echo(f"{output}: for 'root rotate --roles'")
-    )
+    context.answer({"file": str(output)}, lambda: click.echo(f"{output}: for 'root rotate'"))
 
 
 @root.command(name="remove-key")

@@ -55,7 +55,6 @@ from noroshi.flow.requests import (
     LineStates,
     MakeProof,
     OwnCard,
-    OwnRoles,
     PartnerNumber,
     Partners,
     PassOn,
@@ -66,6 +65,7 @@ from noroshi.flow.requests import (
     ReleaseQueue,
     RemoveRootKey,
     Reply,
+    RequestRoot,
     RevokePartner,
     SendHeld,
     SendReport,
@@ -171,8 +171,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return partners.revoke_partner(house, request)
         case TakeRoot():
             return roots.take_root(house, request)
-        case OwnRoles():
-            return roots.own_roles(house)
+        case RequestRoot():
+            return roots.request_root(house)
         case RemoveRootKey():
             return roots.remove_root_key(house, request)
         case Quarantine():

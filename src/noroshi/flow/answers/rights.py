@@ -69,7 +69,7 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.VerifyPartner: Act.ADMINISTER,
     requests.RevokePartner: Act.ADMINISTER,
     requests.TakeRoot: Act.ADMINISTER,
-    requests.OwnRoles: Act.ADMINISTER,
+    requests.RequestRoot: Act.ADMINISTER,
     requests.RemoveRootKey: Act.ADMINISTER,
     requests.AddAgreement: Act.ADMINISTER,
     requests.AddAccount: Act.ADMINISTER,

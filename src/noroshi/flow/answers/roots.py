@@ -3,6 +3,7 @@
 from functools import partial
 
 from noroshi.core.directory.ceremony import VERSION, RootKeys, read_proposal
+from noroshi.core.directory.repository import lacking
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import ConflictError, InputError
 from noroshi.core.report import check_person
@@ -21,7 +22,7 @@ def take_root(house: House, request: TakeRoot) -> Answer:
     if proposal.partner != house.me or proposal.roots != known:
         msg = (
             "the file is not the next root of this node as it is now; make it from the newest "
-            "'noroshi partner card'"
+            "'noroshi root request'"
         )
         raise ConflictError("root-changed", msg)
     renewal.renew_directory(house, (proposal.proposed,), by)
@@ -29,8 +30,8 @@ def take_root(house: House, request: TakeRoot) -> Answer:
         now = tables.directories.own()
     if now is None or now.roots == known:
         msg = (
-            "the root names other keys than this node has for its directory; give those of "
-            "'noroshi root roles' to 'noroshi root rotate --roles'"
+            "the root names other keys than this node has for its directory; make it anew from "
+            "'noroshi root request'"
         )
         raise InputError("bad-directory", msg)
     return {
@@ -41,10 +42,14 @@ def take_root(house: House, request: TakeRoot) -> Answer:
     }
 
 
-def own_roles(house: House) -> Answer:
-    """Give the public keys of this node for its directory."""
-    keys = RootKeys(VERSION, house.identity().directories().role_keys())
-    return {"armoured": keys.armoured}
+def request_root(house: House) -> Answer:
+    """Give all that custodians need for this node's next root: card, roots so far, its keys."""
+    identity = house.identity()
+    with house.store.read() as tables:
+        own = tables.directories.own()
+    keys = RootKeys(VERSION, identity.directories().role_keys())
+    beside = lacking(own, b"", 0, 0).armoured if own else ""
+    return {"armoured": identity.card.armoured + keys.armoured + beside}
 
 
 def remove_root_key(house: House, request: RemoveRootKey) -> Answer:

@@ -21,11 +21,11 @@ from noroshi.flow.requests.house import (
     HeldCheckpoint,
     MakeProof,
     OwnCard,
-    OwnRoles,
     PartnerNumber,
     Partners,
     Quarantine,
     RemoveRootKey,
+    RequestRoot,
     RevokePartner,
     TakeRoot,
     VerifyJournal,
@@ -99,7 +99,6 @@ __all__ = [
     "LineStates",
     "MakeProof",
     "OwnCard",
-    "OwnRoles",
     "PartnerNumber",
     "Partners",
     "PassOn",
@@ -111,6 +110,7 @@ __all__ = [
     "RemoveRootKey",
     "Reply",
     "Request",
+    "RequestRoot",
     "RevokePartner",
     "SendHeld",
     "SendReport",
@@ -160,7 +160,7 @@ AnyRequest = (
     | VerifyPartner
     | RevokePartner
     | TakeRoot
-    | OwnRoles
+    | RequestRoot
     | RemoveRootKey
     | Quarantine
     | DecideQuarantined

@@ -103,8 +103,8 @@ class TakeRoot(Request, frozen=True, kw_only=True):
     by: str | None = None
 
 
-class OwnRoles(Request, frozen=True, kw_only=True):
-    """Give the public keys that this node has for its directory."""
+class RequestRoot(Request, frozen=True, kw_only=True):
+    """Give all that custodians need for this node's next root."""
 
 
 class RemoveRootKey(Request, frozen=True, kw_only=True):
