@@ -156,12 +156,11 @@ def restore_node(
         if read_settings(draft).partner != head.partner:
             raise MalformedError("its settings name another partner than its card", "bad-backup")
         identity = load_identity(card, keys, read_settings(draft).duty)
-        signer = _card_signer(card.card, keys, database, new_keys=new_keys)
+        root = _card_signer(card.card, keys, database, new_keys=new_keys)
         following = _next_card(card.card, clock)
         if new_keys:
             following = _with_new_keys(draft, following, keys, ask_passphrase)
-            signer = signer or _new_targets_key(keys)
-        signed = SignedCard.issue(following, signer)
+        signed = SignedCard.issue(following, root or _new_targets_key(keys))
         next_identity = load_identity(signed, keys, identity.duty) if new_keys else identity
         restored = _open_epoch(database, next_identity, signed, head, clock, card)
     return msgspec.structs.replace(restored, home=home)
@@ -246,9 +245,7 @@ def _card_signer(old: Card, keys: KeyFiles, database: Path, *, new_keys: bool) -
             msg = "that root key belongs to another node; bring the one of this node"
             raise UnavailableError("keys-locked", msg)
         return root
-    own: Kept | None = None
-    with suppress(UnavailableError), open_copy(database) as tables:  # an old one knows none
-        own = tables.directories.own()
+    own = _own_directory(database)
     if own is not None and new_keys and own.directory.root_version > 1:
         return None  # custodians will sign a root that names the new keys
     signer = None if new_keys else card_signer(keys, own)
@@ -259,6 +256,13 @@ def _card_signer(old: Card, keys: KeyFiles, database: Path, *, new_keys: bool) -
         )
         raise UnavailableError("keys-locked", msg)
     return signer
+
+
+def _own_directory(database: Path) -> Kept | None:
+    """Return the directory in a backup; one of an earlier release holds none."""
+    with suppress(UnavailableError), open_copy(database) as tables:
+        return tables.directories.own()
+    return None
 
 
 def _new_targets_key(keys: KeyFiles) -> PycaSigner:

@@ -121,7 +121,7 @@ class Repository:
 
     def sign(self, signed: Targets | Snapshot | Timestamp) -> bytes:
         """Return metadata signed by the key of its role."""
-        metadata: Any = Metadata(signed)  # type: ignore[type-var]  # whichever it is
+        metadata: Any = Metadata(signed)
         metadata.sign(self.signers[signed.type])
         raw: bytes = metadata.to_bytes()
         return raw
@@ -138,7 +138,7 @@ class Repository:
         )  # fmt: skip
         return msgspec.structs.replace(whole, **changes)
 
-    def read(self, kept: Kept | None = None, now: int = NOW, **changes: object) -> Kept:
+    def read(self, kept: Kept | None = None, now: int = NOW, **changes: Any) -> Kept:
         """Read it as a partner does."""
         anchor = self.node.root.public_key
         found, card = read(self.bundle(**changes), anchor, kept, b"", PRIMITIVES, now, PATIENCE)

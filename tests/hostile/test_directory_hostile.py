@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import pytest
 from tuf.api.metadata import Key, Root, Snapshot, Timestamp
 
+from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.repository import (
@@ -17,18 +18,22 @@ from noroshi.core.directory.repository import (
     Bundle,
     decode_bundle,
 )
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.suite import ROOT_ALG
 from noroshi.core.errors import MalformedError
 from noroshi.core.instant import DAY
 from tests.hostile.repository import PATIENCE, Repository, edited, first_key, meta, signer, target
-from tests.unit.core.nodes import JP, NATO, NOW, changed
-
-OLD: Final = NOW - 5 * DAY
+from tests.unit.core.nodes import JP, NATO, NOW, changed, draw
 
 
 def refused(read: Callable[[], object], code: str, words: str | None = None) -> None:
     with pytest.raises(MalformedError, match=words) as caught:
         read()
     assert caught.value.code == code
+
+
+def read_with(repository: Repository, told: dict[str, Any]) -> object:
+    return repository.read(**told)
 
 
 def test_what_is_whole_is_read() -> None:
@@ -85,7 +90,7 @@ def test_two_timestamps_of_one_version() -> None:
 def test_freeze_until_nothing_newer_is_heard() -> None:
     repository = Repository(NATO)
     end = NOW + repository.life
-    assert repository.read(now=end + PATIENCE - 1)
+    assert repository.read(now=end + PATIENCE - 1).directory.expires_at == end // 10**6 * 10**6
     refused(lambda: repository.read(now=end + PATIENCE), "directory-stale")
 
 
@@ -115,7 +120,7 @@ def test_mix_and_match(part: str) -> None:
     repository.card = SignedCard.issue(changed(NATO.card(), serial=8), NATO.root)
     repository.next()
     code = "directory-gap" if part == "card" else "bad-directory"
-    refused(lambda: repository.read(**{part: old}), code)
+    refused(lambda: read_with(repository, {part: old}), code)
 
 
 def test_parts_of_two_partners() -> None:
@@ -343,11 +348,6 @@ def test_what_contradicts_the_card() -> None:
 
 
 def test_the_card_may_be_signed_by_the_targets_key_and_by_no_other() -> None:
-    from noroshi.adapters.sealing.pyca import PycaSigner  # noqa: PLC0415
-    from noroshi.core.envelope.keys import Purpose  # noqa: PLC0415
-    from noroshi.core.envelope.suite import ROOT_ALG  # noqa: PLC0415
-    from tests.unit.core.nodes import draw  # noqa: PLC0415
-
     repository = Repository(NATO)
     for role, is_taken in (("targets", True), ("timestamp", False)):
         own = PycaSigner(Purpose.TARGETS, ROOT_ALG, draw(f"directory nato {role} ", 32))
@@ -368,9 +368,9 @@ def test_the_card_may_be_signed_by_the_targets_key_and_by_no_other() -> None:
 def test_what_is_no_metadata(part: str, raw: bytes) -> None:
     repository = Repository(NATO)
     if part == "timestamp" or raw:
-        refused(lambda: repository.read(**{part: raw}), "bad-directory")
+        refused(lambda: read_with(repository, {part: raw}), "bad-directory")
     else:
-        refused(lambda: repository.read(**{part: raw}), "directory-gap")
+        refused(lambda: read_with(repository, {part: raw}), "directory-gap")
 
 
 @pytest.mark.parametrize("version", [True, 0, -1, 2**60, "1", 1.5])
