@@ -52,9 +52,14 @@ def make_door_keys(home: Path, partner: str, passphrase: bytes | None) -> bytes:
     return certificate_digest(certificate)
 
 
-def public_keys(keys: KeyFiles, profile: Profile) -> tuple[PublicKey, ...]:
-    """Return the public halves of all keys, in the order of a card."""
-    return tuple(_public_keys(keys, profile))
+def public_keys(
+    keys: KeyFiles, profile: Profile, root: PublicKey | None = None
+) -> tuple[PublicKey, ...]:
+    """Return the public halves of all keys, in the order of a card.
+
+    `root` is that of the root key, where it is not here.
+    """
+    return tuple(_public_keys(keys, profile, root))
 
 
 def load_identity(
@@ -135,9 +140,11 @@ def _key_plan(profile: Profile) -> dict[Purpose, tuple[Alg, ...]]:
     }
 
 
-def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
+def _public_keys(keys: KeyFiles, profile: Profile, root: PublicKey | None) -> Iterator[PublicKey]:
     for purpose in _key_plan(profile):
-        if purpose is Purpose.SEAL:
+        if purpose is Purpose.ROOT and root is not None:
+            yield root
+        elif purpose is Purpose.SEAL:
             yield _unwrapper(keys).public_key
         else:
             yield from (signer.public_key for signer in load_signers(keys, purpose))

@@ -230,7 +230,9 @@ def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) 
         (draft / name).unlink()
     make_keys(keys, profile, SystemEntropy().draw, but_for=Purpose.ROOT)
     tls_digest = make_door_keys(draft, card.partner, ask())
-    return msgspec.structs.replace(card, keys=public_keys(keys, profile), tls_digest=tls_digest)
+    return msgspec.structs.replace(
+        card, keys=public_keys(keys, profile, card.root), tls_digest=tls_digest
+    )
 
 
 def _card_signer(old: Card, keys: KeyFiles, database: Path, *, new_keys: bool) -> PycaSigner | None:

@@ -14,7 +14,8 @@ from noroshi.core.directory.repository import read_bundle
 from noroshi.core.errors import ConflictError, InputError, NoroshiError
 from noroshi.core.instant import DAY, HOUR
 from noroshi.core.tlog.entry import EntryKind, decode_entry
-from noroshi.flow import directories, requests
+from noroshi.flow import arrivals, deliver, directories, requests
+from noroshi.flow.opening import Refused
 from noroshi.flow.renewal import renew
 from tests.unit.flow.pair import House, Pair, open_pair
 from tests.unit.flow.test_prekeys import hand
@@ -93,10 +94,31 @@ def test_what_was_not_taken_yet_is_overtaken_whole(pair: Pair) -> None:
 
 
 def test_a_partner_that_has_lost_what_it_was_told_is_told_all(pair: Pair) -> None:
-    tell(pair.jp, pair.nato)
+    jp = pair.jp
+    tell(jp, pair.nato)
     pair.nato.node.store.perform(lambda tx: tx.directories.forget("jp"))
     pair.clock.at += DAY + HOUR
-    assert tell(pair.jp, pair.nato) == ["directory-gap"]
+    renew(jp.node.house)
+    with jp.node.store.read() as tables:
+        (item,) = tables.outbox.items("nato")
+        raw = tables.outbox.read("nato", item.id)
+    (opened,) = arrivals.open_all(pair.nato.node.house, [raw])
+    assert isinstance(opened, Refused)
+    assert opened.code == "directory-gap"
+    failures = {item.id: (opened.code, opened.message)}
+    jp.node.store.perform(lambda tx: deliver.note_failures(tx, "nato", failures))
+    assert jp.waiting("nato") == []
+    assert tell(jp, pair.nato) == [None]
+    assert row(pair.nato)["directory"] == "FRESH"
+
+
+def test_a_newer_directory_beside_the_known_card_renews_it(pair: Pair) -> None:
+    old = card_of(pair.nato)
+    pair.clock.at += 30 * DAY
+    assert row(pair.jp)["directory"] == "CONFIRM"
+    renew(pair.nato.node.house)
+    assert pair.jp.ask(requests.AddPartner(card=card_of(pair.nato)))["directory"] == "FRESH"
+    assert pair.jp.ask(requests.AddPartner(card=old))["directory"] == "FRESH"
 
 
 def test_an_old_directory_is_amber_then_confirmed_then_refused(pair: Pair) -> None:
@@ -230,6 +252,20 @@ def test_agreements_are_named_by_digest_alone(pair: Pair) -> None:
     assert heard is not None
     assert len(heard.kept.directory.agreements) == 1
     assert b"JP-NATO" not in heard.kept.targets
+
+
+def test_two_directories_that_cross_are_both_taken(pair: Pair) -> None:
+    """Verified beside the same older one; the second is verified anew beside the first."""
+    tell(pair.jp, pair.nato)
+    raws = []
+    for _ in range(2):
+        pair.clock.at += DAY + HOUR
+        renew(pair.jp.node.house)
+        raws += pair.jp.waiting("nato")
+    pair.nato.take(raws, "jp")
+    assert row(pair.nato)["directory"] == "FRESH"
+    opened = arrivals.open_all(pair.nato.node.house, [raws[0]])
+    assert [each.code for each in opened if isinstance(each, Refused)] == ["directory-older"]
 
 
 def test_a_card_without_its_directory_is_added_as_before(pair: Pair) -> None:

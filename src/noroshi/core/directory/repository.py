@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.directory.armour import armoured, read_armoured
+from noroshi.core.directory.armour import armoured, marks, read_armoured
 from noroshi.core.directory.card import MAX_CARD
 from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.errors import InputError, MalformedError
@@ -155,6 +155,8 @@ def read_bundle(text: bytes) -> Bundle | None:
         InputError: what is there is no directory.
     """
     raw = read_armoured(LABEL, text)
+    if raw is None and marks(LABEL)[0].encode() in text:
+        raise InputError("bad-directory", "the directory beside the card is torn; ask for it again")
     try:
         return None if raw is None else decode_bundle(raw)
     except MalformedError as error:

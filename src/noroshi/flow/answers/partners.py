@@ -7,7 +7,7 @@ from noroshi.core.directory.card import SignedCard, claimed_card, read_armour, v
 from noroshi.core.directory.notice import MAX_REASON
 from noroshi.core.directory.repository import lacking, read_bundle
 from noroshi.core.directory.revocation import read_revocation
-from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.errors import InputError, NotFoundError, RefusalError
 from noroshi.core.instant import from_text, to_text
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
@@ -61,8 +61,9 @@ def add_partner(house: House, request: AddPartner) -> Answer:
     with house.store.read() as tables:
         known = tables.partners.get(claimed.card.partner)
         before = tables.directories.of(claimed.card.partner)
-    if known is not None and known.signed_card.raw == raw:
-        return partner_json(house, known)
+    same = known if known is not None and known.signed_card.raw == raw else None
+    if same is not None and bundle is None:
+        return partner_json(house, same)
     heard = None
     if bundle is None:
         # Under the root key alone; where a directory is known, it decides.
@@ -71,9 +72,14 @@ def add_partner(house: House, request: AddPartner) -> Answer:
     else:
         if before and before.kept.directory.identity != claimed.card.root_digest:
             before = None
-        heard, signed = directories.read(
-            identity, bundle, claimed, before, house.clock.now(), by_hand=True
-        )
+        try:
+            heard, signed = directories.read(
+                identity, bundle, claimed, before, house.clock.now(), by_hand=True
+            )
+        except RefusalError as error:
+            if same is not None and error.code == "directory-older":
+                return partner_json(house, same)
+            raise
     act = partial(
         directory.add_partner, signed=signed, entropy=house.entropy, by=by, heard=heard,
         digest=bundle.digest if bundle else b"",
