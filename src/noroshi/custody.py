@@ -17,10 +17,13 @@ from noroshi.core.directory.ceremony import (
     read_proposal,
 )
 from noroshi.core.directory.repository import read_bundle
+from noroshi.core.directory.revocation import VERSION as REVOCATION_VERSION
+from noroshi.core.directory.revocation import Revocation, SignedRevocation, read_revocation
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import ROOT_ALG
 from noroshi.core.errors import ConflictError, InputError
-from noroshi.core.instant import DAY
+from noroshi.core.instant import DAY, from_text
+from noroshi.identity import verified_card
 
 AskPassphrase = Callable[[], bytes | None]
 _SALT_SIZE = 16
@@ -88,6 +91,41 @@ def sign(text: bytes, key: Path, ask_passphrase: AskPassphrase) -> Proposal:
     files = KeyFiles(key.parent, ask_passphrase)
     ((_, seed),) = files.read(Purpose.ROOT, _stem(key))
     return custody.sign(read_proposal(text), seed)
+
+
+def revoke(
+    key: Path, card: bytes, since: str, onto: bytes | None, ask_passphrase: AskPassphrase
+) -> tuple[SignedRevocation, int]:
+    """Return the word of a root that the keys of a card are void, and how many signatures lack.
+
+    `onto` is the same word, signed by other custodians: then `since` is what they said.
+
+    Raises:
+        InputError: the card, the time or the key cannot be used.
+        UnavailableError: the key is wrapped, or readable by others.
+    """
+    known, root, bundle = verified_card(card).card, _signer(key, ask_passphrase), read_bundle(card)
+    custodians, threshold = custody.custodians_of(bundle) if bundle else ((known.root,), 1)
+    if root.public_key not in custodians:
+        raise InputError("bad-card", "the card is not one of that root key")
+    before = None
+    if onto is not None:
+        before = read_revocation(onto, PycaPrimitives(), custodians)
+        revocation = before.revocation
+        told = (revocation.partner, revocation.root, revocation.card)
+        if told != (known.partner, known.root, known.serial):
+            raise InputError("bad-revocation", "it is about another card; take that one")
+    else:
+        now, at = SystemClock().now(), from_text(since)
+        if at > now:
+            msg = "--since lies in the future; say since when they are void"
+            raise InputError("bad-input", msg)
+        revocation = Revocation(
+            REVOCATION_VERSION, known.partner, known.root, known.serial, at, now
+        )
+    made = SignedRevocation.issue(revocation, root)
+    made = before.joined(made) if before else made
+    return made, max(0, threshold - len(made.signers))
 
 
 def standing(proposal: Proposal) -> custody.Standing:

@@ -17,8 +17,8 @@ from noroshi.adapters.sealing.pyca import (
     seed_from,
 )
 from noroshi.adapters.sealing.vault import FileVault
-from noroshi.core.directory.card import SignedCard
-from noroshi.core.directory.repository import Kept
+from noroshi.core.directory.card import SignedCard, claimed_card, read_armour, verify_card
+from noroshi.core.directory.repository import Kept, read_bundle
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import ROOT_ALG, Alg, Profile
 from noroshi.core.errors import UnavailableError
@@ -103,6 +103,23 @@ def load_directories(keys: KeyFiles) -> Directories:
     from noroshi.adapters.directories.writing import TufDirectories  # noqa: PLC0415
 
     return TufDirectories(keys, PycaPrimitives(), SystemEntropy().draw)
+
+
+def verified_card(text: bytes) -> SignedCard:
+    """Return the card in a file, signed by its root key, or named by the directory beside it.
+
+    Whether that directory is the newest does not matter here: what was signed was signed.
+
+    Raises:
+        NoroshiError: there is no card, or it does not verify.
+    """
+    raw, bundle, primitives = read_armour(text), read_bundle(text), PycaPrimitives()
+    if bundle is None:
+        return verify_card(raw, primitives)
+    from noroshi.adapters.directories.reading import read  # noqa: PLC0415 - as above
+
+    anchor = claimed_card(raw).root
+    return read(bundle, anchor, None, raw, primitives, now=0, patience=1)[1]
 
 
 def card_signer(keys: KeyFiles, own: Kept | None) -> PycaSigner | None:

@@ -23,14 +23,12 @@ from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
 from noroshi.bootstrap import AskPassphrase, last_recorded
 from noroshi.core.backup import MAX_SMALL, BackupHead, Part, frame
-from noroshi.core.directory.card import Card, SignedCard, read_armour, verify_card
+from noroshi.core.directory.card import Card, SignedCard
 from noroshi.core.directory.repository import Kept
-from noroshi.core.directory.revocation import VERSION as REVOCATION_VERSION
-from noroshi.core.directory.revocation import Revocation, SignedRevocation
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.errors import InputError, MalformedError, UnavailableError
-from noroshi.core.instant import SECOND, Instant, from_text
+from noroshi.core.instant import SECOND, Instant
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
 from noroshi.flow import audit, directories, restore
 from noroshi.flow.ports import Clock
@@ -197,28 +195,6 @@ def _check_head(head: BackupHead, tables: Tables, card: SignedCard) -> None:
     if told != (card.card.partner, card.card.epoch, checkpoint.size, checkpoint.root):
         msg = "its database is not the one that it names; use another backup"
         raise MalformedError(msg, "bad-backup")
-
-
-def revoke_card(
-    key_file: Path, armoured: bytes, since: str, ask_passphrase: AskPassphrase
-) -> SignedRevocation:
-    """Return the word of a root that the keys of a card, and of all before it, are void.
-
-    Raises:
-        InputError: the card, the time or the key cannot be used.
-        UnavailableError: the key is wrapped, or readable by others.
-    """
-    card = verify_card(read_armour(armoured), PycaPrimitives()).card
-    now, at = SystemClock().now(), from_text(since)
-    if at > now:
-        raise InputError("bad-input", "--since lies in the future; say since when they are void")
-    files = KeyFiles(key_file.parent, ask_passphrase)
-    ((alg, seed),) = files.read(Purpose.ROOT, key_file.stem)
-    root = PycaSigner(Purpose.ROOT, alg, seed)
-    if root.public_key != card.root:
-        raise InputError("bad-card", "the card is not one of that root key")
-    revocation = Revocation(REVOCATION_VERSION, card.partner, card.root, card.serial, at, now)
-    return SignedRevocation.issue(revocation, root)
 
 
 def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) -> Card:

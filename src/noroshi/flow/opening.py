@@ -192,7 +192,10 @@ def _open_statement(
     if signed.context is suite.NOTICE:
         notice = gate.decode_struct(signed.raw_payload, NoticeHead, limit=suite.MAX_SIGNED)
         check_routing(notice, opened, identity.addressed, now)
-        return VerifiedNotice(notice, check_notice(notice, primitives), signed.digest)
+        about = tables.directories.of(notice.partner)
+        custodians = about.kept.directory.root_keys if about else ()
+        word = check_notice(notice, primitives, custodians)
+        return VerifiedNotice(notice, word, signed.digest)
     receipt = gate.decode_struct(signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
     check_routing(receipt, opened, identity.addressed, now)
     entries, issued = open_beside(receipt, opened.beside)

@@ -118,8 +118,10 @@ def take_notice(
     if known is None or head.partner == identity.me:
         return
     root_digest = known.signed_card.card.root_digest
-    signed = told.revocation
-    if signed is not None and signed.root_digest == root_digest:
+    signed, heard = told.revocation, tx.directories.of(head.partner)
+    directory = heard.kept.directory if heard else None
+    counts = signed is not None and signed.counts(directory)
+    if signed is not None and counts and signed.root_digest == root_digest:
         by = f"the root of {head.partner}"
         revoke(tx, known, head.since, by, head.reason, signed, identity, entropy)
     elif known.state is PartnerState.VERIFIED and head.root_digest == root_digest:

@@ -11,8 +11,9 @@ from noroshi.bootstrap import reissue_card
 from noroshi.core.agreement import parse_agreement
 from noroshi.core.directory.card import SignedCard, read_armour
 from noroshi.core.directory.repository import read_bundle
+from noroshi.core.directory.revocation import Revocation, SignedRevocation
 from noroshi.core.errors import ConflictError, InputError, NoroshiError
-from noroshi.core.instant import DAY, HOUR
+from noroshi.core.instant import DAY, HOUR, to_text
 from noroshi.core.tlog.entry import EntryKind, decode_entry
 from noroshi.flow import arrivals, deliver, directories, requests
 from noroshi.flow.opening import Refused
@@ -216,6 +217,37 @@ def test_a_root_is_taken_with_all_its_signatures_alone(pair: Pair, tmp_path: Pat
         pair.nato.ask(requests.TakeRoot(root=half, by="Capt Abe"))
     assert caught.value.code == "root-changed"
     assert row(pair.nato)["root_version"] == 1
+
+
+def test_a_revocation_needs_as_many_custodians_as_the_root(pair: Pair, tmp_path: Path) -> None:
+    pair.jp.ask(requests.TakeRoot(root=rotate(pair.jp, tmp_path), by="Capt Abe"))
+    tell(pair.jp, pair.nato)
+    card, since = card_of(pair.jp), to_text(pair.clock.at)
+    first = pair.jp.node.home / "keys" / "root.key"
+    sato, ito = tmp_path / "sato.key", tmp_path / "ito.key"
+
+    def none() -> None:
+        return None
+
+    with pytest.raises(InputError, match="not one of that root key"):
+        custody.revoke(first, card, since, None, none)
+    one, lacking = custody.revoke(sato, card, since, None, none)
+    assert lacking == 1
+    told = requests.RevokePartner(
+        partner="jp", since="", by="Maj Dupont", notice=one.armoured.encode()
+    )
+    with pytest.raises(InputError, match="of whom 2 have to sign; 1 did"):
+        pair.nato.ask(told)
+    old = Revocation(1, "jp", one.revocation.root, 1, pair.clock.at, pair.clock.at)
+    alone = SignedRevocation.issue(old, custody._signer(first, none))
+    with pytest.raises(InputError, match="of whom 2 have to sign; 1 did"):
+        pair.nato.ask(msgspec.structs.replace(told, notice=alone.armoured.encode()))
+    with pytest.raises(InputError, match="one key signed both"):
+        custody.revoke(sato, card, "", one.armoured.encode(), none)
+    both, lacking = custody.revoke(ito, card, "", one.armoured.encode(), none)
+    assert lacking == 0
+    revoked = pair.nato.ask(msgspec.structs.replace(told, notice=both.armoured.encode()))
+    assert revoked["state"] == "REVOKED"
 
 
 def test_a_restored_copy_of_an_older_directory_is_refused(pair: Pair) -> None:

@@ -131,6 +131,16 @@ def standing(proposal: Proposal) -> Standing:
     )
 
 
+def custodians_of(bundle: Bundle) -> tuple[tuple[PublicKey, ...], int]:
+    """Return who keeps the root of a bundle, and how many of them have to sign.
+
+    Raises:
+        RefusalError: the chain in it does not hold.
+    """
+    last = chain(bundle.roots[:1], bundle.roots[1:])
+    return public_keys(last, Root.type), last.roles[Root.type].threshold
+
+
 def _before(proposal: Proposal) -> Root:
     """Return the root whose custodians have to sign: the last one, or the first itself."""
     return parse(proposal.roots[-1] if proposal.roots else proposal.proposed, Root).signed

@@ -6,7 +6,7 @@ payload in between, other than looking up the claimed signer's keys.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -36,6 +36,18 @@ class Signed(msgspec.Struct, frozen=True):
     def names(self, keys: Sequence[PublicKey]) -> bool:
         """Say whether it claims to be signed by these keys, in their order."""
         return [p for p, _ in self.signatures] == [_signer_protected(k.alg, k.kid) for k in keys]
+
+    def among(self, keys: Iterable[PublicKey]) -> tuple[PublicKey, ...]:
+        """Return those of `keys` that it claims to be signed by, in its order, each once.
+
+        Raises:
+            UnreadableError: it claims to be signed by another, by one twice, or by nobody.
+        """
+        named = {_signer_protected(key.alg, key.kid): key for key in keys}
+        claimed = [protected for protected, _ in self.signatures]
+        if not claimed or len(set(claimed)) != len(claimed) or not named.keys() >= set(claimed):
+            raise UnreadableError
+        return tuple(named[protected] for protected in claimed)
 
     def verify(self, signers: SignerSet, primitives: Primitives) -> None:
         """Return if exactly the keys of `signers` signed, in their order.
@@ -76,6 +88,19 @@ def sign(payload: bytes, context: suite.Context, profile: int, signers: Sequence
         signatures.append([protected, {}, signature])
     wire: list[object] = [body, {}, payload, signatures]
     return gate.encode(wire, tag=suite.TAG_SIGN)
+
+
+def joined(one: bytes, other: bytes, *, limit: int) -> bytes:
+    """Return one object with the signatures of two that are otherwise the same.
+
+    Raises:
+        MalformedError: one of them is none.
+    """
+    first, second = (
+        gate.decode_struct(raw, _Wire, limit=limit, tag=suite.TAG_SIGN) for raw in (one, other)
+    )
+    signatures = [list(each) for each in (*first.signatures, *second.signatures)]
+    return gate.encode([first.protected, {}, first.payload, signatures], tag=suite.TAG_SIGN)
 
 
 def parse(raw: bytes, contexts: Sequence[suite.Context], *, limit: int) -> Signed:

@@ -113,15 +113,27 @@ def partner_number(house: House, request: PartnerNumber) -> Answer:
 def revoke_partner(house: House, request: RevokePartner) -> Answer:
     """Trust a partner's keys no more."""
     now, identity = house.clock.now(), house.identity()
-    signed = read_revocation(request.notice, house.primitives) if request.notice else None
     with house.store.read() as tables:
-        known = tables.partners.get(request.partner)
+        known, heard = tables.partners.get(request.partner), tables.directories.of(request.partner)
+    told_by = heard.kept.directory if heard else None
+    signed = (
+        read_revocation(request.notice, house.primitives, told_by.root_keys if told_by else ())
+        if request.notice
+        else None
+    )
     if known is None:
         msg = f"no partner {request.partner!r} is known; see 'noroshi partner list'"
         raise NotFoundError("unknown-partner", msg)
     told = (signed.revocation.partner, signed.root_digest) if signed else None
     if told not in (None, (request.partner, known.signed_card.card.root_digest)):
         msg = f"the revocation is not by the root under which {request.partner} is known here"
+        raise InputError("bad-revocation", msg)
+    if signed is not None and not signed.counts(told_by):
+        count = told_by.threshold if told_by else 1
+        msg = (
+            f"the root of {request.partner} has custodians, of whom {count} have to sign; "
+            f"{len(signed.signers)} did (noroshi root join)"
+        )
         raise InputError("bad-revocation", msg)
     since = signed.revocation.since if signed else from_text(request.since)
     if len(request.reason) > MAX_REASON or not request.reason.isprintable():
