@@ -218,7 +218,9 @@ def _open_node(
             primitives=PycaPrimitives(),
             vault=vault,
             identity=identity,
-            examine=lambda: examine(home / homes.KEYS, store, _clock_problem(store, clock)),
+            examine=lambda: examine(
+                home / homes.KEYS, store, _clock_problem(store, clock), clock.now()
+            ),
             staged={},
             packed={},
             disk=lambda: _disk_of(home),

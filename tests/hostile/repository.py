@@ -121,7 +121,8 @@ class Repository:
 
     def sign(self, signed: Targets | Snapshot | Timestamp) -> bytes:
         """Return metadata signed by the key of its role."""
-        metadata: Any = Metadata(signed)
+        of_role: Any = signed
+        metadata: Any = Metadata(of_role)
         metadata.sign(self.signers[signed.type])
         raw: bytes = metadata.to_bytes()
         return raw

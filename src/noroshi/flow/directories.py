@@ -10,20 +10,23 @@ Part of renewal, of receiving, of sending and of the watch.
 """
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Final
 
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.agreement import agreement_digest, encode_agreement
+from noroshi.core.agreement import Agreement, agreement_digest, encode_agreement
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.clocks import Step
 from noroshi.core.directory.card import Card, SignedCard
 from noroshi.core.directory.repository import (
     AGREEMENTS,
     DESKS,
+    REVOCATIONS,
     VERSION,
     Bundle,
+    Directory,
     DirectoryHead,
     Kept,
     check_head,
@@ -41,7 +44,7 @@ from noroshi.flow.cards import take_card
 from noroshi.flow.directory_ports import Target
 from noroshi.flow.directory_tables import Heard, Told
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import Announcement, Identity, KnownPartner
+from noroshi.flow.records import Announcement, Identity, KeptRevocation, KnownPartner
 from noroshi.flow.statements import routing, state
 from noroshi.flow.tables import Tables, Transaction
 
@@ -153,11 +156,34 @@ def keep(
     salt = entropy.draw(SALT_SIZE)
     entry = new_entry(EntryKind.DIRECTORY_TAKEN, tx.now, salt, partner, digest=digest, by=by)
     tx.journal.append(entry)
+    _mark_revoked(tx, new)
     for standing, at in zip(WORDS, msgspec.structs.astuple(heard.limits), strict=True):
         tx.watch.drop_deadlines(b"", partner, standing.value, (Step.DIRECTORY,))
         tx.watch.set_deadline(Step.DIRECTORY, partner, b"", standing.value, at)
     tx.watch.end_alarms((AlarmKind.DIRECTORY_STALE,), partner, tx.now)
     tx.announce(Announcement("watch", partner))
+
+
+def _mark_revoked(tx: Transaction, directory: Directory) -> None:
+    """Mark what came since the keys of earlier cards were somebody else's too, if it is news."""
+    partner = directory.partner
+    known = {(each.root_digest, each.card) for each in tx.revocations.of(partner)}
+    for each in directory.revocations:
+        if (directory.identity, each.card) not in known:
+            kept = KeptRevocation(
+                partner, directory.identity, each.card, each.since, tx.now,
+                f"the directory of {partner}", "", b"",
+            )  # fmt: skip
+            tx.revocations.put(kept)
+
+
+def declares(tables: Tables, partner: str, agreement: Agreement) -> bool | None:
+    """Say whether a partner's directory names an agreement as it is here; None: it told none."""
+    heard = tables.directories.of(partner)
+    if heard is None:
+        return None
+    digest = agreement_digest(agreement)
+    return any(each.digest == digest for each in heard.kept.directory.agreements)
 
 
 def standing_of(tables: Tables, partner: str, now: Instant) -> Standing:
@@ -225,7 +251,15 @@ def own_targets(tables: Tables, card: Card) -> list[Target]:
         )
         for each in (kept.agreement for kept in tables.agreements.all())
     ]
-    return desks + agreements
+    revocations = [
+        Target(
+            REVOCATIONS + sha256(each.raw).hexdigest(),
+            each.raw,
+            {"since": each.since, "until": each.since, "card": each.card},
+        )
+        for each in tables.revocations.of(card.partner)
+    ]
+    return desks + agreements + revocations
 
 
 def record_own(

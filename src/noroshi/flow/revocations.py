@@ -106,6 +106,19 @@ def revoke(
     return known
 
 
+def revoke_own(
+    tx: Transaction, signed: SignedRevocation, by: str, me: str, entropy: Entropy
+) -> None:
+    """Let the own directory say that earlier cards of this node are void, as its root says."""
+    word = signed.revocation
+    kept = KeptRevocation(me, signed.root_digest, word.card, word.since, tx.now, by, "", signed.raw)
+    tx.revocations.put(kept)
+    salt = entropy.draw(SALT_SIZE)
+    entry = new_entry(EntryKind.PARTNER_REVOKED, tx.now, salt, me, digest=signed.digest, by=by)
+    tx.journal.append(entry)
+    tx.announce(Announcement("directory", me))
+
+
 def take_notice(
     tx: Transaction, told: VerifiedNotice, identity: Identity, entropy: Entropy
 ) -> None:

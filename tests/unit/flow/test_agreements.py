@@ -118,7 +118,7 @@ def test_an_agreement_is_replaced_listed_and_journalled(pair: Pair) -> None:
         "reference": "JP-NATO 2010", "from": "jp", "to": "nato", "mutual": True,
         "level": "NATO RESTRICTED", "areas": [], "caveats": [], "accepts_indicative": False,
         "valid_from": "2026-01-01", "valid_until": "2026-11-30", "state": "ENDING",
-        "added_at": told["added_at"], "added_by": "Lt Sato",
+        "added_at": told["added_at"], "declared_by_partner": False, "added_by": "Lt Sato",
     }  # fmt: skip
     assert nato.ask(requests.Agreements()) == [told]
     assert kinds(nato).count("AgreementKept") == 2

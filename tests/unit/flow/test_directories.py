@@ -284,6 +284,11 @@ def test_agreements_are_named_by_digest_alone(pair: Pair) -> None:
     assert heard is not None
     assert len(heard.kept.directory.agreements) == 1
     assert b"JP-NATO" not in heard.kept.targets
+    (listed,) = pair.jp.ask(requests.Agreements())
+    assert listed["declared_by_partner"] is False
+    pair.nato.ask(requests.AddAgreement(agreement=agreement, by="Maj Dupont"))
+    (listed,) = pair.nato.ask(requests.Agreements())
+    assert listed["declared_by_partner"] is True
 
 
 def test_two_directories_that_cross_are_both_taken(pair: Pair) -> None:

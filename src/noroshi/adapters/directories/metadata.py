@@ -8,7 +8,7 @@ so one key cannot count twice under two names.
 # pyright: reportPrivateImportUsage=false
 
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -73,7 +73,7 @@ def parse(raw: bytes, kind: type[T]) -> Metadata[T]:
     """
     found: Metadata[T] | None = None
     try:
-        parsed = Metadata[T].from_bytes(raw)
+        parsed: Any = Metadata[T].from_bytes(raw)
         if isinstance(parsed.signed, kind) and 0 < parsed.signed.version < _LARGEST:
             found = parsed
     except (DeserializationError, RepositoryError, ValueError):

@@ -13,7 +13,7 @@ known, or an error says why not.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -33,7 +33,7 @@ from noroshi.adapters.directories.metadata import (
     parse,
     public_keys,
 )
-from noroshi.core.directory.card import SignedCard, verify_card
+from noroshi.core.directory.card import SignedCard, claimed_card, verify_card
 from noroshi.core.directory.repository import (
     AGREEMENTS,
     CARD,
@@ -97,7 +97,9 @@ def read(
     raw_targets = _named(snapshot.meta[TARGETS_FILE], bundle.targets, kept.targets if kept else b"")
     targets = _targets(raw_targets, root, snapshot, now)
     directory = _directory(bundle.partner, anchor, root, (timestamp, snapshot, targets))
-    signed_card = _card(bundle.card or card, targets, directory, anchor, primitives)
+    # What a directory has named before was verified then, under the same keys.
+    is_known = kept is not None and not bundle.card and _names_as(kept.directory, directory)
+    signed_card = _card(bundle.card or card, targets, directory, anchor, primitives, is_known)
     found = Kept(directory, roots, bundle.timestamp, raw_snapshot, raw_targets)
     return found, signed_card
 
@@ -115,8 +117,8 @@ def chain(roots: Sequence[bytes], further: Sequence[bytes]) -> Root:
         if new.signed.version != trusted.signed.version + 1:
             raise bad(f"version {trusted.signed.version + 1} of the directory's root is lacking")
         with _signed_by("root", "root-changed"):
-            trusted.verify_delegate(Root.type, new)
-            new.verify_delegate(Root.type, new)
+            for root in (trusted.signed, new.signed):
+                root.verify_delegate(Root.type, new.signed_bytes, new.signatures)
         trusted = new
     return trusted.signed
 
@@ -161,7 +163,7 @@ def _check_first(roots: Sequence[bytes], anchor: PublicKey) -> None:
     if first.signed.version != 1 or keys != (anchor,):
         raise bad("the directory does not begin with the root key of the card", "root-changed")
     with _signed_by("root", "root-changed"):
-        first.verify_delegate(Root.type, first)
+        first.signed.verify_delegate(Root.type, first.signed_bytes, first.signatures)
 
 
 def _goes_on(new: Root, old: Root) -> bool:
@@ -181,8 +183,8 @@ def _timestamp(
         known = before.directory
         if timestamp.version < known.timestamp_version:
             raise bad("the directory is older than the one known", "directory-older")
-        is_same = timestamp == parse(before.timestamp, Timestamp).signed
-        if timestamp.version == known.timestamp_version and not is_same:
+        is_same = timestamp.version == known.timestamp_version
+        if is_same and timestamp != parse(before.timestamp, Timestamp).signed:
             raise bad("two timestamps of the directory have one number", "directory-older")
         if timestamp.snapshot_meta.version < known.snapshot_version:
             raise bad("the directory goes back to an older snapshot", "directory-older")
@@ -254,7 +256,7 @@ def _check_end(signed: Snapshot | Targets, now: Instant) -> None:
 
 
 @contextlib.contextmanager
-def _signed_by(role: str, code: str = "bad-directory") -> Iterator[None]:
+def _signed_by(role: str, code: str = "bad-directory") -> Generator[None]:
     """Refuse what does not have the signatures that its role needs."""
     is_signed = True
     try:
@@ -306,8 +308,20 @@ def _one_declared(name: str, target: TargetFile) -> Declared:
     return Declared(bytes.fromhex(name), said.since, said.until, said.card)
 
 
+def _names_as(one: Directory, other: Directory) -> bool:
+    """Say whether two directories name the same card under the same keys."""
+    return (one.identity, one.card_digest, one.card_keys) == (
+        other.identity, other.card_digest, other.card_keys
+    )  # fmt: skip
+
+
 def _card(
-    raw: bytes, targets: Targets, directory: Directory, anchor: PublicKey, primitives: Primitives
+    raw: bytes,
+    targets: Targets,
+    directory: Directory,
+    anchor: PublicKey,
+    primitives: Primitives,
+    is_known: bool,  # noqa: FBT001 - the one caller names it
 ) -> SignedCard:
     """Return the card that the targets name, signed by the first root key or by theirs.
 
@@ -319,7 +333,10 @@ def _card(
         raise bad("the directory names no card")
     try:
         target.verify_length_and_hashes(raw)
-        signed = verify_card(raw, primitives, directory.card_keys)
+        others = directory.card_keys
+        signed = (
+            SignedCard(claimed_card(raw), raw) if is_known else verify_card(raw, primitives, others)
+        )
     except (LengthOrHashMismatchError, InputError):
         signed = None
     if signed is None or directory.card_digest != signed.digest:

@@ -100,7 +100,8 @@ def joined(one: bytes, other: bytes, *, limit: int) -> bytes:
         gate.decode_struct(raw, _Wire, limit=limit, tag=suite.TAG_SIGN) for raw in (one, other)
     )
     signatures = [list(each) for each in (*first.signatures, *second.signatures)]
-    return gate.encode([first.protected, {}, first.payload, signatures], tag=suite.TAG_SIGN)
+    wire: list[object] = [first.protected, {}, first.payload, signatures]
+    return gate.encode(wire, tag=suite.TAG_SIGN)
 
 
 def parse(raw: bytes, contexts: Sequence[suite.Context], *, limit: int) -> Signed:

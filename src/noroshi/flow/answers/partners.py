@@ -110,8 +110,33 @@ def partner_number(house: House, request: PartnerNumber) -> Answer:
     return {"partner": request.partner, "number": number}
 
 
+def _revoke_own(house: House, request: RevokePartner) -> Answer:
+    """Let the own directory say that the keys of earlier cards of this node are void."""
+    with house.store.read() as tables:
+        card, own = tables.partners.own_card(), tables.directories.own()
+    directory = own.directory if own else None
+    custodians = directory.root_keys if directory else ()
+    signed = read_revocation(request.notice, house.primitives, custodians)
+    word = signed.revocation
+    told = (word.partner, signed.root_digest)
+    if card is None or told != (house.me, card.card.root_digest) or not signed.counts(directory):
+        raise InputError("bad-revocation", "it is not the word of this node's own root")
+    if card.card.serial <= word.card:
+        msg = "this node still has the card that it is about: restore it with --new-keys first"
+        raise InputError("bad-revocation", msg)
+    house.identity()
+    act = partial(
+        revocations.revoke_own, signed=signed, by=check_person(request.by) or "", me=house.me,
+        entropy=house.entropy,
+    )  # fmt: skip
+    house.store.perform(act)
+    return {"partner": house.me, "state": "VERIFIED", "since": to_text(word.since)}
+
+
 def revoke_partner(house: House, request: RevokePartner) -> Answer:
     """Trust a partner's keys no more."""
+    if request.partner == house.me and request.notice:
+        return _revoke_own(house, request)
     now, identity = house.clock.now(), house.identity()
     with house.store.read() as tables:
         known, heard = tables.partners.get(request.partner), tables.directories.of(request.partner)

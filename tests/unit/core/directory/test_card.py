@@ -330,7 +330,8 @@ def test_a_card_may_be_signed_by_a_key_that_its_directory_names() -> None:
     for known in ((), others[:1]):
         with pytest.raises(InputError):
             verify_card(raw, PRIMITIVES, known)
-    assert verify_card(SignedCard.issue(JP.card(), JP.root).raw, PRIMITIVES, others)
+    own = SignedCard.issue(JP.card(), JP.root)
+    assert verify_card(own.raw, PRIMITIVES, others) == own
 
 
 def test_what_a_card_claims_is_read_whoever_signed_it() -> None:
