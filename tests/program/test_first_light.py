@@ -150,9 +150,9 @@ def test_real_material_crosses_byte_for_byte(
     packed = material / "attack" / "enterprise-attack-bundle.json.xz"
     bundle.write_bytes(lzma.decompress(packed.read_bytes()))
     sent = {file: send(jp, file, "--to", "cyber@nato") for file in files}
+    jp.ask("wait", sent[files[-1]], "--rung", "DELIVERED", "--timeout", "60")
     large = send(jp, files[0], "--to", "cyber@nato", "--attach", str(bundle))
     for file, report in sent.items():
-        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "60")
         assert nato.run("show", report, "--raw").output == file.read_bytes()
         nato.ask("ack", report, "--by", "Maj Dupont")
     jp.ask("wait", large, "--rung", "DELIVERED", "--timeout", "60")
@@ -161,8 +161,8 @@ def test_real_material_crosses_byte_for_byte(
     nato.ask("show", large, "--attachment", bundle.name, "-o", saved)
     assert saved.read_bytes() == bundle.read_bytes()
     for report in sent.values():
-        jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "60")
-        (at_jp,) = jp.ask("status", report)["recipients"]
+        waited = jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "60")
+        (at_jp,) = waited["recipients"]
         (at_nato,) = nato.ask("status", report)["recipients"]
         assert at_jp["rungs"] == at_nato["rungs"]
     kinds = {r["kind"] for r in nato.ask_lines("inbox") if r["report"] in sent.values()}

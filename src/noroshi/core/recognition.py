@@ -40,6 +40,8 @@ _LIKE_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\d-]|$|tru
 _OF_PARTS: Final = (b'"noroshi"', b"object_marking_refs", b"granular_markings", b"\\u")
 """Without one of these words, or an escape that could hide one, a body has no marked parts."""
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_MOST_READ: Final = 10 * MAX_SUBJECT
+"""How far a line is read for a subject, in characters: whitespace in it is drawn together."""
 
 
 class Recognised(msgspec.Struct, frozen=True):
@@ -217,13 +219,16 @@ def _recognise_bundle(fields: dict[str, object]) -> Recognised:
 
 
 def _first_line(text: str) -> str:
-    return _one_line(text.strip().splitlines()[0])
+    return _one_line(text.lstrip()[:_MOST_READ].splitlines()[0])
 
 
 def _one_line(value: object) -> str:
     if not isinstance(value, str):
         return ""
-    printable = "".join(c if c.isprintable() else " " for c in value)
+    start = value.lstrip()[:_MOST_READ]
+    printable = (
+        start if start.isprintable() else "".join(c if c.isprintable() else " " for c in start)
+    )
     return " ".join(printable.split())[:MAX_SUBJECT]
 
 

@@ -269,7 +269,7 @@ def test_the_stream_tells_open_alarms_and_new_ones_without_gap_or_double(pair: P
 def test_a_stream_that_nobody_reads_is_ended_and_not_thinned(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("noroshi.doors._BACKLOG", 2)
+    monkeypatch.setattr("noroshi.adapters.listeners._BACKLOG", 2)
     house = pair.jp
 
     async def listen() -> None:

@@ -114,8 +114,9 @@ class SqliteOutbox:
     def purge(self, before: Instant) -> None:
         """Forget what left before then, and the oldest of what is too much; some at a time."""
         self._db.run(
-            "DELETE FROM outbox WHERE number IN (SELECT number FROM outbox WHERE left_at < ?1"
-            " UNION SELECT number FROM outbox NOT INDEXED WHERE left_at IS NOT NULL"
+            "DELETE FROM outbox WHERE number IN"
+            " (SELECT number FROM outbox INDEXED BY outbox_left WHERE left_at < ?1"
+            " UNION ALL SELECT number FROM outbox NOT INDEXED WHERE left_at IS NOT NULL"
             " AND number <= (SELECT MAX(number) FROM outbox) - ?2 LIMIT ?3)",
             (before, MOST_KEPT, _PURGED_AT_ONCE),
         )

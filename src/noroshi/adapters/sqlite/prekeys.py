@@ -1,6 +1,7 @@
 """The tables of prekeys (:class:`noroshi.flow.prekey_tables.PrekeyTable`)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from noroshi.adapters.sqlite.connection import Database
 from noroshi.adapters.sqlite.rows import blob, integer, text
@@ -92,5 +93,6 @@ class SqlitePrekeys:
         self._db.run("DELETE FROM peer_prekey WHERE partner = ?", (partner,))
 
 
+@lru_cache(maxsize=256)
 def _prekey(raw: bytes) -> Prekey:
     return gate.decode_struct(raw, Prekey, limit=MAX_SIGNED)

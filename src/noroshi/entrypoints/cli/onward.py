@@ -5,6 +5,7 @@ import uuid
 from typing import Final, cast
 
 import click
+import msgspec
 
 from noroshi.core.delivery.ladder import Rung
 from noroshi.entrypoints.cli.context import Context, pass_context
@@ -26,13 +27,13 @@ _check = click.option("--check", is_flag=True, help="Only say whether it may go,
 @_info
 @_precedence
 @click.option("--subject", help="One line [default: the tearline's own, else its first line].")
-@click.option("--from", "from_desk", metavar="DESK", help="The desk that sends it.")
+@click.option("--from", "desk", metavar="DESK", help="The desk that sends it.")
 @_reason
 @_again
 @_check
 @_by
 @pass_context
-def tearline(context: Context, /, report: str, *, check: bool, **options: object) -> None:
+def tearline(context: Context, /, **options: object) -> None:
     """Send what stands below the tearline of the report ID, as a report of its own.
 
     It goes under the marking that it has there, refers to the report ID, and takes nothing else
@@ -43,20 +44,7 @@ def tearline(context: Context, /, report: str, *, check: bool, **options: object
       noroshi tearline 3f1c09aa --to cyber@au
       noroshi tearline 3f1c09aa --to cyber@au --check
     """
-    asked = requests.SendTearline(
-        report=report,
-        to=cast("tuple[str, ...]", options["to"]),
-        info=cast("tuple[str, ...]", options["info"]),
-        precedence=cast("str | None", options["precedence"]),
-        subject=cast("str | None", options["subject"]),
-        desk=cast("str | None", options["from_desk"]),
-        by=cast("str | None", options["by"]),
-        reason=str(options["reason"]),
-        again=bool(options["again"]),
-        report_id=_new_id(),
-        check=check,
-    )
-    _send(context, asked, check=check)
+    _send(context, msgspec.convert({**options, "report_id": _new_id()}, requests.SendTearline))
 
 
 @click.command("pass-on")
@@ -64,13 +52,13 @@ def tearline(context: Context, /, report: str, *, check: bool, **options: object
 @_to
 @_info
 @_precedence
-@click.option("--from", "from_desk", metavar="DESK", help="The desk that passes it on.")
+@click.option("--from", "desk", metavar="DESK", help="The desk that passes it on.")
 @_reason
 @_again
 @_check
 @_by
 @pass_context
-def pass_on(context: Context, /, report: str, *, check: bool, **options: object) -> None:
+def pass_on(context: Context, /, **options: object) -> None:
     """Pass the report ID of a partner on, unaltered, with its originator's consent.
 
     Without consent the originator is asked over the line, and nothing goes yet. Once it has
@@ -80,19 +68,7 @@ def pass_on(context: Context, /, report: str, *, check: bool, **options: object)
       noroshi pass-on 3f1c09aa --to cyber@au --by "Lt Jansen" --reason "they see it too"
       noroshi consent list
     """
-    asked = requests.PassOn(
-        report=report,
-        to=cast("tuple[str, ...]", options["to"]),
-        info=cast("tuple[str, ...]", options["info"]),
-        precedence=cast("str | None", options["precedence"]),
-        desk=cast("str | None", options["from_desk"]),
-        by=cast("str | None", options["by"]),
-        reason=str(options["reason"]),
-        again=bool(options["again"]),
-        report_id=_new_id(),
-        check=check,
-    )
-    _send(context, asked, check=check)
+    _send(context, msgspec.convert({**options, "report_id": _new_id()}, requests.PassOn))
 
 
 @click.group()
@@ -147,10 +123,10 @@ def decline(context: Context, request: str, by: str, note: str) -> None:
 COMMANDS: Final = (tearline, pass_on, consent)
 
 
-def _send(context: Context, asked: requests.AnyRequest, *, check: bool) -> None:
+def _send(context: Context, asked: requests.SendTearline | requests.PassOn) -> None:
     with context.desk() as node:
         answer = cast("dict[str, object]", node.ask(asked))
-    if check:
+    if asked.check:
         context.answer(answer, lambda: present_check(answer))
     elif answer["state"] == "AWAITING_CONSENT":
         context.answer(answer, lambda: _present_asked(answer))

@@ -39,25 +39,8 @@ class Cancel(Request, frozen=True, kw_only=True):
     report_id: bytes | None = None
 
 
-class SendTearline(Request, frozen=True, kw_only=True):
-    """Send what stands below the tearline of a report as a report of its own."""
-
-    report: str
-    to: tuple[str, ...]
-    info: tuple[str, ...] = ()
-    precedence: str | None = None
-    subject: str | None = None
-    desk: str | None = None
-    by: str | None = None
-    reason: str = ""
-    """Where it is a partner's report: why it is to go further."""
-    again: bool = False
-    report_id: bytes | None = None
-    check: bool = False
-
-
-class PassOn(Request, frozen=True, kw_only=True):
-    """Pass a partner's report on to others; without its originator's consent, ask for that."""
+class _Onward(Request, frozen=True, kw_only=True):
+    """Send on what came, or a part of what is here; if it needs consent, ask for that."""
 
     report: str
     to: tuple[str, ...]
@@ -66,11 +49,21 @@ class PassOn(Request, frozen=True, kw_only=True):
     desk: str | None = None
     by: str | None = None
     reason: str = ""
-    """Why it is to be passed on; the originator reads it."""
+    """Where it is a partner's report: why it is to go further; the originator reads it."""
     again: bool = False
     """Ask although the originator has declined."""
     report_id: bytes | None = None
     check: bool = False
+
+
+class SendTearline(_Onward, frozen=True, kw_only=True):
+    """Send what stands below the tearline of a report as a report of its own."""
+
+    subject: str | None = None
+
+
+class PassOn(_Onward, frozen=True, kw_only=True):
+    """Pass a partner's report on to others."""
 
 
 class Consents(Request, frozen=True, kw_only=True):
