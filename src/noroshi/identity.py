@@ -125,12 +125,15 @@ def verified_card(text: bytes) -> SignedCard:
 def card_signer(keys: KeyFiles, own: Kept | None) -> PycaSigner | None:
     """Return what signs this node's next card: its root key, else the targets key of its directory.
 
+    That only once custodians have taken over: before, partners of an earlier release take a card
+    by the root key alone.
+
     Raises:
         UnavailableError: the key file cannot be read.
     """
     if keys.has(Purpose.ROOT):
         return load_signers(keys, Purpose.ROOT)[0]
-    if own is not None and keys.has(Purpose.TARGETS):
+    if own is not None and own.directory.root_version > 1 and keys.has(Purpose.TARGETS):
         (signer,) = load_signers(keys, Purpose.TARGETS)
         return signer if signer.public_key in own.directory.card_keys else None
     return None

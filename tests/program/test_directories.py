@@ -121,6 +121,19 @@ def test_a_stolen_node_comes_back_with_new_keys_by_its_custodians(
     for key in keys[:2]:
         run("root", "sign", following, "--key", key)
     assert anew.ask("root", "take", following, "--by", "Capt Abe")["version"] == 3
+    word, both = tmp_path / "jp.one", tmp_path / "jp.both"
+    old_card, since = jp.home.with_suffix(".card"), "2026-01-01T00:00:00Z"
+    jp.ask("partner", "card", "-o", old_card)
+    run("root", "revoke", "--key", keys[0], "--card", old_card, "--since", since, "-o", word)
+    run("root", "revoke", "--key", keys[1], "--card", old_card, "--onto", word, "-o", both)
+    anew.ask("partner", "revoke", "jp", "--notice", both, "--by", "Capt Abe")
+    with anew.served():
+        until(
+            lambda: (
+                {"check": "directory", "ok": True, "message": "names the newest card"}
+                in (anew.ask_lines("doctor"))
+            )
+        )
     befriend([nato, anew])
     with nato.served(), anew.served():
         report = nato.ask("send", text, "--to", "cyber@jp")["report"]

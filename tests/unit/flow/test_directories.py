@@ -312,3 +312,49 @@ def test_a_card_without_its_directory_is_added_as_before(pair: Pair) -> None:
     pair.nato.node.store.perform(lambda tx: tx.directories.forget("jp"))
     assert pair.nato.ask(requests.AddPartner(card=alone))["directory"] == "UNTOLD"
     pair.nato.send("cyber@jp")
+
+
+def test_what_came_since_a_revocation_in_the_directory_is_marked(pair: Pair) -> None:
+    """Nato has never heard the notice; the directory of the restored node says it."""
+    jp, since = pair.jp, pair.clock.at
+    pair.clock.at += HOUR
+    jp.send("cyber@nato", body=b"maybe the thief")
+    pair.carry()
+    root = custody._signer(jp.node.home / "keys" / "root.key", lambda: None)
+    card = jp.node.identity.card.card
+    word = SignedRevocation.issue(
+        Revocation(1, "jp", card.root, card.serial, since, pair.clock.at), root
+    )
+    told = requests.RevokePartner(
+        partner="jp", since="", by="Capt Abe", notice=word.armoured.encode()
+    )
+    with pytest.raises(InputError, match="restore it with --new-keys"):
+        jp.ask(told)
+    moved = House(reissue_card(jp.node, "127.0.0.1:7999"), pair.clock)
+    strange = msgspec.structs.replace(word.revocation, partner="nato")
+    with pytest.raises(InputError, match="not the word of this node's own root"):
+        moved.ask(
+            msgspec.structs.replace(
+                told, notice=SignedRevocation.issue(strange, root).armoured.encode()
+            )
+        )
+    pair.clock.at += HOUR
+    moved.ask(told)
+    assert set(tell(moved, pair.nato)) == {None}
+    (arrived,) = pair.nato.ask(requests.Inbox())
+    assert arrived["suspect"] is True
+
+
+def test_the_doctor_looks_at_the_own_directory(pair: Pair) -> None:
+    def found() -> tuple[bool, str]:
+        (one,) = [each for each in pair.jp.ask(requests.Examine()) if each["check"] == "directory"]
+        return one["ok"], one["message"]
+
+    assert found() == (True, "names the newest card")
+    pair.clock.at += 3 * DAY
+    assert "not renewed in time" in found()[1]
+    pair.clock.at += 3600 * DAY
+    assert "its root ends on" in found()[1]
+    renew(pair.jp.node.house)  # the first key lies here: it signs the next
+    assert found()[0]
+    assert pair.jp.ask(requests.OwnCard())["root_version"] == 2
