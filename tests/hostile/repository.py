@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric import mldsa
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
@@ -25,6 +26,7 @@ from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.repository import Bundle, Kept
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import ROOT_ALG
+from noroshi.core.errors import MalformedError
 from noroshi.core.instant import DAY
 from tests.unit.core.nodes import NOW, PRIMITIVES, Node, draw, seed
 
@@ -145,6 +147,13 @@ class Repository:
         found, card = read(self.bundle(**changes), anchor, kept, b"", PRIMITIVES, now, PATIENCE)
         assert card.digest == self.card.digest
         return found
+
+
+def refused(read: Callable[[], object], code: str, words: str | None = None) -> None:
+    """Read what must be refused with a code."""
+    with pytest.raises(MalformedError, match=words) as caught:
+        read()
+    assert caught.value.code == code
 
 
 def meta(version: int, raw: bytes) -> MetaFile:

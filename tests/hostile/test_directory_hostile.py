@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tuf.api.metadata import Key, Root, Snapshot, Timestamp
+from tuf.api.metadata import Key, Root
 
 from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
@@ -21,15 +21,8 @@ from noroshi.core.directory.repository import (
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import ROOT_ALG
 from noroshi.core.errors import MalformedError
-from noroshi.core.instant import DAY
-from tests.hostile.repository import PATIENCE, Repository, edited, first_key, meta, signer, target
+from tests.hostile.repository import Repository, edited, first_key, refused, signer, target
 from tests.unit.core.nodes import JP, NATO, NOW, changed, draw
-
-
-def refused(read: Callable[[], object], code: str, words: str | None = None) -> None:
-    with pytest.raises(MalformedError, match=words) as caught:
-        read()
-    assert caught.value.code == code
 
 
 def read_with(repository: Repository, told: dict[str, Any]) -> object:
@@ -42,70 +35,6 @@ def test_what_is_whole_is_read() -> None:
     assert kept.directory.desks == ("cyber", "watch")
     repository.next()
     assert repository.read(kept).directory.timestamp_version == 2
-
-
-def test_rollback_of_the_timestamp() -> None:
-    repository = Repository(NATO)
-    old = repository.bundle()
-    repository.next()
-    kept = repository.read()
-    again = msgspec.structs.asdict(old)
-    refused(lambda: repository.read(kept, **again), "directory-older")
-
-
-def test_rollback_of_the_snapshot_under_a_new_timestamp() -> None:
-    repository = Repository(NATO)
-    old = repository.snapshot
-    repository.next()
-    kept = repository.read()
-
-    def back(timestamp: Timestamp) -> None:
-        timestamp.snapshot_meta = meta(1, old)
-
-    repository.next(change_timestamp=back)
-    refused(lambda: repository.read(kept, snapshot=old), "directory-older")
-
-
-def test_rollback_of_the_targets_under_a_new_snapshot() -> None:
-    repository = Repository(NATO)
-    old = repository.targets
-    repository.next()
-    kept = repository.read()
-
-    def back(snapshot: Snapshot) -> None:
-        snapshot.meta["targets.json"] = meta(1, old)
-
-    repository.next(change_snapshot=back)
-    refused(lambda: repository.read(kept, targets=old), "directory-older")
-
-
-def test_two_timestamps_of_one_version() -> None:
-    repository = Repository(NATO)
-    kept = repository.read()
-    repository.life += DAY
-    repository.publish()
-    refused(lambda: repository.read(kept), "directory-older")
-
-
-def test_freeze_until_nothing_newer_is_heard() -> None:
-    repository = Repository(NATO)
-    end = NOW + repository.life
-    assert repository.read(now=end + PATIENCE - 1).directory.expires_at == end // 10**6 * 10**6
-    refused(lambda: repository.read(now=end + PATIENCE), "directory-stale")
-
-
-def test_freeze_of_the_snapshot_beneath_fresh_timestamps() -> None:
-    repository = Repository(NATO)
-    repository.life = 900 * DAY
-    repository.publish()
-    refused(lambda: repository.read(now=NOW + 401 * DAY), "directory-stale")
-
-
-def test_a_root_that_has_ended() -> None:
-    repository = Repository(NATO)
-    repository.at = NOW + 3651 * DAY
-    repository.next()
-    refused(lambda: repository.read(now=repository.at), "bad-directory", "root has ended")
 
 
 @pytest.mark.parametrize("part", ["snapshot", "targets", "card"])
