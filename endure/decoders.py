@@ -15,19 +15,18 @@ from typing import Final
 import msgspec
 from starlette.applications import Starlette
 
+from endure import identities
 from endure.exchange import Pair
 from endure.forgery import CANARY, Forger, receipt_parts, unchanged
 from endure.jsonlies import make_json
 from endure.mutate import mutate
 from noroshi.adapters.admission import RequestSigner, RequestVerifier
-from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
 from noroshi.core.courier.cut import SMALLEST_SIZE
 from noroshi.core.courier.volume import MAGIC, PURPOSE, payload_digest, read_fragments, read_head
 from noroshi.core.delivery.pull import Poll
 from noroshi.core.delivery.receipt import ReceiptHead, digest, encode_beside, open_beside
 from noroshi.core.delivery.witness import MAX_PART, decode_part
-from noroshi.core.directory.card import SignedCard, read_armour, verify_card
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import NoroshiError
@@ -62,7 +61,8 @@ def decoders(pair: Pair) -> Iterator[Mapping[str, Decoder]]:
         yield {
             "envelope": _envelope(pair),
             "receipt": _receipt(),
-            "card": _card(pair),
+            "card": Decoder(*identities.card(pair)),
+            "directory": Decoder(*identities.directory(pair)),
             "proof": _proof(pair),
             "checkpoint": _checkpoint(pair),
             "cosignature": _cosignature(pair),
@@ -135,30 +135,6 @@ def _receipt() -> Decoder:
         head = gate.decode_struct(parts[0], ReceiptHead, limit=suite.MAX_SIGNED)
         open_beside(head, parts[1])
         return "read"
-
-    return Decoder(make, feed)
-
-
-def _card(pair: Pair) -> Decoder:
-    """A card in its armour: changed, or changed and signed by the root key that it names."""
-    node = pair.nodes[0]
-    signed = node.identity.card
-    (alg, seed) = node.keys.read(Purpose.ROOT)[0]
-    root = PycaSigner(Purpose.ROOT, alg, seed)
-    payload = gate.encode_struct(signed.card)
-
-    def make(draw: random.Random) -> bytes:
-        kind = draw.random()
-        if kind < 0.4:
-            return mutate(signed.armoured.encode(), draw)
-        if kind < 0.8:
-            return SignedCard(signed.card, mutate(signed.raw, draw)).armoured.encode()
-        raw = cose.sign(mutate(payload, draw), suite.CARD, 0, [root])
-        return SignedCard(signed.card, raw).armoured.encode()
-
-    def feed(raw: bytes) -> str:
-        verify_card(read_armour(raw), node.house.primitives)
-        return "verified"
 
     return Decoder(make, feed)
 

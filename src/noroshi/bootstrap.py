@@ -36,11 +36,14 @@ from noroshi.core.instant import Instant
 from noroshi.core.retention import Retention
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
-from noroshi.flow import directory, watch
+from noroshi.flow import directories, directory, watch
 from noroshi.flow.house import House
 from noroshi.flow.ports import Clock, SteppedClock
 from noroshi.flow.records import Identity
+from noroshi.flow.renewal import renew_directory
 from noroshi.identity import (
+    card_signer,
+    load_directories,
     load_identity,
     load_signers,
     make_door_keys,
@@ -138,14 +141,20 @@ def reissue_card(node: Node, peer: str) -> Node:
         issued_at=node.house.clock.now(),
         peer_url=settings.peer_url,
     )
-    if not node.keys.has(Purpose.ROOT):
-        msg = "the root key is not on this machine, so the card cannot tell the new peer address"
+    with node.store.read() as tables:
+        signer = card_signer(node.keys, tables.directories.own())
+    if signer is None:
+        msg = (
+            "neither the root key nor a targets key that the directory's root names is on this "
+            "machine, so the card cannot tell the new peer address"
+        )
         raise UnavailableError("keys-locked", msg)
-    signed = SignedCard.issue(card, load_signers(node.keys, Purpose.ROOT)[0])
+    signed = SignedCard.issue(card, signer)
     node.store.perform(partial(directory.issue_card, card=signed, entropy=node.house.entropy))
     _replace(node.home / FILE_NAME, to_toml(settings))
     identity = msgspec.structs.replace(node.identity, card=signed)
     house = msgspec.structs.replace(node.house, identity=lambda: identity)
+    renew_directory(house)
     return msgspec.structs.replace(node, settings=settings, house=house)
 
 
@@ -225,7 +234,7 @@ def _open_node(
             archive=archive,
             identity=identity,
             examine=lambda: examine(
-                home / homes.KEYS, store, archive, _clock_problem(store, clock)
+                home / homes.KEYS, store, archive, _clock_problem(store, clock), clock.now()
             ),
             staged={},
             packed={},
@@ -272,6 +281,16 @@ def _fill_home(draft: Path, settings: Settings, ask: AskPassphrase, clock: Clock
     store = SqliteStore(draft / homes.DATABASE, clock, sign, archive_of(draft, lambda: passphrase))
     try:
         store.perform(partial(directory.issue_card, card=signed, entropy=entropy))
+        with store.read() as tables:
+            targets = directories.own_targets(tables, card)
+        made = load_directories(keys).publish(None, signed, targets, clock.now())
+        if made is None:
+            raise UnavailableError("damaged", "the directory could not be signed")
+        store.perform(
+            partial(
+                directories.record_own, made=made, before=None, me=card.partner, entropy=entropy
+            )
+        )
     finally:
         store.close()
 

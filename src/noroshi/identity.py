@@ -1,10 +1,12 @@
 """A node's own keys: made for a new home or anew for an old one, and read into use."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from noroshi.adapters import home as homes
+from noroshi.adapters.clock import SystemEntropy
 from noroshi.adapters.keys.certificate import certificate_digest, make_certificate
 from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.sealing.pyca import (
@@ -15,10 +17,12 @@ from noroshi.adapters.sealing.pyca import (
     seed_from,
 )
 from noroshi.adapters.sealing.vault import FileVault
-from noroshi.core.directory.card import SignedCard
+from noroshi.core.directory.card import SignedCard, claimed_card, read_armour, verify_card
+from noroshi.core.directory.repository import Kept, read_bundle
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import ROOT_ALG, Alg, Profile
 from noroshi.core.errors import UnavailableError
+from noroshi.flow.directory_ports import Directories
 from noroshi.flow.records import Duty, Identity
 
 _SALT_SIZE: Final = 16
@@ -48,9 +52,14 @@ def make_door_keys(home: Path, partner: str, passphrase: bytes | None) -> bytes:
     return certificate_digest(certificate)
 
 
-def public_keys(keys: KeyFiles, profile: Profile) -> tuple[PublicKey, ...]:
-    """Return the public halves of all keys, in the order of a card."""
-    return tuple(_public_keys(keys, profile))
+def public_keys(
+    keys: KeyFiles, profile: Profile, root: PublicKey | None = None
+) -> tuple[PublicKey, ...]:
+    """Return the public halves of all keys, in the order of a card.
+
+    `root` is that of the root key, where it is not here.
+    """
+    return tuple(_public_keys(keys, profile, root))
 
 
 def load_identity(
@@ -72,6 +81,7 @@ def load_identity(
         request_signer=load_signers(keys, Purpose.REQUEST)[0],
         unwrappers={unwrapper.public_key.kid: unwrapper} if vault is None else vault,
         primitives=PycaPrimitives(),
+        directories=cache(partial(load_directories, keys)),
         duty=duty,
     )
     signers = (
@@ -85,6 +95,48 @@ def load_identity(
         msg = "the private keys are not those of this node's card; put the right files back"
         raise UnavailableError("damaged", msg)
     return identity
+
+
+def load_directories(keys: KeyFiles) -> Directories:
+    """Return what reads and writes directories, with the role keys among `keys`."""
+    # A tenth of a second that most commands do not need.
+    from noroshi.adapters.directories.writing import TufDirectories  # noqa: PLC0415
+
+    return TufDirectories(keys, PycaPrimitives(), SystemEntropy().draw)
+
+
+def verified_card(text: bytes) -> SignedCard:
+    """Return the card in a file, signed by its root key, or named by the directory beside it.
+
+    Whether that directory is the newest does not matter here: what was signed was signed.
+
+    Raises:
+        NoroshiError: there is no card, or it does not verify.
+    """
+    raw, bundle, primitives = read_armour(text), read_bundle(text), PycaPrimitives()
+    if bundle is None:
+        return verify_card(raw, primitives)
+    from noroshi.adapters.directories.reading import read  # noqa: PLC0415 - as above
+
+    anchor = claimed_card(raw).root
+    return read(bundle, anchor, None, raw, primitives, now=0, patience=1)[1]
+
+
+def card_signer(keys: KeyFiles, own: Kept | None) -> PycaSigner | None:
+    """Return what signs this node's next card: its root key, else the targets key of its directory.
+
+    That only once custodians have taken over: before, partners of an earlier release take a card
+    by the root key alone.
+
+    Raises:
+        UnavailableError: the key file cannot be read.
+    """
+    if keys.has(Purpose.ROOT):
+        return load_signers(keys, Purpose.ROOT)[0]
+    if own is not None and own.directory.root_version > 1 and keys.has(Purpose.TARGETS):
+        (signer,) = load_signers(keys, Purpose.TARGETS)
+        return signer if signer.public_key in own.directory.card_keys else None
+    return None
 
 
 def load_signers(keys: KeyFiles, purpose: Purpose) -> tuple[PycaSigner, ...]:
@@ -108,9 +160,11 @@ def _key_plan(profile: Profile) -> dict[Purpose, tuple[Alg, ...]]:
     }
 
 
-def _public_keys(keys: KeyFiles, profile: Profile) -> Iterator[PublicKey]:
+def _public_keys(keys: KeyFiles, profile: Profile, root: PublicKey | None) -> Iterator[PublicKey]:
     for purpose in _key_plan(profile):
-        if purpose is Purpose.SEAL:
+        if purpose is Purpose.ROOT and root is not None:
+            yield root
+        elif purpose is Purpose.SEAL:
             yield _unwrapper(keys).public_key
         else:
             yield from (signer.public_key for signer in load_signers(keys, purpose))

@@ -26,21 +26,28 @@ from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
 from noroshi.bootstrap import AskPassphrase, archive_of, last_recorded
 from noroshi.core.backup import MAX_SMALL, BackupHead, Part, frame
-from noroshi.core.directory.card import Card, SignedCard, read_armour, verify_card
-from noroshi.core.directory.revocation import VERSION as REVOCATION_VERSION
-from noroshi.core.directory.revocation import Revocation, SignedRevocation
+from noroshi.core.directory.card import Card, SignedCard
+from noroshi.core.directory.repository import Kept
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import PROFILES
 from noroshi.core.errors import InputError, MalformedError, UnavailableError
-from noroshi.core.instant import SECOND, Instant, from_text
+from noroshi.core.instant import SECOND, Instant
 from noroshi.core.retention import Retention
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, parse_note, sign_checkpoint
-from noroshi.flow import audit, restore
+from noroshi.flow import audit, directories, restore
 from noroshi.flow.ports import Clock
 from noroshi.flow.records import Identity
 from noroshi.flow.retention import Keeping, destroy_due
 from noroshi.flow.tables import Tables
-from noroshi.identity import load_identity, load_signers, make_door_keys, make_keys, public_keys
+from noroshi.identity import (
+    card_signer,
+    load_directories,
+    load_identity,
+    load_signers,
+    make_door_keys,
+    make_keys,
+    public_keys,
+)
 from noroshi.settings import FILE_NAME, read_settings
 
 Progress = Callable[[int, int], None]
@@ -151,18 +158,20 @@ def restore_node(
             write_private(draft / homes.KEYS / "root.key", _read_key(root_key))
         database = draft / homes.DATABASE
         check_copy(database)
-        with open_copy(database, archive_of(draft, ask_passphrase)) as tables:
+        archive = archive_of(draft, ask_passphrase)
+        with open_copy(database, archive) as tables:
             card = _own_card(tables)
             _check_head(head, tables, card)
         if read_settings(draft).partner != head.partner:
             raise MalformedError("its settings name another partner than its card", "bad-backup")
         identity = load_identity(card, keys, read_settings(draft).duty)
-        following = _next_card(card.card, keys, clock)
+            own = tables.directories.own()
+        root = _card_signer(card.card, keys, own, new_keys=new_keys)
+        following = _next_card(card.card, clock)
         if new_keys:
             following = _with_new_keys(draft, following, keys, ask_passphrase)
-        signed = SignedCard.issue(following, load_signers(keys, Purpose.ROOT)[0])
+        signed = SignedCard.issue(following, root or _new_targets_key(keys))
         next_identity = load_identity(signed, keys, identity.duty) if new_keys else identity
-        archive = archive_of(draft, ask_passphrase)
         restored = _open_epoch(database, next_identity, signed, head, clock, card, archive)
     return msgspec.structs.replace(restored, home=home)
 
@@ -217,28 +226,6 @@ def _check_head(head: BackupHead, tables: Tables, card: SignedCard) -> None:
         raise MalformedError(msg, "bad-backup")
 
 
-def revoke_card(
-    key_file: Path, armoured: bytes, since: str, ask_passphrase: AskPassphrase
-) -> SignedRevocation:
-    """Return the word of a root that the keys of a card, and of all before it, are void.
-
-    Raises:
-        InputError: the card, the time or the key cannot be used.
-        UnavailableError: the key is wrapped, or readable by others.
-    """
-    card = verify_card(read_armour(armoured), PycaPrimitives()).card
-    now, at = SystemClock().now(), from_text(since)
-    if at > now:
-        raise InputError("bad-input", "--since lies in the future; say since when they are void")
-    files = KeyFiles(key_file.parent, ask_passphrase)
-    ((alg, seed),) = files.read(Purpose.ROOT, key_file.stem)
-    root = PycaSigner(Purpose.ROOT, alg, seed)
-    if root.public_key != card.root:
-        raise InputError("bad-card", "the card is not one of that root key")
-    revocation = Revocation(REVOCATION_VERSION, card.partner, card.root, card.serial, at, now)
-    return SignedRevocation.issue(revocation, root)
-
-
 def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) -> Card:
     """Make every key but the root anew in `draft`; return the card with them."""
     profile = PROFILES[card.profile]
@@ -248,28 +235,47 @@ def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) 
         (draft / name).unlink()
     make_keys(keys, profile, SystemEntropy().draw, but_for=Purpose.ROOT)
     tls_digest = make_door_keys(draft, card.partner, ask())
-    return msgspec.structs.replace(card, keys=public_keys(keys, profile), tls_digest=tls_digest)
+    return msgspec.structs.replace(
+        card, keys=public_keys(keys, profile, card.root), tls_digest=tls_digest
+    )
 
 
-def _next_card(old: Card, keys: KeyFiles, clock: Clock) -> Card:
-    """Return the card of the next epoch, which is yet to be signed.
-
-    Its numbers are those of the time, in seconds: one more than in the backup may have been
-    used since, by a later card or another restore.
+def _card_signer(old: Card, keys: KeyFiles, own: Kept | None, *, new_keys: bool) -> PycaSigner | None:
+    """Return what signs the next card; None: a targets key that is yet to be made.
 
     Raises:
-        UnavailableError: the root key is not to be had.
+        UnavailableError: neither the root key nor a targets key is to be had.
     """
-    if not keys.has(Purpose.ROOT):
+    if keys.has(Purpose.ROOT):
+        (root,) = load_signers(keys, Purpose.ROOT)
+        if root.public_key != old.root:
+            msg = "that root key belongs to another node; bring the one of this node"
+            raise UnavailableError("keys-locked", msg)
+        return root
+    if own is not None and new_keys and own.directory.root_version > 1:
+        return None  # custodians will sign a root that names the new keys
+    signer = None if new_keys else card_signer(keys, own)
+    if signer is None:
         msg = (
             "a restored node needs a new card, and the root key that signs it is not in this "
             "backup. Bring it, and restore again with --root-key FILE"
         )
         raise UnavailableError("keys-locked", msg)
-    (root,) = load_signers(keys, Purpose.ROOT)
-    if root.public_key != old.root:
-        msg = "that root key belongs to another node; bring the one of this node"
-        raise UnavailableError("keys-locked", msg)
+    return signer
+
+
+def _new_targets_key(keys: KeyFiles) -> PycaSigner:
+    """Return a new targets key, which a root is yet to name: noroshi root request."""
+    load_directories(keys).role_keys()
+    return load_signers(keys, Purpose.TARGETS)[0]
+
+
+def _next_card(old: Card, clock: Clock) -> Card:
+    """Return the card of the next epoch, which is yet to be signed.
+
+    Its numbers are those of the time, in seconds: one more than in the backup may have been
+    used since, by a later card or another restore.
+    """
     seconds = clock.now() // SECOND
     return msgspec.structs.replace(
         old,
@@ -297,7 +303,7 @@ def _open_epoch(
     def sign(size: int, root: bytes) -> bytes:
         return sign_checkpoint(Checkpoint(origin, size, root), identity.journal_signer)
 
-    store = SqliteStore(database, clock, sign, archive)
+    entropy, store = SystemEntropy(), SqliteStore(database, clock, sign, archive)
     try:
         check_clock(clock.now(), last_recorded(store))
         with store.read() as tables:
@@ -306,20 +312,33 @@ def _open_epoch(
             msg = f"the journal in it does not hold: {state.reason}; use an earlier backup"
             raise MalformedError(msg, "bad-backup")
         held = store.perform(
-            partial(
-                restore.open_epoch, card=card, backup_at=head.created_at, entropy=SystemEntropy()
-            )
+            partial(restore.open_epoch, card=card, backup_at=head.created_at, entropy=entropy)
         )
         rules = Retention(read_settings(database.parent).retention, read_rules(database.parent))
         blobs = FileBlobs(database.parent / homes.BLOBS)
-        keeping = Keeping(card.card.partner, store, archive, blobs, SystemEntropy(), rules)
+        keeping = Keeping(card.card.partner, store, archive, blobs, entropy, rules)
         destroy_due(keeping, clock.now())
+        _publish(store, identity, card, clock)
         with store.read() as tables:
             checkpoint = parse_note(tables.journal.newest_note())
     finally:
         store.close()
     journal = (checkpoint.size, checkpoint.root)
     return Restored(database.parent, card, head.created_at, journal, held)
+
+
+def _publish(store: SqliteStore, identity: Identity, card: SignedCard, clock: Clock) -> None:
+    """Let the directory name the card; not where new keys wait for the custodians of its root."""
+    with store.read() as tables:
+        before = tables.directories.own()
+        targets = directories.own_targets(tables, card.card)
+    made = identity.directories().publish(before, card, targets, clock.now())
+    if made is not None:
+        record = partial(
+            directories.record_own, made=made, before=before, me=card.card.partner,
+            entropy=SystemEntropy(),
+        )  # fmt: skip
+        store.perform(record)
 
 
 def _read_key(path: Path) -> bytes:

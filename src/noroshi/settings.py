@@ -11,6 +11,7 @@ import msgspec
 from noroshi.adapters.addresses import split_address
 from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.directory.prekeys import LONGEST_KEPT, Schedule
+from noroshi.core.directory.staleness import Tolerance
 from noroshi.core.envelope.suite import PROFILES_BY_NAME, Profile
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
 from noroshi.core.instant import DAY, MINUTE
@@ -29,6 +30,8 @@ _LONGEST_MINUTES: Final = 7 * 24 * 60
 _LONGEST_SHIFT: Final = 7 * 24
 _LEAST_DAYS: Final = 1 / 24
 _DAYS: Final = LONGEST_KEPT // DAY
+_LONGEST: Final = 365
+"""Days: shorter than the life of what a directory names."""
 _CHECK_MINUTES: Final = (0.01, 24 * 60)
 
 
@@ -40,6 +43,19 @@ class ClockMinutes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     priority: float = 180
     routine: float = 360
     deferred: float = 1440
+
+
+class DirectoryDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How old a partner's directory may be, in days; parts of one are allowed."""
+
+    amber: float
+    confirm: float
+    refuse: float
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """The same in microseconds."""
+        return Tolerance(*(round(days * DAY) for days in (self.amber, self.confirm, self.refuse)))
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,6 +86,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     private half is destroyed: who takes the node later opens nothing older."""
     retention: tuple[Rule, ...] = ()
     """How long what reports say is kept, by marking and area; without a rule: for ever."""
+    directory_days: DirectoryDays = DirectoryDays(amber=0, confirm=5, refuse=12)
+    """How long after it was to be renewed a partner's directory may be used that push or pull
+    brought, in days: until people are told, until a second person has to confirm what goes there,
+    until nothing goes there."""
+    courier_directory_days: DirectoryDays = DirectoryDays(amber=14, confirm=28, refuse=84)
+    """The same for one that a person carried: on a courier file, or beside a card."""
     receive_only: bool = False
     """Radio silence: the node takes in and sends nothing, no receipt and no comms check either."""
 
@@ -83,6 +105,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             check_seconds=max(1, round(self.check_minutes * 60)),
             shift_seconds=round(self.shift_hours * 3600),
             schedule=Schedule(kept=round(self.prekey_days * DAY)),
+            by_net=self.directory_days.tolerance,
+            by_hand=self.courier_directory_days.tolerance,
         )
 
     @property
@@ -168,7 +192,16 @@ def _problem(settings: Settings) -> str:
         return f"prekey_days is a number of days from {_LEAST_DAYS:g} to {_DAYS}"
     if not _is_line(settings.officer):
         return f"officer is one line of 1 to {MAX_NAME} characters"
-    return ""
+    return _problem_of_days("directory_days", settings.directory_days) or _problem_of_days(
+        "courier_directory_days", settings.courier_directory_days
+    )
+
+
+def _problem_of_days(name: str, told: DirectoryDays) -> str:
+    days = (0, told.amber, told.confirm, told.refuse, _LONGEST)
+    if all(map(math.isfinite, days)) and sorted(days) == list(days):
+        return ""
+    return f"{name} has amber, confirm and refuse: days that do not fall, at most {_LONGEST}"
 
 
 def to_toml(settings: Settings) -> str:
@@ -182,9 +215,9 @@ def to_toml(settings: Settings) -> str:
 
 
 def _toml(value: object) -> str:
-    if isinstance(value, ClockMinutes):
+    if isinstance(value, ClockMinutes | DirectoryDays):
         told = msgspec.structs.asdict(value)
-        return f"{{ {', '.join(f'{name} = {minutes:g}' for name, minutes in told.items())} }}"
+        return f"{{ {', '.join(f'{name} = {number:g}' for name, number in told.items())} }}"
     if isinstance(value, Rule):
         told = msgspec.to_builtins(value)
         return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in told.items())} }}"

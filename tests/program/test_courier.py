@@ -93,7 +93,7 @@ def test_a_report_with_its_attachment_is_acknowledged_by_files_alone(
     assert_attached(nato, report, sample, tmp_path)
     nato.ask("ack", report, "--by", "Maj Dupont")
     assert recipient(jp, report)["rung"] is None
-    assert outbox(jp) == "3 for nato"  # the report, its attachment, and prekeys
+    assert outbox(jp) == "4 for nato"  # the report, its attachment, prekeys, the directory
 
     told = pair.carry(nato)
     assert (told["envelopes"], told["missing"]) == (0, [])

@@ -13,6 +13,7 @@ DECODERS = (
     "envelope",
     "receipt",
     "card",
+    "directory",
     "proof",
     "checkpoint",
     "cosignature",

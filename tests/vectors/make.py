@@ -65,6 +65,7 @@ from tests.unit.core.nodes import (
     seed,
 )
 from tests.vectors.consent import consent
+from tests.vectors.directory import directory
 from tests.vectors.plain import to_plain
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "formats" / "vectors"
@@ -89,6 +90,7 @@ def main() -> None:
         "cosignature": cosignature,
         "courier": courier,
         "consent": lambda: consent(envelope),
+        "directory": directory,
     }
     for name, make in makers.items():
         path = FOLDER / f"{name}.json"

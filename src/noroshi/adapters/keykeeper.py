@@ -1,4 +1,4 @@
-"""The keykeeper: has keys made and destroyed when their time comes, and partners told.
+"""The keykeeper: has keys made and destroyed, directories renewed when due, and partners told.
 
 What is done is decided by :mod:`noroshi.flow.renewal`; this sleeps until then, and wakes when a
 partner is new, or was restored.
@@ -21,7 +21,7 @@ LOOK_SECONDS: Final = 600.0
 _GATHER_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 30.0
 """After a disk that was full or failed."""
-_WAKING: Final = frozenset({"partner", "prekeys"})
+_WAKING: Final = frozenset({"partner", "prekeys", "directory"})
 
 _log = structlog.get_logger()
 

@@ -26,11 +26,19 @@ from noroshi.flow.records import LineCheck
 from noroshi.flow.tables import Tables
 
 
-def open_all(house: House, envelopes: Iterable[bytes]) -> list[opening.Incoming]:
-    """Return what each envelope is, verified as far as it goes; a bad one stops no other."""
+def open_all(
+    house: House, envelopes: Iterable[bytes], *, by_hand: bool = False
+) -> list[opening.Incoming]:
+    """Return what each envelope is, verified as far as it goes; a bad one stops no other.
+
+    `by_hand` says that a person carried them.
+    """
     identity, now = house.identity(), house.clock.now()
     with house.store.read() as tables:
-        opened = ((raw, opening.open_raw(tables, raw, identity, now)) for raw in envelopes)
+        opened = (
+            (raw, opening.open_raw(tables, raw, identity, now, by_hand=by_hand))
+            for raw in envelopes
+        )
         return [_understood(raw, incoming, house, tables, now) for raw, incoming in opened]
 
 

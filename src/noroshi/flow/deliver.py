@@ -44,6 +44,8 @@ from noroshi.flow.records import (
 from noroshi.flow.tables import Transaction
 from noroshi.flow.tallies import make_tally
 
+_GAP = "directory-gap"
+"""The partner lacks what an earlier statement brought: all of it goes again."""
 _EXPIRED = "its time was over before it was delivered"
 
 
@@ -57,6 +59,10 @@ def note_failures(tx: Transaction, partner: str, failures: Mapping[bytes, tuple[
     for item_id, (code, message) in failures.items():
         if code == UnreadableError().code:
             _not_opened(tx, partner, item_id)
+        if code == _GAP:
+            tx.directories.not_taken(partner, item_id, again=True)
+            tx.outbox.remove(partner, (item_id,))
+            tx.announce(Announcement("directory", partner))
         report_id = tx.outbox.report_of(partner, item_id)
         if report_id is not None:
             tx.reports.set_failure(report_id, partner, Failure(code, message, tx.now))
@@ -69,6 +75,7 @@ def _not_opened(tx: Transaction, partner: str, item_id: bytes) -> None:
     over a connection that is its own, so nobody else can bring this about.
     """
     if tx.outbox.told(partner, item_id) == ():  # of an earlier release: it knows no prekeys
+        tx.directories.not_taken(partner, item_id, again=False)
         tx.outbox.remove(partner, (item_id,))
     elif tx.outbox.stale(partner, (item_id,), LATEST):
         tx.prekeys.forget(partner)

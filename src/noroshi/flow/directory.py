@@ -1,17 +1,17 @@
-"""Directory: who the partners are. The full directory (TUF) will stand behind the same port."""
+"""Directory: who the partners are, and which agreements there are with them."""
 
 from noroshi.core.agreement import Agreement, agreement_digest
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.number import NUMBER_DIGITS, root_number, same_number
-from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_ends
-from noroshi.flow.epochs import hear_epoch
+from noroshi.flow.cards import take_card
+from noroshi.flow.directories import keep
+from noroshi.flow.directory_tables import Heard
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, KeptAgreement, KnownPartner
-from noroshi.flow.revocations import check_succession, close_to
 from noroshi.flow.tables import Tables, Transaction
 
 
@@ -24,40 +24,35 @@ def issue_card(tx: Transaction, card: SignedCard, entropy: Entropy) -> None:
 
 
 def add_partner(
-    tx: Transaction, signed: SignedCard, entropy: Entropy, by: str | None = None
+    tx: Transaction,
+    signed: SignedCard,
+    entropy: Entropy,
+    by: str | None = None,
+    heard: Heard | None = None,
+    digest: bytes = b"",
 ) -> KnownPartner:
     """Take a verified card: of a new partner, or a newer one under the same root.
 
+    `heard` is the directory beside it that names it, `digest` the directory's.
+
     Raises:
         InputError: it is this node's own card.
-        ConflictError: it is older than the one known, or another root signed it.
+        ConflictError: it is older than the one known, or another root signed it; or the
+            directory that is known does not name it.
     """
-    card, own = signed.card, tx.partners.own_card()
-    if own is not None and card.partner == own.card.partner:
-        msg = f"the card is for {card.partner}, which is this node itself"
-        raise InputError("bad-card", msg)
-    known = tx.partners.get(card.partner)
-    kind = EntryKind.PARTNER_ADDED
-    partner = KnownPartner(signed, PartnerState.UNVERIFIED, tx.now, None, None)
-    if known is not None:
-        if known.signed_card.raw == signed.raw:
-            return known
-        state = known.state
-        if state is PartnerState.REVOKED:
-            # New keys, and if the root was on the node a new root: people compare again.
-            check_succession(tx, known.signed_card, signed)
-            state = PartnerState.UNVERIFIED
-        else:
-            _check_succession(known.signed_card, signed)
-        hear_epoch(tx, card.partner, card.epoch, own.card.partner if own else "", entropy)
-        if known.signed_card.card.key(Purpose.SEAL) != card.key(Purpose.SEAL):
-            close_to(tx, card.partner)
-        kind = EntryKind.PARTNER_UPDATED
-        partner = KnownPartner(signed, state, known.added_at, known.verified_at, known.verified_by)
-    tx.partners.put(partner)
-    salt = entropy.draw(SALT_SIZE)
-    tx.journal.append(new_entry(kind, tx.now, salt, card.partner, digest=signed.digest, by=by))
-    tx.announce(Announcement("partner", card.partner))
+    known = tx.directories.of(signed.card.partner)
+    if heard is None and known is not None:
+        directory = known.kept.directory
+        is_other = directory.card_digest != signed.digest
+        if is_other and directory.identity == signed.card.root_digest:
+            msg = (
+                f"the directory of {signed.card.partner} does not name this card; ask them for the "
+                "whole file that 'noroshi partner card' writes"
+            )
+            raise ConflictError("card-unlisted", msg)
+    partner = take_card(tx, signed, entropy, by)
+    if heard is not None:
+        keep(tx, heard, digest, entropy, by)
     return partner
 
 
@@ -138,6 +133,7 @@ def keep_agreement(
         )
     )  # fmt: skip
     expect_ends(tx, other)
+    tx.announce(Announcement("directory", me))
     return kept
 
 
@@ -147,18 +143,3 @@ def _known(tables: Tables, partner: str) -> KnownPartner:
         msg = f"no partner {partner!r} is known; add its card first: noroshi partner add FILE"
         raise NotFoundError("unknown-partner", msg)
     return known
-
-
-def _check_succession(old: SignedCard, new: SignedCard) -> None:
-    if old.card.root_digest != new.card.root_digest:
-        msg = (
-            f"the card for {new.card.partner} is signed by another root key than the one known: "
-            "somebody may pretend to be them. Nothing was changed; ask them over another way"
-        )
-        raise ConflictError("root-changed", msg)
-    if new.card.serial <= old.card.serial:
-        msg = (
-            f"a newer card of {new.card.partner} is already known (number {old.card.serial}, "
-            f"this one has {new.card.serial}); nothing was changed"
-        )
-        raise ConflictError("card-older", msg)

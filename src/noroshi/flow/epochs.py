@@ -43,6 +43,7 @@ def hear_epoch(tx: Transaction, partner: str, epoch: int, me: str, entropy: Entr
     # Its prekeys are not in a backup: what is sealed to one is sealed again before it goes.
     tx.prekeys.forget(partner)
     tx.prekeys.to_tell(partner)
+    tx.directories.to_tell(partner)
     tx.outbox.close(partner)
     tx.announce(Announcement("prekeys", partner))
     detail = f"epoch {epoch} begins. What it lost goes to it again; ask what else it needs"

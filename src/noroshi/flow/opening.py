@@ -18,6 +18,7 @@ from noroshi.core.delivery.receipt import (
 from noroshi.core.directory.card import Card
 from noroshi.core.directory.notice import NoticeHead, check_notice
 from noroshi.core.directory.prekeys import PrekeysHead, check_prekeys
+from noroshi.core.directory.repository import DirectoryHead
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import (
     OwnPart,
@@ -36,6 +37,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content, check_content, decode_content, effective_precedence
 from noroshi.flow.climbs import WHOLE_NODE
 from noroshi.flow.consents import Carried
+from noroshi.flow.directories import VerifiedDirectory, open_directory
 from noroshi.flow.prekeys import VerifiedPrekeys
 from noroshi.flow.records import (
     Identity,
@@ -100,15 +102,28 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 Incoming = (
-    VerifiedReport | VerifiedReceipt | VerifiedPrekeys | VerifiedNotice | Quarantined | Refused
+    VerifiedReport
+    | VerifiedReceipt
+    | VerifiedPrekeys
+    | VerifiedDirectory
+    | VerifiedNotice
+    | Quarantined
+    | Refused
 )
 
 
 def open_raw(
-    tables: Tables, raw: bytes, identity: Identity, now: Instant, trusted: Card | None = None
+    tables: Tables,
+    raw: bytes,
+    identity: Identity,
+    now: Instant,
+    trusted: Card | None = None,
+    *,
+    by_hand: bool = False,
 ) -> Incoming:
     """Return what an envelope's bytes are, verified as far as they go; never raises for bytes.
 
+    `by_hand` says that a person carried it.
     `trusted` is the card of a revoked partner under which an officer takes what was held.
     """
     try:
@@ -127,7 +142,7 @@ def open_raw(
         if known.state is PartnerState.REVOKED and trusted is None:
             return _of_revoked(tables, known, opened, raw, identity, now)
         if signed.context is not suite.REPORT:
-            return _open_statement(opened, sender, identity, now)
+            return _open_statement(tables, opened, sender, identity, now, by_hand=by_hand)
         head = gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
         # First of all the serial's opening, which the sender sealed to this node alone: without
         # it somebody else who was addressed could seal the same signed head anew, have us sign a
@@ -148,8 +163,16 @@ def open_raw(
     return VerifiedReport(head, signed.digest, signed.raw, beside.salt, content, own)
 
 
-def _open_statement(opened: Opened, sender: Card, identity: Identity, now: Instant) -> Incoming:
-    """Return the receipt, prekeys or notice that a verified envelope holds.
+def _open_statement(
+    tables: Tables,
+    opened: Opened,
+    sender: Card,
+    identity: Identity,
+    now: Instant,
+    *,
+    by_hand: bool,
+) -> Incoming:
+    """Return the receipt, prekeys, directory or notice that a verified envelope holds.
 
     Raises:
         MalformedError: it is not as it must be.
@@ -160,10 +183,19 @@ def _open_statement(opened: Opened, sender: Card, identity: Identity, now: Insta
         check_routing(told, opened, identity.addressed, now)
         check_prekeys(told, sender, primitives)
         return VerifiedPrekeys(told, signed.digest)
+    if signed.context is suite.DIRECTORY:
+        named = gate.decode_struct(signed.raw_payload, DirectoryHead, limit=suite.MAX_SIGNED)
+        check_routing(named, opened, identity.addressed, now)
+        return open_directory(
+            tables, named, opened.beside, signed.digest, identity, now, by_hand=by_hand
+        )
     if signed.context is suite.NOTICE:
         notice = gate.decode_struct(signed.raw_payload, NoticeHead, limit=suite.MAX_SIGNED)
         check_routing(notice, opened, identity.addressed, now)
-        return VerifiedNotice(notice, check_notice(notice, primitives), signed.digest)
+        about = tables.directories.of(notice.partner)
+        custodians = about.kept.directory.root_keys if about else ()
+        word = check_notice(notice, primitives, custodians)
+        return VerifiedNotice(notice, word, signed.digest)
     receipt = gate.decode_struct(signed.raw_payload, ReceiptHead, limit=suite.MAX_SIGNED)
     check_routing(receipt, opened, identity.addressed, now)
     entries, issued = open_beside(receipt, opened.beside)

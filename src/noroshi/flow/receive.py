@@ -8,6 +8,7 @@ it. An envelope that is refused is journalled, and never stops the next.
     a report          -> Received; DELIVERED for each desk; a receipt is owed
     a receipt         -> the ladders rise; a report that is delivered leaves the outbox
     prekeys           -> the sender is sealed to these from now on
+    a directory       -> the sender's keys, desks and card are those that it names
     seen before       -> nothing new, and the receipt is owed again
 """
 
@@ -16,6 +17,7 @@ from noroshi.core.delivery.ladder import Rung, RungRecord
 from noroshi.core.envelope.head import (
     ReportHead,
 )
+from noroshi.core.errors import ConflictError, InputError, RefusalError
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
@@ -27,6 +29,7 @@ from noroshi.flow.alarms import (
 from noroshi.flow.changes import note_received_change
 from noroshi.flow.climbs import climb, is_newest
 from noroshi.flow.consents import note_carried
+from noroshi.flow.directories import VerifiedDirectory, take_directory
 from noroshi.flow.epochs import KEPT, hear_epoch, name_lost
 from noroshi.flow.opening import Incoming, Refused, VerifiedReceipt, VerifiedReport
 from noroshi.flow.ports import Entropy
@@ -57,6 +60,8 @@ def take(
             receive_receipt(tx, incoming, identity, entropy)
         case VerifiedPrekeys():
             take_prekeys(tx, incoming, identity.me, entropy)
+        case VerifiedDirectory():
+            refused = receive_directory(tx, incoming, identity, entropy)
         case VerifiedNotice():
             take_notice(tx, incoming, identity, entropy)
         case Quarantined():
@@ -66,6 +71,17 @@ def take(
     if refused is not None:
         refuse(tx, refused, peer, entropy)
     return refused
+
+
+def receive_directory(
+    tx: Transaction, told: VerifiedDirectory, identity: Identity, entropy: Entropy
+) -> Refused | None:
+    """Take a partner's directory, or return why not."""
+    try:
+        take_directory(tx, told, identity, entropy)
+    except (RefusalError, ConflictError, InputError) as error:
+        return Refused(told.digest, error.code, error.message)
+    return None
 
 
 def receive_report(

@@ -1,6 +1,6 @@
 """Records: what the store keeps and the acts hand to one another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -13,6 +13,7 @@ from noroshi.core.delivery.item import Item
 from noroshi.core.delivery.ladder import Ladder, RungRecord
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.prekeys import Schedule
+from noroshi.core.directory.staleness import BY_HAND, BY_NET, Tolerance
 from noroshi.core.envelope.head import Recipient, ReportHead
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper
@@ -20,6 +21,7 @@ from noroshi.core.instant import Instant, to_text
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content
+from noroshi.flow.directory_ports import Directories
 
 
 class Duty(msgspec.Struct, frozen=True):
@@ -34,6 +36,10 @@ class Duty(msgspec.Struct, frozen=True):
     """Time in which people test each line once; 0: nobody asks them to."""
     schedule: Schedule = Schedule()
     """How prekeys are rotated."""
+    by_net: Tolerance = BY_NET
+    """How old a partner's directory may be that push or pull brought."""
+    by_hand: Tolerance = BY_HAND
+    """How old one that a person carried."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -47,6 +53,8 @@ class Identity(msgspec.Struct, frozen=True):
     unwrappers: Mapping[bytes, Unwrapper]
     """The private sealing keys by key id, prekeys among them."""
     primitives: Primitives
+    directories: Callable[[], Directories]
+    """Loads what reads and writes directories at the first call: most commands need none."""
     duty: Duty = Duty()
     former_kids: tuple[bytes, ...] = ()
     """Ids of the sealing keys on this node's earlier cards, where they were others."""

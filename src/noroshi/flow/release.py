@@ -30,7 +30,7 @@ def keep(tx: Transaction, planned: Plan, duty: Duty, me: str, entropy: Entropy) 
     """
     report_id, drafter = planned.report_id, planned.content.drafter
     if drafter is None:
-        msg = f"{planned.marking} needs two persons; say who writes it: --by NAME"
+        msg = "the report needs two persons; say who writes it: --by NAME"
         raise InputError("two-persons", msg)
     earlier = tx.drafts.get(report_id)
     if earlier is not None or tx.reports.get(report_id) is not None:
@@ -59,7 +59,7 @@ def approve(tx: Transaction, report_id: bytes, by: str, me: str, entropy: Entrop
     planned = _taken(tx, report_id, me)
     content = planned.content
     if same_person(by, content.drafter or ""):
-        msg = f"{by} has written it; at {planned.marking} another person releases it"
+        msg = f"{by} has written it; another person releases it"
         raise InputError("two-persons", msg)
     tx.journal.append(
         new_entry(

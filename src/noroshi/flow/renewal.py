@@ -1,4 +1,4 @@
-"""Renewal: private prekeys made ahead and destroyed on schedule, and partners told of it.
+"""Renewal: prekeys made ahead and destroyed on schedule, the directory signed anew, and both told.
 
 What is due with :mod:`noroshi.flow.retention` is done at the same times.
 
@@ -6,12 +6,14 @@ A private half is durable before anything names it, and destroyed before the rec
 process that ends in between begins again at whichever is left.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from noroshi.core.directory.prekeys import Prekey, due, next_due
+from noroshi.core.directory.repository import TIMESTAMP_LIFE
 from noroshi.core.envelope.suite import PROFILES
-from noroshi.core.instant import Instant
-from noroshi.flow import prekeys
+from noroshi.core.instant import HOUR, Instant
+from noroshi.flow import directories, prekeys
 from noroshi.flow.house import House
 from noroshi.flow.retention import Keeping, destroy_due
 
@@ -29,11 +31,48 @@ def keep_keys(house: House) -> Instant:
 
 
 def renew(house: House) -> Instant:
-    """Do what is due with this node's prekeys; return when something is due next.
+    """Do what is due with this node's prekeys and directory; return when something is due next.
 
     Raises:
         UnavailableError: the disk is full or fails.
     """
+    return min(_renew_prekeys(house), renew_directory(house))
+
+
+def renew_directory(house: House, roots: Sequence[bytes] = (), by: str | None = None) -> Instant:
+    """Sign what the directory has to say anew, tell it; return when that is due next.
+
+    `roots` are further versions of its root, which `by` brings.
+
+    Raises:
+        RefusalError: `roots` do not go on from the root known.
+        UnavailableError: the disk is full or fails, or a key cannot be read.
+    """
+    identity = house.identity()
+    with house.vault.alone():
+        now = house.clock.now()
+        with house.store.read() as tables:
+            before, card = tables.directories.own(), tables.partners.own_card()
+            targets = directories.own_targets(tables, identity.card.card)
+        made = identity.directories().publish(before, card or identity.card, targets, now, roots)
+        if made is not None:
+            record = partial(
+                directories.record_own, made=made, before=before, me=house.me,
+                entropy=house.entropy, by=by,
+            )  # fmt: skip
+            house.store.perform(record)
+        with house.store.read() as tables:
+            is_news = bool(tables.directories.untold())
+        if is_news and not house.is_silent:
+            tell = partial(directories.tell_own, identity=identity, entropy=house.entropy)
+            house.store.perform(tell)
+    newest = made or before
+    ends_at = newest.directory.expires_at if newest else now + TIMESTAMP_LIFE
+    # Not at once where it cannot be signed: its root may wait for custodians.
+    return max(ends_at - TIMESTAMP_LIFE // 2, now + HOUR)
+
+
+def _renew_prekeys(house: House) -> Instant:
     identity, schedule = house.identity(), house.identity().duty.schedule
     with house.vault.alone():
         now = house.clock.now()

@@ -106,6 +106,19 @@ def revoke(
     return known
 
 
+def revoke_own(
+    tx: Transaction, signed: SignedRevocation, by: str, me: str, entropy: Entropy
+) -> None:
+    """Let the own directory say that earlier cards of this node are void, as its root says."""
+    word = signed.revocation
+    kept = KeptRevocation(me, signed.root_digest, word.card, word.since, tx.now, by, "", signed.raw)
+    tx.revocations.put(kept)
+    salt = entropy.draw(SALT_SIZE)
+    entry = new_entry(EntryKind.PARTNER_REVOKED, tx.now, salt, me, digest=signed.digest, by=by)
+    tx.journal.append(entry)
+    tx.announce(Announcement("directory", me))
+
+
 def take_notice(
     tx: Transaction, told: VerifiedNotice, identity: Identity, entropy: Entropy
 ) -> None:
@@ -118,8 +131,10 @@ def take_notice(
     if known is None or head.partner == identity.me:
         return
     root_digest = known.signed_card.card.root_digest
-    signed = told.revocation
-    if signed is not None and signed.root_digest == root_digest:
+    signed, heard = told.revocation, tx.directories.of(head.partner)
+    directory = heard.kept.directory if heard else None
+    counts = signed is not None and signed.counts(directory)
+    if signed is not None and counts and signed.root_digest == root_digest:
         by = f"the root of {head.partner}"
         revoke(tx, known, head.since, by, head.reason, signed, identity, entropy)
     elif known.state is PartnerState.VERIFIED and head.root_digest == root_digest:
@@ -157,6 +172,7 @@ def close_to(tx: Transaction, partner: str) -> None:
     """Note that a partner's sealing keys are void: what waits is sealed again before it goes."""
     tx.prekeys.forget(partner)
     tx.prekeys.to_tell(partner)
+    tx.directories.to_tell(partner)
     tx.outbox.close(partner)
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from noroshi.core import gate
 from noroshi.core.delivery.item import Cargo, Item
+from noroshi.core.directory.staleness import Standing
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import (
     VERSION,
@@ -35,6 +36,7 @@ from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.changes import changed_by, note_sent_change, raised
 from noroshi.flow.consents import note_passing, reasons_without
+from noroshi.flow.directories import age_of, standing_of, to_confirm
 from noroshi.flow.exits import reasons_against, referred_to
 from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
@@ -87,7 +89,7 @@ def check_release(tables: Tables, planned: Plan, me: str, now: Instant, rules: R
     reasons = _against(tables, planned, me, now, rules)
     for address in planned.content.addressees:
         try:
-            _recipient(tables, address, me)
+            _recipient(tables, address, me, now)
         except InputError as error:
             reasons.append(error.message)
     try:
@@ -95,6 +97,13 @@ def check_release(tables: Tables, planned: Plan, me: str, now: Instant, rules: R
     except (InputError, NotFoundError, ConflictError) as error:
         reasons.append(error.message)
     return Release(tuple(dict.fromkeys(reasons)))
+
+
+def reasons_for_two(tables: Tables, planned: Plan, now: Instant, rules: Rules) -> tuple[str, ...]:
+    """Return why a report needs a second person who releases it; none: it does not."""
+    partners = dict.fromkeys(address.partner for address in planned.content.addressees)
+    by_level = (str(planned.marking),) if rules.needs_two_persons(planned.marking) else ()
+    return by_level + to_confirm(tables, partners, now)
 
 
 def send(
@@ -114,8 +123,9 @@ def send(
     if changed is not None:
         planned = raised(planned, changed)
     partners = _partners(tx, planned, identity.me, rules)
-    if rules.needs_two_persons(planned.marking) and planned.content.releaser is None:
-        msg = f"{planned.marking} needs two persons: one writes, another releases"
+    why = reasons_for_two(tx, planned, tx.now, rules)
+    if why and planned.content.releaser is None:
+        msg = f"{'; '.join(why)}: it needs two persons, one writes, another releases"
         raise InputError("two-persons", msg)
     serials = {name: tx.serials.next(name, planned.precedence_for(name)) for name in partners}
     sealed = _seal(tx, planned, partners, serials, identity, entropy)
@@ -301,7 +311,8 @@ def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str
         InputError: a partner or desk is unknown or unverified, or the marking forbids it.
     """
     partners = {
-        address.partner: _recipient(tx, address, me) for address in planned.content.addressees
+        address.partner: _recipient(tx, address, me, tx.now)
+        for address in planned.content.addressees
     }
     reasons = _against(tx, planned, me, tx.now, rules)
     if reasons:
@@ -311,7 +322,7 @@ def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str
     return partners
 
 
-def _recipient(tables: Tables, address: DeskAddress, me: str) -> KnownPartner:
+def _recipient(tables: Tables, address: DeskAddress, me: str, now: Instant) -> KnownPartner:
     """Return the partner of an addressed desk, if a report may go there."""
     name = address.partner
     if name == me:
@@ -330,6 +341,12 @@ def _recipient(tables: Tables, address: DeskAddress, me: str) -> KnownPartner:
             f"of 'noroshi partner number {name}' with them, then 'noroshi partner verify {name}'"
         )
         raise InputError("partner-unverified", msg)
+    if standing_of(tables, name, now) is Standing.REFUSED:
+        msg = (
+            f"nothing newer is heard of the keys of {name}: {age_of(tables, name, now)}. Somebody "
+            "may hold it back; ask them for their newest card: noroshi partner add FILE"
+        )
+        raise InputError("directory-stale", msg)
     desks = known.signed_card.card.desks
     if address.desk not in desks:
         msg = f"{name} has no desk {address.desk!r}; its card lists {', '.join(desks)}"

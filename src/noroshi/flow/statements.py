@@ -32,14 +32,15 @@ def state(
     precedence: Precedence,
     identity: Identity,
     entropy: Entropy,
+    beside: bytes = b"",
 ) -> bytes:
-    """Queue a statement for a partner; return the digest of what is signed."""
+    """Queue a statement and what lies beside it; return the digest of what is signed."""
     card = known.signed_card.card
     profile, signers = identity.card.card.profile, identity.receipt_signers
     signed = cose.sign(gate.encode_struct(head), context, profile, signers)
     raw = seal(
         signed,
-        b"",
+        beside,
         outer=Outer(envelope_id, precedence, None),
         recipients=[Recipient(card.key(Purpose.SEAL), b"")],
         draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),

@@ -18,6 +18,7 @@ from noroshi.core.tlog.entry import Entry
 from noroshi.flow.account_tables import AccountTable
 from noroshi.flow.consent_tables import ConsentTable
 from noroshi.flow.courier_tables import CourierTable
+from noroshi.flow.directory_tables import DirectoryTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
 from noroshi.flow.outbox_tables import OutboxTable
@@ -352,6 +353,11 @@ class Tables(Protocol):
     @property
     def revocations(self) -> RevocationTable:
         """Revocations of partners, and what is held because of them."""
+        ...
+
+    @property
+    def directories(self) -> DirectoryTable:
+        """Directories, own and of partners."""
         ...
 
     @property

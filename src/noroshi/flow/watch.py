@@ -21,6 +21,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import agreements_with, raise_alarm
 from noroshi.flow.cosign import judge, make_ask, make_part
+from noroshi.flow.directories import warn
 from noroshi.flow.epochs import KEPT, answer_epoch
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import (
@@ -248,6 +249,9 @@ def _fire(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> No
         return
     if due.step is Step.AGREEMENT:
         _fire_agreement(tx, due.partner, identity, entropy)
+        return
+    if due.step is Step.DIRECTORY:
+        warn(tx, due.partner, identity.me, entropy)
         return
     if due.step is Step.RELEASE:
         _fire_draft(tx, due, identity, entropy)

@@ -10,6 +10,7 @@ from noroshi.core.delivery.check import DeskState
 from noroshi.core.instant import Instant, to_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import report_id_text
+from noroshi.flow.directories import directory_json
 from noroshi.flow.records import DeskWatch, KnownPartner, LineCheck, LoggedWatch, OpenAlarm
 from noroshi.flow.tables import Tables
 
@@ -64,6 +65,7 @@ def line_json(
         "round_trip_ms": _milliseconds(good),
         "queue": queue,
         "forward_secrecy": tables.prekeys.of(partner, now) is not None,
+        **directory_json(tables, known, now),
         "desks": [
             _desk_json(desk, told.get(desk), overdue.get(desk, 0))
             for desk in known.signed_card.card.desks

@@ -28,6 +28,7 @@ from noroshi.flow.renewal import keep_keys
 from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimSpool, SimStore
 from noroshi.simulation.net import Net, NodeBearer
 from noroshi.simulation.standin import (
+    StandInDirectories,
     StandInPrimitives,
     StandInRetentionKeys,
     StandInSigner,
@@ -270,6 +271,7 @@ def _identity(
         request_signer=request,
         unwrappers=vault,
         primitives=StandInPrimitives(),
+        directories=StandInDirectories,
         duty=Duty(schedule=_SCHEDULE),
     )
     return identity, root, vault

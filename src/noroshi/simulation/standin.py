@@ -5,11 +5,16 @@ a simulated hour is spent on what is being simulated. Nothing outside this folde
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from noroshi.core.directory.card import SignedCard
+from noroshi.core.directory.repository import Bundle, Kept
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import Alg
+from noroshi.core.errors import RefusalError
+from noroshi.core.instant import Instant
+from noroshi.flow.directory_ports import Target
 
 _TAG = 16
 
@@ -105,6 +110,46 @@ class StandInRetentionKeys:
     def destroy(self, name: str) -> None:
         """Forget one."""
         self._keys.pop(name, None)
+
+
+class StandInDirectories:
+    """Those of a node whose root key is elsewhere: it tells none and takes none."""
+
+    def read(
+        self,
+        bundle: Bundle,
+        anchor: PublicKey,
+        kept: Kept | None,
+        card: bytes,
+        now: Instant,
+        patience: int,
+    ) -> tuple[Kept, SignedCard]:
+        """Take no directory."""
+        del bundle, anchor, kept, card, now, patience
+        raise RefusalError("bad-directory", "simulated nodes have no directories")
+
+    def publish(
+        self,
+        kept: Kept | None,
+        card: SignedCard,
+        targets: Sequence[Target],
+        now: Instant,
+        roots: Sequence[bytes] = (),
+    ) -> Kept | None:
+        """Sign none."""
+        del kept, card, targets, now, roots
+        return None
+
+    def role_keys(self) -> tuple[PublicKey, ...]:
+        """Hold no keys of roles."""
+        return ()
+
+    def has_root(self) -> bool:
+        """Say that the root key is elsewhere."""
+        return False
+
+    def remove_root(self) -> None:
+        """Have nothing to remove."""
 
 
 class StandInPrimitives:

@@ -14,8 +14,10 @@ from noroshi.core.delivery.check import CommsCheck, Tally
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.delivery.receipt import ReceiptEntry, ReceiptHead
 from noroshi.core.directory.card import Card
+from noroshi.core.directory.ceremony import Proposal, RootKeys
 from noroshi.core.directory.notice import NoticeHead
 from noroshi.core.directory.prekeys import Prekey, PrekeysHead
+from noroshi.core.directory.repository import Bundle, DirectoryHead
 from noroshi.core.directory.revocation import Revocation
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import OwnPart, ReportHead, Serial
@@ -54,6 +56,10 @@ def grammar_of(page: str, rule: str) -> str:
         ("check", "check", CommsCheck),
         ("check", "tally", Tally),
         ("prekeys", "head", PrekeysHead),
+        ("directory", "bundle", Bundle),
+        ("directory", "head", DirectoryHead),
+        ("directory", "proposal", Proposal),
+        ("directory", "keys", RootKeys),
         ("revocation", "revocation", Revocation),
         ("revocation", "notice", NoticeHead),
         ("prekeys", "prekey", Prekey),
@@ -84,6 +90,8 @@ def test_identifiers() -> None:
         assert context.aad.decode() in page
     assert suite.CARD.content_type in PAGES["card"]
     assert suite.CARD.aad.decode() in PAGES["card"]
+    assert suite.DIRECTORY.content_type in PAGES["directory"]
+    assert suite.DIRECTORY.aad.decode() in PAGES["directory"]
     for context in (suite.REVOCATION, suite.NOTICE):
         assert context.content_type in PAGES["revocation"]
         assert context.aad.decode() in PAGES["revocation"]

@@ -86,7 +86,8 @@ READERS: Final = [
 
 
 def test_all_vectors_are_there_and_warn_of_their_keys() -> None:
-    assert set(VECTORS) == {*SEALED, "card", "journal", "courier", "cosignature", "consent"}
+    others = {"card", "journal", "courier", "cosignature", "consent", "directory"}
+    assert set(VECTORS) == {*SEALED, *others}
     assert all(vector["about"].startswith("Test keys only") for vector in VECTORS.values())
 
 

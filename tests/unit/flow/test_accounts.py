@@ -79,6 +79,9 @@ Accounts         -       -        -     yes           yes
 AddPartner       -       -        -     yes           -
 VerifyPartner    -       -        -     yes           -
 RevokePartner    -       -        -     yes           -
+TakeRoot         -       -        -     yes           -
+RequestRoot      -       -        -     yes           -
+RemoveRootKey    -       -        -     yes           -
 Quarantine       yes     yes      yes   yes           -
 DecideQuarantined -      yes      -     -             -
 AddAgreement     -       -        -     yes           -
@@ -158,7 +161,7 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "card": b"card", "agreement": b"{}", "label": b"<x/>", "partner": "jp", "number": "1",
         "volume": 10_000, "by": None, "desk": "cyber", "state": DeskState.STAFFED, "name": "X",
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
-        "request": "00", "reason": "case",
+        "request": "00", "reason": "case", "root": b"root",
     }  # fmt: skip
     if kind is requests.TakeAlarm:
         told["number"] = 1

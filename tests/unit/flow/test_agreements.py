@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from noroshi.core.delivery.clocks import Step
 from noroshi.core.directory.card import Card
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.marking.label import Marking
@@ -117,7 +118,7 @@ def test_an_agreement_is_replaced_listed_and_journalled(pair: Pair) -> None:
         "reference": "JP-NATO 2010", "from": "jp", "to": "nato", "mutual": True,
         "level": "NATO RESTRICTED", "areas": [], "caveats": [], "accepts_indicative": False,
         "valid_from": "2026-01-01", "valid_until": "2026-11-30", "state": "ENDING",
-        "added_at": told["added_at"], "added_by": "Lt Sato",
+        "added_at": told["added_at"], "declared_by_partner": False, "added_by": "Lt Sato",
     }  # fmt: skip
     assert nato.ask(requests.Agreements()) == [told]
     assert kinds(nato).count("AgreementKept") == 2
@@ -143,6 +144,9 @@ def test_an_agreement_that_cannot_be_used_changes_nothing(
 
 def test_people_are_warned_two_weeks_before_the_end_and_again_of_each(pair: Pair) -> None:
     nato = pair.nato
+    nato.node.store.perform(
+        lambda tx: tx.watch.drop_deadlines(b"", "jp", "AMBER", (Step.DIRECTORY,))
+    )
     agree(nato)
     agree(nato, reference="second", valid_until="2026-12-30")
     nato.fire()

@@ -19,9 +19,11 @@ from noroshi.entrypoints.cli.releases import present_queue
 from noroshi.flow import answers, arrivals, consents, opening, requests, send
 from noroshi.flow.answers import onward
 from noroshi.flow.plan import Passing
+from noroshi.flow.renewal import renew
 from noroshi.flow.tables import Transaction
 from tests.unit.flow.pair import House, open_houses
 from tests.unit.flow.test_agreements import DAY, agree, held, kinds
+from tests.unit.flow.test_prekeys import hand
 
 READER = Reader(shipped_lexicon(), Language.ENGLISH)
 
@@ -374,6 +376,8 @@ def test_without_consent_this_node_sends_nothing(trio: Trio) -> None:
         nato.node.store.perform(act)
     assert caught.value.code == "no-consent"
     assert nato.waiting("au") == []
+    renew(trio.jp.node.house)
+    hand(trio.jp, nato)  # its directory, which has grown old meanwhile
     assert nato.ask(requests.PassOn(report=report, to=("cyber@au",)))["state"] == (
         "AWAITING_CONSENT"
     ), "asked anew"

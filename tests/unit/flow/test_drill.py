@@ -20,9 +20,10 @@ from noroshi.core.envelope.open import open_envelope
 from noroshi.core.envelope.suite import H3
 from noroshi.core.errors import ConflictError, InputError, UnreadableError
 from noroshi.core.instant import DAY, MINUTE, to_text
+from noroshi.custody import revoke as revoke_by_root
 from noroshi.flow import answers, arrivals, deliver, requests
 from noroshi.flow.renewal import renew
-from noroshi.safekeeping import back_up, restore_node, revoke_card
+from noroshi.safekeeping import back_up, restore_node
 from noroshi.settings import Settings
 from tests.unit.flow.pair import NOW, House, SetClock
 
@@ -223,7 +224,7 @@ def test_the_word_of_the_root_goes_round_by_itself(federation: Federation, tmp_p
     clock.at += MINUTE
     key = tmp_path / "nato" / "keys" / "root.key"
     since = to_text(NOW)
-    signed = revoke_card(key, card_of(federation["nato"]), since, lambda: None)
+    signed, _ = revoke_by_root(key, card_of(federation["nato"]), since, None, lambda: None)
     told = jp.ask(
         requests.RevokePartner(
             partner="nato", since="", by="Lt Sato", notice=signed.armoured.encode()
@@ -356,10 +357,10 @@ def test_bad_input_changes_nothing(federation: Federation, told: dict[str, Any],
 
 def test_the_word_of_another_root_is_none(federation: Federation, tmp_path: Path) -> None:
     au_key = tmp_path / "au" / "keys" / "root.key"
-    signed = revoke_card(au_key, card_of(federation["au"]), to_text(NOW), lambda: None)
+    signed, _ = revoke_by_root(au_key, card_of(federation["au"]), to_text(NOW), None, lambda: None)
     notice = signed.armoured.encode()
     request = requests.RevokePartner(partner="nato", since="", by="Lt Sato", notice=notice)
     with pytest.raises(InputError, match="not by the root"):
         federation["jp"].ask(request)
     with pytest.raises(InputError, match="not one of that root"):
-        revoke_card(au_key, card_of(federation["nato"]), to_text(NOW), lambda: None)
+        revoke_by_root(au_key, card_of(federation["nato"]), to_text(NOW), None, lambda: None)

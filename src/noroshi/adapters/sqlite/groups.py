@@ -22,6 +22,7 @@ from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.consents import SqliteConsents
 from noroshi.adapters.sqlite.contents import Contents
 from noroshi.adapters.sqlite.courier import SqliteCourier
+from noroshi.adapters.sqlite.directories import SqliteDirectories
 from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
 from noroshi.adapters.sqlite.journal import SqliteJournal
@@ -71,6 +72,7 @@ class SqliteTables:
         self.serials = SqliteSerials(database)
         self.epochs = SqliteEpochs(database)
         self.prekeys = SqlitePrekeys(database)
+        self.directories = SqliteDirectories(database)
         self.revocations = SqliteRevocations(database)
         self.watch = SqliteWatch(database)
         self.witness = SqliteWitness(database)

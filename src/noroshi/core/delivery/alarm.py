@@ -39,6 +39,7 @@ class AlarmKind(Enum):
     QUARANTINED = "QUARANTINED"
     CONSENT_ASKED = "CONSENT_ASKED"
     CONSENT_ANSWERED = "CONSENT_ANSWERED"
+    DIRECTORY_STALE = "DIRECTORY_STALE"
 
 
 EVENTS: Final = frozenset(
@@ -126,6 +127,8 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{desk} is asked for consent: {alarm.detail}"
         case AlarmKind.CONSENT_ANSWERED:
             return f"{alarm.partner} was asked for consent: {alarm.detail}"
+        case AlarmKind.DIRECTORY_STALE:
+            return f"nothing newer is heard of the keys of {alarm.partner}: {alarm.detail}"
         case AlarmKind.WITHHELD:
             return f"the report may not go to {alarm.partner} any more: {alarm.detail}"
         case AlarmKind.REVOKED:

@@ -31,6 +31,8 @@ class Step(Enum):
     """A draft waits for a second person."""
     AGREEMENT = "agreement"
     """An agreement ends soon, or has ended; `desk` is its reference."""
+    DIRECTORY = "directory"
+    """A partner's directory grows stale; `desk` says how far."""
 
 
 class Clocks(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ the same root replaces an older one. `docs/formats/card.md`.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Final, Self
 
 import msgspec
@@ -62,7 +63,7 @@ class Card(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     @property
     def root_digest(self) -> bytes:
         """SHA-256 of the root key: who this partner is, for ever."""
-        return hashlib.sha256(gate.encode_struct(self.root)).digest()
+        return self.root.digest
 
     def key(self, purpose: Purpose) -> PublicKey:
         """Return the key of a purpose that has only one."""
@@ -95,8 +96,11 @@ class SignedCard(msgspec.Struct, frozen=True):
         return armoured(_LABEL, self.raw)
 
 
-def verify_card(raw: bytes, primitives: Primitives) -> SignedCard:
+def verify_card(raw: bytes, primitives: Primitives, others: Sequence[PublicKey] = ()) -> SignedCard:
     """Return the card in `raw`, signed by the root key that it names.
+
+    One key of `others` may have signed it instead: those of the directory that names the card,
+    where there is one.
 
     Raises:
         InputError: it is no card, is not whole, or its signature does not verify.
@@ -105,11 +109,29 @@ def verify_card(raw: bytes, primitives: Primitives) -> SignedCard:
         signed = cose.parse(raw, (suite.CARD,), limit=MAX_CARD)
         card = gate.decode_struct(signed.raw_payload, Card, limit=MAX_CARD)
         _check(card, primitives)
-        signed.verify(SignerSet(_ROOT_PROFILE, (card.root,)), primitives)
+        signer = next((key for key in others if signed.names((key,))), card.root)
+        signed.verify(SignerSet(_ROOT_PROFILE, (signer,)), primitives)
     except MalformedError as error:
         msg = "this is no valid partner card; ask the partner for a new one"
         raise InputError("bad-card", msg) from error
     return SignedCard(card, raw)
+
+
+def claimed_card(raw: bytes) -> Card:
+    """Return what the card in `raw` says, whoever signed it.
+
+    Raises:
+        InputError: it is no card.
+    """
+    try:
+        signed = cose.parse(raw, (suite.CARD,), limit=MAX_CARD)
+        card = gate.decode_struct(signed.raw_payload, Card, limit=MAX_CARD)
+        if any(key.purpose is Purpose.ROOT for key in card.keys):
+            return card
+    except MalformedError as error:
+        msg = "this is no valid partner card; ask the partner for a new one"
+        raise InputError("bad-card", msg) from error
+    raise InputError("bad-card", "a card without a root key; ask the partner for a new one")
 
 
 def read_armour(text: bytes) -> bytes:

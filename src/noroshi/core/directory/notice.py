@@ -5,6 +5,7 @@ it, it is one officer's decision about their own line, told to the others as adv
 `docs/formats/revocation.md`.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +15,7 @@ from noroshi.core.directory.revocation import (
     SignedRevocation,
     verify_revocation,
 )
+from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.errors import InputError, MalformedError
 from noroshi.core.instant import Instant, is_instant
@@ -43,8 +45,12 @@ class NoticeHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     decision."""
 
 
-def check_notice(head: NoticeHead, primitives: Primitives) -> SignedRevocation | None:
+def check_notice(
+    head: NoticeHead, primitives: Primitives, custodians: Sequence[PublicKey] = ()
+) -> SignedRevocation | None:
     """Return the word of the root that a verified notice carries, None where it carries none.
+
+    `custodians` are those of the root of the partner that it is about.
 
     Raises:
         MalformedError: it says what cannot be.
@@ -61,7 +67,7 @@ def check_notice(head: NoticeHead, primitives: Primitives) -> SignedRevocation |
     if not head.revocation:
         return None
     try:
-        signed = verify_revocation(head.revocation, primitives)
+        signed = verify_revocation(head.revocation, primitives, custodians)
     except InputError as error:
         raise MalformedError(error.message) from error
     told = (signed.revocation.partner, signed.revocation.since)

@@ -6,13 +6,13 @@ payload in between, other than looking up the claimed signer's keys.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from noroshi.core import gate
 from noroshi.core.envelope import suite
-from noroshi.core.envelope.keys import SignerSet
+from noroshi.core.envelope.keys import PublicKey, SignerSet
 from noroshi.core.envelope.primitives import Primitives, Signer
 from noroshi.core.errors import UnreadableError
 
@@ -33,14 +33,29 @@ class Signed(msgspec.Struct, frozen=True):
         """What receipts and journals name this object by."""
         return digest(self.raw)
 
+    def names(self, keys: Sequence[PublicKey]) -> bool:
+        """Say whether it claims to be signed by these keys, in their order."""
+        return [p for p, _ in self.signatures] == [_signer_protected(k.alg, k.kid) for k in keys]
+
+    def among(self, keys: Iterable[PublicKey]) -> tuple[PublicKey, ...]:
+        """Return those of `keys` that it claims to be signed by, in its order, each once.
+
+        Raises:
+            UnreadableError: it claims to be signed by another, by one twice, or by nobody.
+        """
+        named = {_signer_protected(key.alg, key.kid): key for key in keys}
+        claimed = [protected for protected, _ in self.signatures]
+        if not claimed or len(set(claimed)) != len(claimed) or not named.keys() >= set(claimed):
+            raise UnreadableError
+        return tuple(named[protected] for protected in claimed)
+
     def verify(self, signers: SignerSet, primitives: Primitives) -> None:
         """Return if exactly the keys of `signers` signed, in their order.
 
         Raises:
             UnreadableError: a signature is missing, extra, of another key, or wrong.
         """
-        expected = [_signer_protected(key.alg, key.kid) for key in signers.keys]
-        if self.profile != signers.profile or [p for p, _ in self.signatures] != expected:
+        if self.profile != signers.profile or not self.names(signers.keys):
             raise UnreadableError
         for key, (protected, signature) in zip(signers.keys, self.signatures, strict=True):
             message = _to_sign(self.context, self.body_protected, protected, self.raw_payload)
@@ -72,6 +87,20 @@ def sign(payload: bytes, context: suite.Context, profile: int, signers: Sequence
         signature = signer.sign(_to_sign(context, body, protected, payload))
         signatures.append([protected, {}, signature])
     wire: list[object] = [body, {}, payload, signatures]
+    return gate.encode(wire, tag=suite.TAG_SIGN)
+
+
+def joined(one: bytes, other: bytes, *, limit: int) -> bytes:
+    """Return one object with the signatures of two that are otherwise the same.
+
+    Raises:
+        MalformedError: one of them is none.
+    """
+    first, second = (
+        gate.decode_struct(raw, _Wire, limit=limit, tag=suite.TAG_SIGN) for raw in (one, other)
+    )
+    signatures = [list(each) for each in (*first.signatures, *second.signatures)]
+    wire: list[object] = [first.protected, {}, first.payload, signatures]
     return gate.encode(wire, tag=suite.TAG_SIGN)
 
 

@@ -24,7 +24,13 @@ class Purpose(IntEnum):
     RECEIPT = 4
     JOURNAL = 5
     REQUEST = 6
-    RETENTION = 7
+    TARGETS = 7
+    """Of the directory: names the card, desks, agreements, revocations."""
+    SNAPSHOT = 8
+    """Of the directory: says that this is all of it."""
+    TIMESTAMP = 9
+    """Of the directory: says that this is the newest."""
+    RETENTION = 10
     """Of what is stored here; on no card."""
 
 
@@ -36,6 +42,11 @@ class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     material: bytes
 
     @property
+    def digest(self) -> bytes:
+        """The SHA-256 of the key's own encoding."""
+        return hashlib.sha256(gate.encode_struct(self)).digest()
+
+    @property
     def kid(self) -> bytes:
         """The key id: the first 8 bytes of the SHA-256 of the key's own encoding."""
         return _kid(self)
@@ -43,7 +54,7 @@ class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 
 @lru_cache(maxsize=1024)
 def _kid(key: PublicKey) -> bytes:
-    return hashlib.sha256(gate.encode_struct(key)).digest()[:KID_SIZE]
+    return key.digest[:KID_SIZE]
 
 
 class SignerSet(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from noroshi.core.errors import MalformedError, UnreadableError
 from noroshi.core.instant import is_instant
 from noroshi.core.precedence import Precedence
 
-_CONTEXTS: Final = (suite.REPORT, suite.RECEIPT, suite.PREKEYS, suite.NOTICE)
+_CONTEXTS: Final = (suite.REPORT, suite.RECEIPT, suite.PREKEYS, suite.NOTICE, suite.DIRECTORY)
 
 
 class Opened(msgspec.Struct, frozen=True):

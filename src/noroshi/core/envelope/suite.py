@@ -62,6 +62,7 @@ CARD: Final = Context(b"noroshi/v1/card", "application/vnd.noroshi.card+cbor")
 PREKEYS: Final = Context(b"noroshi/v1/prekeys", "application/vnd.noroshi.prekeys+cbor")
 REVOCATION: Final = Context(b"noroshi/v1/revocation", "application/vnd.noroshi.revocation+cbor")
 NOTICE: Final = Context(b"noroshi/v1/notice", "application/vnd.noroshi.notice+cbor")
+DIRECTORY: Final = Context(b"noroshi/v1/directory", "application/vnd.noroshi.directory+cbor")
 GRANT: Final = Context(b"noroshi/v1/grant", "application/vnd.noroshi.grant+cbor")
 COURIER: Final = Context(b"noroshi/v1/courier", "application/vnd.noroshi.courier-head+cbor")
 

@@ -69,6 +69,11 @@ class EntryKind(Enum):
     CONTENT_DESTROYED = "ContentDestroyed"
     LEGAL_HOLD = "LegalHold"
     LEGAL_HOLD_ENDED = "LegalHoldEnded"
+    DIRECTORY_ISSUED = "DirectoryIssued"
+    DIRECTORY_TOLD = "DirectoryTold"
+    DIRECTORY_TAKEN = "DirectoryTaken"
+    ROOT_TAKEN = "RootTaken"
+    ROOT_REMOVED = "RootRemoved"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

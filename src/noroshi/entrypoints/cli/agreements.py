@@ -9,6 +9,8 @@ from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import read_body
 from noroshi.flow import requests
 
+_DECLARED: Final = {True: "yes", False: "no", None: "not told"}
+
 
 @click.group()
 def agreement() -> None:
@@ -57,10 +59,11 @@ def list_agreements(context: Context) -> None:
 
     with context.desk() as node:
         rows = node.ask(requests.Agreements())
-    columns = ("REFERENCE", "FROM", "TO", "UP TO", "FROM DAY", "TO DAY", "STATE")
+    columns = ("REFERENCE", "FROM", "TO", "UP TO", "FROM DAY", "TO DAY", "STATE", "THEY SAY SO")
     shown = [
         (r["reference"], r["from"], f"{r['to']} and back" if r["mutual"] else r["to"], r["level"],
-         r["valid_from"], r["valid_until"], r["state"])
+         r["valid_from"], r["valid_until"], r["state"],
+         _DECLARED[cast("bool | None", r["declared_by_partner"])])
         for r in present.mappings(rows)
     ]  # fmt: skip
     context.answer(

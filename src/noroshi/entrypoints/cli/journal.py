@@ -151,15 +151,15 @@ def verify(context: Context, file: Path, cards: tuple[Path, ...]) -> None:
     """
     # Imported here: this command needs cryptography but no node.
     from noroshi.adapters.sealing.pyca import PycaPrimitives
-    from noroshi.core.directory.card import read_armour, verify_card
     from noroshi.core.instant import to_text
     from noroshi.entrypoints.cli import present
     from noroshi.flow.proofs import verify_proof
+    from noroshi.identity import verified_card
 
     primitives = PycaPrimitives()
     known = {
         signed.card.partner: signed.card
-        for signed in (verify_card(read_armour(read_card(path)), primitives) for path in cards)
+        for signed in (verified_card(read_card(path)) for path in cards)
     }
     claims = verify_proof(_read_proof(file), known, primitives)
     told = {

@@ -6,10 +6,13 @@ from typing import Final, cast
 
 import click
 
-from noroshi.core.directory.card import MAX_CARD
+from noroshi.core.directory.repository import MAX_BUNDLE
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.flow import requests
+
+_LARGEST: Final = 2 * MAX_BUNDLE
+"""Bytes of the text of a card with its directory."""
 
 
 @click.group()
@@ -104,10 +107,10 @@ def list_partners(context: Context) -> None:
 
     with context.desk() as node:
         rows = node.ask(requests.Partners())
-    columns = ("PARTNER", "NAME", "STATE", "DESKS", "PEER DOOR", "VERIFIED BY")
+    columns = ("PARTNER", "NAME", "STATE", "DIRECTORY", "DESKS", "PEER DOOR", "VERIFIED BY")
     shown = [
-        (r["partner"], r["name"], r["state"], ", ".join(present.strings(r["desks"])),
-         r["peer_url"], r["verified_by"])
+        (r["partner"], r["name"], r["state"], r["directory"],
+         ", ".join(present.strings(r["desks"])), r["peer_url"], r["verified_by"])
         for r in present.mappings(rows)
     ]  # fmt: skip
     context.answer(
@@ -129,13 +132,13 @@ def read_card(file: Path) -> bytes:
     """
     try:
         if str(file) == "-":
-            raw = sys.stdin.buffer.read(2 * MAX_CARD + 1)
+            raw = sys.stdin.buffer.read(_LARGEST + 1)
         else:
             with file.open("rb") as opened:
-                raw = opened.read(2 * MAX_CARD + 1)
+                raw = opened.read(_LARGEST + 1)
     except OSError as error:
         raise InputError("bad-card", f"{file} cannot be read: {error.strerror}") from error
-    if len(raw) > 2 * MAX_CARD:
+    if len(raw) > _LARGEST:
         raise InputError("bad-card", f"{file} is too large to be a partner card")
     return raw
 

@@ -100,6 +100,8 @@ def _notes(row: Mapping[str, object]) -> list[Text]:
             f"  {row['partner']} has told no prekeys: reports are sealed to its card's lasting key"
         )
         notes.append(Text(warning, style="yellow"))
+    if row["trust"] == "VERIFIED" and row["directory"] != "FRESH":
+        notes.append(_directory(row))
     for desk in mappings(row["desks"]):
         name = f"  {desk['desk']}@{row['partner']}  "
         state = word(desk["state"] or "not told whether staffed")
@@ -120,6 +122,17 @@ def _notes(row: Mapping[str, object]) -> list[Text]:
         by = visible(str(people["by"] or "somebody"))
         notes.append(Text(f"  people's check: {by} at {people['desk']}, {minute(people['at'])}"))
     return notes
+
+
+def _directory(row: Mapping[str, object]) -> Text:
+    """Return how old a partner's directory is."""
+    if row["directory"] == "UNTOLD":
+        warning = f"  {row['partner']} has told no directory: its card stands alone"
+        return Text(warning, style="yellow")
+    until = minute(row["directory_until"])
+    return Text.assemble(
+        f"  directory of {row['partner']}  ", word(row["directory"]), f"  was to be renewed {until}"
+    )
 
 
 def history(rows: Sequence[Mapping[str, object]]) -> None:

@@ -56,6 +56,8 @@ def present_queue(rows: object) -> None:
         click.echo(f"  subject   {present.visible(str(row['subject']))}")
         for line in str(row["body"]).splitlines():
             click.echo(f"  | {present.visible(line)}")
+        for reason in present.strings(row["because"]):
+            click.echo(f"  two persons: {present.visible(reason)}")
         for reason in present.strings(row["reasons"]):
             click.echo(f"  may not go: {present.visible(reason)}")
 

@@ -127,27 +127,44 @@ def root() -> None:
     required=True,
     help="The newest card whose keys are void.",
 )
-@click.option("--since", required=True, metavar="TIME", help="Since when they may be others'.")
+@click.option("--since", default="", metavar="TIME", help="Since when they may be others'.")
+@click.option(
+    "--onto",
+    type=click.Path(path_type=Path),
+    help="The same word, which other custodians of the root have signed already.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 @pass_context
-def revoke_own(context: Context, key_file: Path, card_file: Path, since: str, output: Path) -> None:
+def revoke_own(
+    context: Context, key_file: Path, card_file: Path, since: str, onto: Path | None, output: Path
+) -> None:
     """Write the word of the root that the keys of a card are void; give it to every partner.
 
     \b
       noroshi root revoke --key root.key --card nato.card --since 2026-11-22T02:10:00Z
           -o nato.revocation
+      noroshi root revoke --key ito.key --card nato.card --onto nato.revocation -o nato.both
     """
-    from noroshi.safekeeping import revoke_card
+    from noroshi.custody import revoke
 
-    made = revoke_card(key_file, read_card(card_file), since, ask_passphrase)
+    if bool(since) == (onto is not None):
+        raise InputError("bad-input", "say since when (--since), or add a signature (--onto)")
+    earlier = read_card(onto) if onto else None
+    made, lacking = revoke(key_file, read_card(card_file), since, earlier, ask_passphrase)
     write_new(output, made.armoured.encode())
     told = made.revocation
+    said = f"{output}: the keys of {told.partner}'s cards up to number {told.card} are void.\n"
+    follow = f"Partners take it with: noroshi partner revoke {told.partner} --notice FILE --by NAME"
+    if lacking:
+        follow = f"{lacking} more of the custodians have to sign it: --onto {output}"
     context.answer(
-        {"partner": told.partner, "card": told.card, "file": str(output)},
-        lambda: click.echo(
-            f"{output}: the keys of {told.partner}'s cards up to number {told.card} are void.\n"
-            f"Partners take it with: noroshi partner revoke {told.partner} --notice FILE --by NAME"
-        ),
+        {
+            "partner": told.partner,
+            "card": told.card,
+            "file": str(output),
+            "lacks_signatures": lacking,
+        },
+        lambda: click.echo(said + follow),
     )
 
 

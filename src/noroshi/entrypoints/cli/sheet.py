@@ -99,7 +99,7 @@ def _print_body(screen: Console, told: Mapping[str, object], reader: Reader) -> 
     body = str(told["body"])
     gone = cast("Mapping[str, object] | None", told["destroyed"])
     if gone is not None:
-        _print_words(screen, f"{_label(reader, 'destroyed')}{gone['message']}")
+        _print_words(screen, f"{_label(reader, 'destroyed')}: {gone['message']}")
         return
     if told["media_type"] != NOROSHI or str(told["kind"]).startswith("consent-"):
         _print_words(screen, body)

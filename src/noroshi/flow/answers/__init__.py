@@ -15,6 +15,7 @@ from noroshi.flow.answers import (
     reports,
     retention,
     rights,
+    roots,
     tearlines,
     watch,
 )
@@ -66,7 +67,9 @@ from noroshi.flow.requests import (
     ReadLabel,
     Release,
     ReleaseQueue,
+    RemoveRootKey,
     Reply,
+    RequestRoot,
     Retained,
     RevokePartner,
     SendHeld,
@@ -76,6 +79,7 @@ from noroshi.flow.requests import (
     Show,
     Status,
     TakeAlarm,
+    TakeRoot,
     VerifyJournal,
     VerifyPartner,
     WhoAmI,
@@ -178,6 +182,12 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return partners.verify_partner(house, request)
         case RevokePartner():
             return partners.revoke_partner(house, request)
+        case TakeRoot():
+            return roots.take_root(house, request)
+        case RequestRoot():
+            return roots.request_root(house)
+        case RemoveRootKey():
+            return roots.remove_root_key(house, request)
         case Quarantine():
             return partners.quarantine(house)
         case DecideQuarantined():

@@ -5,7 +5,7 @@ from functools import partial
 from noroshi.core.agreement import parse_agreement
 from noroshi.core.instant import day_of, to_text
 from noroshi.core.report import check_person
-from noroshi.flow import directory
+from noroshi.flow import directories, directory
 from noroshi.flow.house import House
 from noroshi.flow.records import KeptAgreement
 from noroshi.flow.requests import AddAgreement, Answer, Json
@@ -39,6 +39,9 @@ def _json(house: House, kept: KeptAgreement) -> Json:
         state = "FUTURE"
     if agreement.is_ending(today):
         state = "ENDING"
+    (other,) = {agreement.sender, agreement.receiver} - {house.me}
+    with house.store.read() as tables:
+        declared = directories.declares(tables, other, agreement)
     return {
         "reference": agreement.reference,
         "from": agreement.sender,
@@ -53,4 +56,5 @@ def _json(house: House, kept: KeptAgreement) -> Json:
         "state": state,
         "added_at": to_text(kept.added_at),
         "added_by": kept.added_by,
+        "declared_by_partner": declared,
     }

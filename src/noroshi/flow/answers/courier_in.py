@@ -212,7 +212,7 @@ def _pieces(house: House, here: Volumes, volume: CourierVolume, placed: Placed) 
 
 def _take(house: House, peer: str, batch: list[bytes], tally: _Tally) -> None:
     """Commit envelopes as the peer door does."""
-    opened = arrivals.open_all(house, batch)
+    opened = arrivals.open_all(house, batch, by_hand=True)
     taking = arrivals.submit_all(house, opened, peer)
     for incoming, future in zip(opened, taking, strict=True):
         refused = future.result()

@@ -88,4 +88,5 @@ def _json(house: House, tables: Tables, draft: KeptDraft) -> Json:
         "expires_at": None if planned.expires_at is None else to_text(planned.expires_at),
         "allowed": found.is_allowed,
         "reasons": list(found.reasons),
+        "because": list(send.reasons_for_two(tables, planned, now, house.rules)),
     }

@@ -211,7 +211,9 @@ def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> 
 
 def commit(house: House, planned: Plan) -> Json:
     """Send a plan, or keep it where its level needs a second person."""
-    if house.rules.needs_two_persons(planned.marking):
+    with house.store.read() as tables:
+        why = send.reasons_for_two(tables, planned, house.clock.now(), house.rules)
+    if why:
         return _keep(house, planned)
     act = partial(
         send.send, planned=planned, identity=house.identity(), entropy=house.entropy,

@@ -29,6 +29,8 @@ _NAMED: Final = (
     | requests.AddAccount
     | requests.PassOn
     | requests.SendTearline
+    | requests.TakeRoot
+    | requests.RemoveRootKey
 )
 """What always has a person: without a name, whoever asks."""
 
@@ -70,6 +72,9 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.AddPartner: Act.ADMINISTER,
     requests.VerifyPartner: Act.ADMINISTER,
     requests.RevokePartner: Act.ADMINISTER,
+    requests.TakeRoot: Act.ADMINISTER,
+    requests.RequestRoot: Act.ADMINISTER,
+    requests.RemoveRootKey: Act.ADMINISTER,
     requests.AddAgreement: Act.ADMINISTER,
     requests.AddAccount: Act.ADMINISTER,
     requests.ChangeRoles: Act.ADMINISTER,

@@ -24,7 +24,10 @@ from noroshi.flow.requests.house import (
     PartnerNumber,
     Partners,
     Quarantine,
+    RemoveRootKey,
+    RequestRoot,
     RevokePartner,
+    TakeRoot,
     VerifyJournal,
     VerifyPartner,
     WhoAmI,
@@ -108,8 +111,10 @@ __all__ = [
     "ReadLabel",
     "Release",
     "ReleaseQueue",
+    "RemoveRootKey",
     "Reply",
     "Request",
+    "RequestRoot",
     "Retained",
     "RevokePartner",
     "SendHeld",
@@ -119,6 +124,7 @@ __all__ = [
     "Show",
     "Status",
     "TakeAlarm",
+    "TakeRoot",
     "VerifyJournal",
     "VerifyPartner",
     "WhoAmI",
@@ -162,6 +168,9 @@ AnyRequest = (
     | PartnerNumber
     | VerifyPartner
     | RevokePartner
+    | TakeRoot
+    | RequestRoot
+    | RemoveRootKey
     | Quarantine
     | DecideQuarantined
     | VerifyJournal

@@ -96,6 +96,23 @@ class VerifyPartner(Request, frozen=True, kw_only=True):
     by: str
 
 
+class TakeRoot(Request, frozen=True, kw_only=True):
+    """Go by a root of this node's directory that its custodians have signed."""
+
+    root: bytes
+    by: str | None = None
+
+
+class RequestRoot(Request, frozen=True, kw_only=True):
+    """Give all that custodians need for this node's next root."""
+
+
+class RemoveRootKey(Request, frozen=True, kw_only=True):
+    """Destroy the first root key on this node."""
+
+    by: str | None = None
+
+
 class RevokePartner(Request, frozen=True, kw_only=True):
     """Trust a partner's keys no more; `notice` is the word of its root, "" an officer's own."""
 

@@ -8,18 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
 from noroshi.core.directory.card import (
     MAX_CARD,
     MAX_NAME,
     Card,
     SignedCard,
+    claimed_card,
     is_peer_url,
     read_armour,
     verify_card,
 )
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.keys import PublicKey, Purpose
+from noroshi.core.envelope.suite import ROOT_ALG
 from noroshi.core.errors import InputError
 from tests.unit.core.nodes import AU, JP, NATO, NOW, NZ, PRIMITIVES, Node, changed, draw
 
@@ -317,3 +320,25 @@ def test_a_second_card_of_the_same_keys_is_another_card() -> None:
     one, other = issue(NZ), issue(NZ, changed(NZ.card(), tls_digest=draw("new", 32), serial=2))
     assert one.digest != other.digest
     assert one.card.root_digest == other.card.root_digest
+
+
+def test_a_card_may_be_signed_by_a_key_that_its_directory_names() -> None:
+    targets = PycaSigner(Purpose.TARGETS, ROOT_ALG, draw("targets", 32))
+    raw = SignedCard.issue(JP.card(), targets).raw
+    others = (NATO.root.public_key, targets.public_key)
+    assert verify_card(raw, PRIMITIVES, others).card == JP.card()
+    for known in ((), others[:1]):
+        with pytest.raises(InputError):
+            verify_card(raw, PRIMITIVES, known)
+    own = SignedCard.issue(JP.card(), JP.root)
+    assert verify_card(own.raw, PRIMITIVES, others) == own
+
+
+def test_what_a_card_claims_is_read_whoever_signed_it() -> None:
+    raw = SignedCard.issue(JP.card(), NATO.root).raw
+    assert claimed_card(raw) == JP.card()
+    rootless = changed(JP.card(), keys=JP.card().keys[1:])
+    for bad in (b"", raw[:-1], SignedCard.issue(rootless, NATO.root).raw):
+        with pytest.raises(InputError) as caught:
+            claimed_card(bad)
+        assert caught.value.code == "bad-card"

@@ -6,6 +6,7 @@ import pytest
 
 from noroshi.core.directory.armour import armoured, read_armoured
 from noroshi.core.directory.notice import MAX_REASON, VERSION, NoticeHead, check_notice
+from noroshi.core.directory.repository import Directory
 from noroshi.core.directory.revocation import (
     MAX_REVOCATION,
     Revocation,
@@ -13,9 +14,11 @@ from noroshi.core.directory.revocation import (
     read_revocation,
     verify_revocation,
 )
-from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope import cose
+from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.errors import InputError, MalformedError
 from noroshi.core.instant import LATEST
+from tests.unit.core.directory.test_repository import DIRECTORY
 from tests.unit.core.nodes import AU, JP, NATO, NOW, PRIMITIVES, changed
 
 GOOD: Final = Revocation(1, "nato", NATO.root.public_key, 3, NOW, NOW + 1)
@@ -106,3 +109,32 @@ def test_a_notice_may_carry_the_word_of_the_root_or_none() -> None:
 def test_a_notice_that_cannot_be_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(MalformedError):
         check_notice(changed(NOTICE, **fields), PRIMITIVES)
+
+
+def directory_of(*keys: PublicKey, threshold: int) -> Directory:
+    return changed(DIRECTORY, root_version=2, root_keys=keys, threshold=threshold)
+
+
+def test_custodians_join_their_signatures() -> None:
+    custodians = (JP.root.public_key, AU.root.public_key)
+    one, other = SignedRevocation.issue(GOOD, JP.root), SignedRevocation.issue(GOOD, AU.root)
+    both = one.joined(other)
+    assert verify_revocation(both.raw, PRIMITIVES, custodians) == both
+    assert both.counts(directory_of(*custodians, threshold=2))
+    assert not one.counts(directory_of(*custodians, threshold=2))
+    assert not SIGNED.counts(directory_of(*custodians, threshold=1))
+    assert SIGNED.counts(None)
+    assert SIGNED.counts(changed(DIRECTORY, root_version=1))
+    assert not both.counts(None)
+    for again in (one, SignedRevocation.issue(changed(GOOD, card=4), AU.root)):
+        with pytest.raises(InputError, match="nothing was joined"):
+            one.joined(again)
+
+
+def test_signatures_of_strangers_or_of_one_twice_do_not_verify() -> None:
+    one = SignedRevocation.issue(GOOD, JP.root)
+    twice = cose.joined(one.raw, one.raw, limit=MAX_REVOCATION)
+    both = one.joined(SignedRevocation.issue(GOOD, AU.root))
+    for raw in (twice, both.raw):
+        with pytest.raises(InputError, match="no valid revocation"):
+            verify_revocation(raw, PRIMITIVES, (JP.root.public_key,))

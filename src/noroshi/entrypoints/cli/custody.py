@@ -1,0 +1,205 @@
+"""`noroshi root ...`: a root that several custodians keep, signed away from the node."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from noroshi.core.directory.ceremony import Proposal
+from noroshi.core.instant import to_text
+from noroshi.entrypoints.cli.context import Context, ask_passphrase, pass_context
+from noroshi.entrypoints.cli.files import write_new
+from noroshi.entrypoints.cli.partners import object_of, read_card
+from noroshi.entrypoints.cli.revocations import root
+from noroshi.flow import requests
+
+_FILE: Final = click.Path(path_type=Path)
+
+
+@root.command()
+@click.option("-o", "--output", type=_FILE, required=True, help="The private key, NAME.key.")
+@pass_context
+def create(context: Context, output: Path) -> None:
+    """Make a custodian's key: NAME.key, which stays secret, and NAME.pub for the others.
+
+    \b
+      noroshi root create -o sato.key
+    """
+    from noroshi.custody import fingerprint, make_custodian
+
+    public = output.with_suffix(".pub")
+    made = make_custodian(output, ask_passphrase)
+    write_new(public, made.armoured.encode())
+    shown = fingerprint(made.keys[0])
+    context.answer(
+        {"key": str(output), "public": str(public), "fingerprint": shown},
+        lambda: click.echo(
+            f"{output}: keep it off every network, and a copy elsewhere.\n"
+            f"{public}: give it to whoever makes the next root. Its fingerprint: {shown}"
+        ),
+    )
+
+
+@root.command()
+@click.option("--key", "key_file", type=_FILE, required=True, help="A root key, such as root.key.")
+@click.option("-o", "--output", type=_FILE, required=True)
+@pass_context
+def public(context: Context, key_file: Path, output: Path) -> None:
+    """Write the public half of a root key, so that it can be a custodian's.
+
+    \b
+      noroshi root public --key root.key -o first.pub
+    """
+    from noroshi.custody import fingerprint, public_half
+
+    made = public_half(key_file, ask_passphrase)
+    write_new(output, made.armoured.encode())
+    shown = fingerprint(made.keys[0])
+    context.answer(
+        {"public": str(output), "fingerprint": shown},
+        lambda: click.echo(f"{output}: fingerprint {shown}"),
+    )
+
+
+@root.command()
+@click.argument("asked", metavar="REQUEST", type=_FILE)
+@click.option("--custodian", "custodians", type=_FILE, multiple=True, metavar="PUB",
+              help="A custodian's public key, once for each; none: those so far.")  # fmt: skip
+@click.option("--threshold", type=click.IntRange(1, 16), required=True, metavar="N",
+              help="How many of them have to sign.")  # fmt: skip
+@click.option("--days", type=click.IntRange(30, 7300), default=1825, show_default=True,
+              help="After which the root ends.")  # fmt: skip
+@click.option("-o", "--output", type=_FILE, required=True)
+@pass_context
+def rotate(
+    context: Context,
+    asked: Path,
+    custodians: tuple[Path, ...],
+    threshold: int,
+    days: int,
+    output: Path,
+) -> None:
+    """Write the next version of a root, to be signed; the node gives the REQUEST.
+
+    The custodians so far sign it, as many as had to until now, and the new ones. The sixty
+    digits stay what they are.
+
+    \b
+      noroshi root request -o jp.request              # at the node
+      noroshi root rotate jp.request --custodian sato.pub --custodian ito.pub --custodian abe.pub
+          --threshold 2 -o jp.root
+      noroshi root sign jp.root --key root.key
+      noroshi root sign jp.root --key sato.key        # and so on, each where the key is
+      noroshi root take jp.root --by "Capt Abe"       # at the node
+    """
+    from noroshi.custody import propose
+
+    made = propose(read_card(asked), list(map(read_card, custodians)), threshold, days)
+    write_new(output, made.armoured.encode())
+    _show(context, made, output)
+
+
+@root.command()
+@click.argument("file", type=_FILE)
+@click.option("--key", "key_file", type=_FILE, required=True, help="The custodian's private key.")
+@pass_context
+def sign(context: Context, file: Path, key_file: Path) -> None:
+    """Sign a root, as a custodian of the one before, of the new one, or of both.
+
+    \b
+      noroshi root sign jp.root --key sato.key
+    """
+    from noroshi.custody import sign as signed
+
+    made = signed(read_card(file), key_file, ask_passphrase)
+    write_new(file, made.armoured.encode())
+    _show(context, made, file)
+
+
+@root.command()
+@click.argument("file", type=_FILE)
+@click.option("--by", metavar="NAME", help="The person who answers for it.")
+@pass_context
+def take(context: Context, file: Path, by: str | None) -> None:
+    """Let this node go by a root that its custodians have signed, and tell every partner.
+
+    \b
+      noroshi root take jp.root --by "Capt Abe"
+    """
+    with context.desk() as node:
+        told = object_of(node.ask(requests.TakeRoot(root=read_card(file), by=by)))
+    hint = (
+        "\nThe first root key still lies here: noroshi root remove-key"
+        if told["has_first_key"]
+        else ""
+    )
+    context.answer(told, lambda: click.echo(f"root {told['version']} is taken{hint}"))
+
+
+@root.command()
+@click.option("-o", "--output", type=_FILE, required=True)
+@pass_context
+def request(context: Context, output: Path) -> None:
+    """Write what custodians need for this node's next root; it holds nothing secret.
+
+    \b
+      noroshi root request -o jp.request
+    """
+    with context.desk() as node:
+        told = object_of(node.ask(requests.RequestRoot()))
+    write_new(output, str(told["armoured"]).encode())
+    context.answer({"file": str(output)}, lambda: click.echo(f"{output}: for 'root rotate'"))
+
+
+@root.command(name="remove-key")
+@click.option("--by", metavar="NAME", help="The person who answers for it.")
+@pass_context
+def remove_key(context: Context, by: str | None) -> None:
+    """Destroy the first root key on this node, once its root has other custodians.
+
+    \b
+      noroshi root remove-key --by "Capt Abe"
+    """
+    with context.desk() as node:
+        told = object_of(node.ask(requests.RemoveRootKey(by=by)))
+    context.answer(told, lambda: click.echo("The first root key is not on this machine any more."))
+
+
+COMMANDS: Final = ()
+"""They are all within `root`, which is another module's."""
+
+
+def _show(context: Context, proposal: Proposal, file: Path) -> None:
+    """Show what a custodian signs, and what is still lacking."""
+    from noroshi.custody import fingerprint, standing
+
+    now = standing(proposal)
+    custodians = [fingerprint(key) for key in now.custodians]
+    told: dict[str, object] = {
+        "file": str(file),
+        "partner": now.partner,
+        "version": now.version,
+        "threshold": now.threshold,
+        "custodians": custodians,
+        "until": to_text(now.expires_at),
+        "signed_by": [fingerprint(key) for key in now.signed_by],
+        "lacks_before": now.lacks_before,
+        "lacks_after": now.lacks_after,
+    }
+    lines = [
+        (
+            f"{file}: root {now.version} of {now.partner}, "
+            f"{now.threshold} of {len(custodians)}, until {to_text(now.expires_at)[:10]}"
+        ),
+        *(f"  custodian {each}" for each in custodians),
+    ]
+    lacking = [
+        f"{count} of the custodians {when}"
+        for count, when in ((now.lacks_before, "so far"), (now.lacks_after, "from then on"))
+        if count
+    ]
+    lines.append(
+        f"Still to sign: {', '.join(lacking)}" if lacking
+        else "It is signed. At the node: noroshi root take FILE --by NAME"
+    )  # fmt: skip
+    context.answer(told, lambda: click.echo("\n".join(lines)))
