@@ -165,7 +165,7 @@ def restore_node(
         if read_settings(draft).partner != head.partner:
             raise MalformedError("its settings name another partner than its card", "bad-backup")
         identity = load_identity(card, keys, read_settings(draft).duty)
-            own = tables.directories.own()
+        own = _own_directory(database, archive)
         root = _card_signer(card.card, keys, own, new_keys=new_keys)
         following = _next_card(card.card, clock)
         if new_keys:
@@ -240,7 +240,9 @@ def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) 
     )
 
 
-def _card_signer(old: Card, keys: KeyFiles, own: Kept | None, *, new_keys: bool) -> PycaSigner | None:
+def _card_signer(
+    old: Card, keys: KeyFiles, own: Kept | None, *, new_keys: bool
+) -> PycaSigner | None:
     """Return what signs the next card; None: a targets key that is yet to be made.
 
     Raises:
@@ -262,6 +264,13 @@ def _card_signer(old: Card, keys: KeyFiles, own: Kept | None, *, new_keys: bool)
         )
         raise UnavailableError("keys-locked", msg)
     return signer
+
+
+def _own_directory(database: Path, archive: Archive) -> Kept | None:
+    """Return the directory in a backup; one of an earlier release holds none."""
+    with suppress(UnavailableError), open_copy(database, archive) as tables:
+        return tables.directories.own()
+    return None
 
 
 def _new_targets_key(keys: KeyFiles) -> PycaSigner:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from noroshi.adapters.keys.files import KeyFiles
+from noroshi.adapters.sealing.vault import Files
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, Alg
@@ -51,10 +51,18 @@ class RetentionKeys(Protocol):
         ...
 
 
+class SaltedFiles(Files, Protocol):
+    """Files that may share the salt of their wrapping."""
+
+    def salt(self) -> bytes:
+        """Return that of a file that is there, b"" where there is none."""
+        ...
+
+
 class RetentionKeyFiles:
     """Retention keys as files, wrapped when a passphrase is set."""
 
-    def __init__(self, files: KeyFiles, draw: Callable[[int], bytes]) -> None:
+    def __init__(self, files: SaltedFiles, draw: Callable[[int], bytes]) -> None:
         """Use the folder of `files`; `draw` returns random bytes."""
         self._files = files
         self._draw = draw
