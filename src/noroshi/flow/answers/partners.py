@@ -66,9 +66,8 @@ def add_partner(house: House, request: AddPartner) -> Answer:
     if same is not None and bundle is None:
         return partner_json(house, same)
     if known is not None and same is None and known.state is not PartnerState.REVOKED:
-        cards.check_follows(
-            known.signed_card, claimed
-        )  # in words about the card, where it does not
+        # In words about the card, where it does not follow, not about its directory.
+        cards.check_follows(known.signed_card, claimed)
     heard = None
     if bundle is None:
         # Under the root key alone; where a directory is known, it decides.
