@@ -22,7 +22,7 @@ from noroshi.core.directory.revocation import Revocation, SignedRevocation, read
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import ROOT_ALG
 from noroshi.core.errors import ConflictError, InputError
-from noroshi.core.instant import DAY, from_text
+from noroshi.core.instant import DAY, from_text, to_text
 from noroshi.identity import verified_card
 
 AskPassphrase = Callable[[], bytes | None]
@@ -128,9 +128,19 @@ def revoke(
     return made, max(0, threshold - len(made.signers))
 
 
-def standing(proposal: Proposal) -> custody.Standing:
-    """Return what a proposal says and lacks."""
-    return custody.standing(proposal)
+def summary(proposal: Proposal) -> dict[str, object]:
+    """Return what a proposal says and lacks, as JSON; keys by their fingerprints."""
+    now = custody.standing(proposal)
+    return {
+        "partner": now.partner,
+        "version": now.version,
+        "threshold": now.threshold,
+        "custodians": [fingerprint(key) for key in now.custodians],
+        "until": to_text(now.expires_at),
+        "signed_by": [fingerprint(key) for key in now.signed_by],
+        "lacks_before": now.lacks_before,
+        "lacks_after": now.lacks_after,
+    }
 
 
 def fingerprint(key: PublicKey) -> str:

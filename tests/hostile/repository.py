@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import mldsa
-from securesystemslib.signer import CryptoSigner
-from tuf.api.metadata import (
+
+from noroshi.adapters.directories.metadata import (
+    CryptoSigner,
     Metadata,
     MetaFile,
     Root,
@@ -18,9 +19,8 @@ from tuf.api.metadata import (
     TargetFile,
     Targets,
     Timestamp,
+    moment_of,
 )
-
-from noroshi.adapters.directories.metadata import moment_of
 from noroshi.adapters.directories.reading import read
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.repository import Bundle, Kept

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from tuf.api.metadata import Key, Root
 
+from noroshi.adapters.directories.metadata import Key, Root
 from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
 from noroshi.core.directory.card import SignedCard

@@ -1,8 +1,8 @@
 """Attacks on directories with what was once true: rollback and freeze, role by role."""
 
 import msgspec
-from tuf.api.metadata import Snapshot, Timestamp
 
+from noroshi.adapters.directories.metadata import Snapshot, Timestamp
 from noroshi.core.instant import DAY
 from tests.hostile.repository import PATIENCE, Repository, meta, refused
 from tests.unit.core.nodes import NATO, NOW

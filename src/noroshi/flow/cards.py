@@ -40,7 +40,7 @@ def take_card(
             check_succession(tx, known.signed_card, signed)
             state = PartnerState.UNVERIFIED
         else:
-            _check_succession(known.signed_card, signed)
+            check_follows(known.signed_card, signed)
         if known.signed_card.card.root_digest != card.root_digest:
             tx.directories.forget(card.partner)
         hear_epoch(tx, card.partner, card.epoch, own.card.partner if own else "", entropy)
@@ -55,7 +55,12 @@ def take_card(
     return partner
 
 
-def _check_succession(old: SignedCard, new: SignedCard) -> None:
+def check_follows(old: SignedCard, new: SignedCard) -> None:
+    """Return if a card may take the place of one that is not revoked.
+
+    Raises:
+        ConflictError: it is older, or under another root key.
+    """
     if old.card.root_digest != new.card.root_digest:
         msg = (
             f"the card for {new.card.partner} is signed by another root key than the one known: "

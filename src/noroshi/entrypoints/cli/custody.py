@@ -1,12 +1,11 @@
 """`noroshi root ...`: a root that several custodians keep, signed away from the node."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import click
 
-from noroshi.core.directory.ceremony import Proposal
-from noroshi.core.instant import to_text
 from noroshi.entrypoints.cli.context import Context, ask_passphrase, pass_context
 from noroshi.entrypoints.cli.files import write_new
 from noroshi.entrypoints.cli.partners import object_of, read_card
@@ -92,11 +91,11 @@ def rotate(
       noroshi root sign jp.root --key sato.key        # and so on, each where the key is
       noroshi root take jp.root --by "Capt Abe"       # at the node
     """
-    from noroshi.custody import propose
+    from noroshi.custody import propose, summary
 
     made = propose(read_card(asked), list(map(read_card, custodians)), threshold, days)
     write_new(output, made.armoured.encode())
-    _show(context, made, output)
+    _show(context, summary(made), output)
 
 
 @root.command()
@@ -110,10 +109,11 @@ def sign(context: Context, file: Path, key_file: Path) -> None:
       noroshi root sign jp.root --key sato.key
     """
     from noroshi.custody import sign as signed
+    from noroshi.custody import summary
 
     made = signed(read_card(file), key_file, ask_passphrase)
     write_new(file, made.armoured.encode())
-    _show(context, made, file)
+    _show(context, summary(made), file)
 
 
 @root.command()
@@ -169,37 +169,19 @@ COMMANDS: Final = ()
 """They are all within `root`, which is another module's."""
 
 
-def _show(context: Context, proposal: Proposal, file: Path) -> None:
+def _show(context: Context, told: Mapping[str, object], file: Path) -> None:
     """Show what a custodian signs, and what is still lacking."""
-    from noroshi.custody import fingerprint, standing
-
-    now = standing(proposal)
-    custodians = [fingerprint(key) for key in now.custodians]
-    told: dict[str, object] = {
-        "file": str(file),
-        "partner": now.partner,
-        "version": now.version,
-        "threshold": now.threshold,
-        "custodians": custodians,
-        "until": to_text(now.expires_at),
-        "signed_by": [fingerprint(key) for key in now.signed_by],
-        "lacks_before": now.lacks_before,
-        "lacks_after": now.lacks_after,
-    }
-    lines = [
-        (
-            f"{file}: root {now.version} of {now.partner}, "
-            f"{now.threshold} of {len(custodians)}, until {to_text(now.expires_at)[:10]}"
-        ),
-        *(f"  custodian {each}" for each in custodians),
-    ]
+    custodians = cast("list[str]", told["custodians"])
+    of, until = f"{told['threshold']} of {len(custodians)}", str(told["until"])[:10]
+    lines = [f"{file}: root {told['version']} of {told['partner']}, {of}, until {until}"]
+    lines += [f"  custodian {each}" for each in custodians]
     lacking = [
-        f"{count} of the custodians {when}"
-        for count, when in ((now.lacks_before, "so far"), (now.lacks_after, "from then on"))
-        if count
+        f"{told[name]} of the custodians {when}"
+        for name, when in (("lacks_before", "so far"), ("lacks_after", "from then on"))
+        if told[name]
     ]
     lines.append(
         f"Still to sign: {', '.join(lacking)}" if lacking
         else "It is signed. At the node: noroshi root take FILE --by NAME"
     )  # fmt: skip
-    context.answer(told, lambda: click.echo("\n".join(lines)))
+    context.answer({"file": str(file), **told}, lambda: click.echo("\n".join(lines)))

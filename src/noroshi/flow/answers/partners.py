@@ -9,9 +9,10 @@ from noroshi.core.directory.repository import lacking, read_bundle
 from noroshi.core.directory.revocation import read_revocation
 from noroshi.core.errors import InputError, NotFoundError, RefusalError
 from noroshi.core.instant import from_text, to_text
+from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
-from noroshi.flow import directories, directory, opening, receive, revocations, views
+from noroshi.flow import cards, directories, directory, opening, receive, revocations, views
 from noroshi.flow.directories import directory_json
 from noroshi.flow.house import House
 from noroshi.flow.records import KnownPartner, Quarantined
@@ -64,6 +65,9 @@ def add_partner(house: House, request: AddPartner) -> Answer:
     same = known if known is not None and known.signed_card.raw == raw else None
     if same is not None and bundle is None:
         return partner_json(house, same)
+    if known is not None and same is None and known.state is not PartnerState.REVOKED:
+        # In words about the card, where it does not follow, not about its directory.
+        cards.check_follows(known.signed_card, claimed)
     heard = None
     if bundle is None:
         # Under the root key alone; where a directory is known, it decides.
