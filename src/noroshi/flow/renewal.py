@@ -10,10 +10,10 @@ from functools import partial
 
 from noroshi.core.directory.prekeys import Prekey, due, next_due
 from noroshi.core.envelope.suite import PROFILES
-from noroshi.core.instant import Instant
+from noroshi.core.instant import DAY, Instant
 from noroshi.flow import prekeys
 from noroshi.flow.house import House
-from noroshi.flow.retention import Keeping, destroy_due
+from noroshi.flow.retention import Keeping, destroy_due, settled
 
 
 def keep_keys(house: House) -> Instant:
@@ -25,7 +25,11 @@ def keep_keys(house: House) -> Instant:
     keeping = Keeping(
         house.me, house.store, house.archive, house.blobs, house.entropy, house.retention
     )
-    return min(renew(house), destroy_due(keeping, house.clock.now()))
+    due_at, now = renew(house), house.clock.now()
+    with house.store.read() as tables:
+        settled_at = settled(tables, now)
+    destroy_due(keeping, settled_at)
+    return min(due_at, (now // DAY + 1) * DAY)
 
 
 def renew(house: House) -> Instant:
