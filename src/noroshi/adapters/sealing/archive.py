@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from noroshi.adapters.keys.files import KeyFiles
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, Alg
@@ -51,10 +50,42 @@ class RetentionKeys(Protocol):
         ...
 
 
+class Files(Protocol):
+    """Where seeds are kept as files."""
+
+    def write(
+        self,
+        purpose: Purpose,
+        seeds: tuple[tuple[Alg, bytes], ...],
+        *,
+        salt: bytes,
+        iv: bytes,
+        name: str = "",
+    ) -> None:
+        """Write a new file, durably."""
+        ...
+
+    def read(self, purpose: Purpose, name: str = "") -> tuple[tuple[Alg, bytes], ...]:
+        """Return the seeds of a file."""
+        ...
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all files."""
+        ...
+
+    def salt(self) -> bytes:
+        """Return the salt of a file that is wrapped; b"" if none is."""
+        ...
+
+    def destroy(self, name: str) -> None:
+        """Destroy a file for good."""
+        ...
+
+
 class RetentionKeyFiles:
     """Retention keys as files, wrapped when a passphrase is set."""
 
-    def __init__(self, files: KeyFiles, draw: Callable[[int], bytes]) -> None:
+    def __init__(self, files: Files, draw: Callable[[int], bytes]) -> None:
         """Use the folder of `files`; `draw` returns random bytes."""
         self._files = files
         self._draw = draw
