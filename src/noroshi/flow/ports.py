@@ -13,7 +13,8 @@ from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.envelope.suite import Alg
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
-from noroshi.flow.records import SealedText, StagedBlob
+from noroshi.flow.records import StagedBlob
+from noroshi.flow.retention_tables import SealedText
 from noroshi.flow.tables import Tables, Transaction
 
 T = TypeVar("T")

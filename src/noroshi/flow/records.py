@@ -17,11 +17,12 @@ from noroshi.core.directory.staleness import BY_HAND, BY_NET, Tolerance
 from noroshi.core.envelope.head import Recipient, ReportHead
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper
-from noroshi.core.instant import Instant, to_text
+from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Content
 from noroshi.flow.directory_ports import Directories
+from noroshi.flow.retention_tables import Destroyed
 
 
 class Duty(msgspec.Struct, frozen=True):
@@ -150,29 +151,6 @@ class Failure(msgspec.Struct, frozen=True):
     code: str
     message: str
     at: Instant
-
-
-class SealedText(msgspec.Struct, frozen=True):
-    """A text at rest, under a key of its own."""
-
-    retention_key: str
-    """What the key is called that wraps the slip."""
-    slip: bytes
-    """The text's key, and its label."""
-    text: bytes
-
-
-class Destroyed(msgspec.Struct, frozen=True):
-    """That what a report said is not here any more."""
-
-    at: Instant | None
-    """None: its key is not on this disk, and nothing says why."""
-    rule: str
-
-    def __str__(self) -> str:
-        if self.at is None:
-            return "what it says cannot be read: its key is not on this disk"
-        return f"what it said was destroyed at {to_text(self.at)} by the rule: {self.rule}"
 
 
 class StoredReport(msgspec.Struct, frozen=True):

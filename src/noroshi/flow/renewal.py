@@ -12,10 +12,10 @@ from functools import partial
 from noroshi.core.directory.prekeys import Prekey, due, next_due
 from noroshi.core.directory.repository import TIMESTAMP_LIFE
 from noroshi.core.envelope.suite import PROFILES
-from noroshi.core.instant import HOUR, Instant
+from noroshi.core.instant import DAY, HOUR, Instant
 from noroshi.flow import directories, prekeys
 from noroshi.flow.house import House
-from noroshi.flow.retention import Keeping, destroy_due
+from noroshi.flow.retention import Keeping, destroy_due, settled
 
 
 def keep_keys(house: House) -> Instant:
@@ -27,7 +27,11 @@ def keep_keys(house: House) -> Instant:
     keeping = Keeping(
         house.me, house.store, house.archive, house.blobs, house.entropy, house.retention
     )
-    return min(renew(house), destroy_due(keeping, house.clock.now()))
+    due_at, now = renew(house), house.clock.now()
+    with house.store.read() as tables:
+        settled_at = settled(tables, now)
+    destroy_due(keeping, settled_at)
+    return min(due_at, (now // DAY + 1) * DAY)
 
 
 def renew(house: House) -> Instant:

@@ -18,12 +18,13 @@ from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import DAY, Instant, from_day
 from noroshi.core.report import check_person, report_id_text
 from noroshi.core.retention import Retention, key_day
-from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, decode_entry, new_entry
 from noroshi.flow.ports import Archive, BlobStore, Entropy, Store
 from noroshi.flow.retention_tables import KeptReport, LegalHold
 from noroshi.flow.tables import Tables, Transaction
 
 LONGEST_REASON: Final = 500
+GRACE: Final = DAY
 _BATCH: Final = 200
 
 
@@ -38,20 +39,45 @@ class Keeping(msgspec.Struct, frozen=True):
     rules: Retention
 
 
-def destroy_due(keeping: Keeping, now: Instant) -> Instant:
-    """Destroy what is due; return when to look again.
+def settled(tables: Tables, now: Instant) -> Instant:
+    """Return the time that counts for destroying: that of the newest entry older than a day.
+
+    Destroying cannot be undone, and a clock may be wrong. One that is set ahead, and put right
+    within a day, destroys nothing. A node that runs makes an entry a day at least: a prekey.
+    """
+    journal, step = tables.journal, 1
+
+    def made_at(index: int) -> Instant:
+        return decode_entry(journal.leaf(index)).at
+
+    # From the end in growing steps: a clock that was ahead once has left entries in between.
+    young = journal.size
+    while step <= journal.size and made_at(journal.size - step) > now - GRACE:
+        young, step = journal.size - step, 2 * step
+    old = max(-1, journal.size - step)
+    while young - old > 1:
+        middle = (old + young) // 2
+        if made_at(middle) > now - GRACE:
+            young = middle
+        else:
+            old = middle
+    return made_at(old) if old >= 0 else 0
+
+
+def destroy_due(keeping: Keeping, now: Instant) -> None:
+    """Destroy what is due at `now`.
 
     Raises:
         UnavailableError: the disk is full or fails, or a key cannot be read.
     """
-    archive, tomorrow = keeping.archive, (now // DAY + 1) * DAY
+    archive = keeping.archive
     with archive.alone():
         with keeping.store.read() as tables:
             doomed = tables.retention.doomed_key_names()
             names = tables.retention.key_names()
         for name in sorted(names):
             if name in doomed or (name in archive.names() and _has_due(keeping, name, now)):
-                _destroy_under(keeping, name)
+                _destroy_under(keeping, name, now)
         made = archive.names()
         with keeping.store.read() as tables:
             unused = made - tables.retention.key_names()
@@ -60,7 +86,6 @@ def destroy_due(keeping: Keeping, now: Instant) -> Instant:
             # act that is not committed yet.
             if from_day(key_day(name)) + 2 * DAY < now:
                 archive.destroy(name)
-    return tomorrow
 
 
 def due_at(kept: KeptReport, rules: Retention) -> Instant | None:
@@ -140,9 +165,9 @@ def _is_due(kept: KeptReport, rules: Retention, now: Instant) -> bool:
     return at is not None and at <= now
 
 
-def _destroy_under(keeping: Keeping, name: str) -> None:
+def _destroy_under(keeping: Keeping, name: str, now: Instant) -> None:
     if name in keeping.archive.names():
-        _decide_and_destroy(keeping, name)
+        _decide_and_destroy(keeping, name, now)
     is_done = False
     while not is_done:
         blobs = keeping.store.perform(
@@ -153,11 +178,11 @@ def _destroy_under(keeping: Keeping, name: str) -> None:
             keeping.blobs.discard(blob_id)
 
 
-def _decide_and_destroy(keeping: Keeping, name: str) -> None:
+def _decide_and_destroy(keeping: Keeping, name: str, now: Instant) -> None:
     archive, store = keeping.archive, keeping.store
     archive.retire(name)
     to = archive.make_beside(name)
-    while store.perform(partial(decide, name=name, to=to, rules=keeping.rules)):
+    while store.perform(partial(decide, name=name, to=to, rules=keeping.rules, now=now)):
         pass
     archive.destroy(name)
     with store.read() as tables:
@@ -166,12 +191,12 @@ def _decide_and_destroy(keeping: Keeping, name: str) -> None:
         archive.destroy(to)
 
 
-def decide(tx: Transaction, name: str, to: str, rules: Retention) -> bool:
+def decide(tx: Transaction, name: str, to: str, rules: Retention, now: Instant) -> bool:
     """Doom what is due under a key, put the rest under another; say whether there was any."""
     some = tx.retention.kept(name, _BATCH)
     for kept in some:
         rule = rules.rule_for(kept.marking, kept.areas)
-        if rule is not None and _is_due(kept, rules, tx.now):
+        if rule is not None and _is_due(kept, rules, now):
             tx.retention.doom(kept.report_id, str(rule))
         else:
             tx.retention.rewrap(kept.report_id, name, to)

@@ -7,7 +7,30 @@ from typing import Protocol
 
 import msgspec
 
-from noroshi.core.instant import Instant
+from noroshi.core.instant import Instant, to_text
+
+
+class SealedText(msgspec.Struct, frozen=True):
+    """A text at rest, under a key of its own."""
+
+    retention_key: str
+    """What the key is called that wraps the slip."""
+    slip: bytes
+    """The text's key, and its label."""
+    text: bytes
+
+
+class Destroyed(msgspec.Struct, frozen=True):
+    """That what a report said is not here any more."""
+
+    at: Instant | None
+    """None: its key is not on this disk, and nothing says why."""
+    rule: str
+
+    def __str__(self) -> str:
+        if self.at is None:
+            return "what it says cannot be read: its key is not on this disk"
+        return f"what it said was destroyed at {to_text(self.at)} by the rule: {self.rule}"
 
 
 class LegalHold(msgspec.Struct, frozen=True):

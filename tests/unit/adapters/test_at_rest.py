@@ -14,7 +14,7 @@ from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import DAY
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import Content, encode_content
-from noroshi.flow.records import SealedText
+from noroshi.flow.retention_tables import SealedText
 
 NOW = 1_795_316_404_000_000
 CANARY = b"smoke-over-the-harbour"

@@ -1,12 +1,22 @@
 import calendar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noroshi.core.errors import InputError
-from noroshi.core.instant import DAY, HOUR, MINUTE, SECOND, from_text, is_instant, to_text
+from noroshi.core.instant import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    day_of,
+    from_day,
+    from_text,
+    is_instant,
+    to_text,
+)
 
 LAST = from_text("9999-12-31T00:00:00Z")
 INSTANTS = st.integers(0, LAST)
@@ -67,3 +77,8 @@ def test_bounds(value: int, is_one: bool) -> None:  # noqa: FBT001 - the expecte
 def test_every_instant_can_be_written() -> None:
     assert to_text(0) == "1970-01-01T00:00:00.000000Z"
     assert to_text(LAST) == "9999-12-31T00:00:00.000000Z"
+
+
+def test_a_day_begins_at_midnight_in_utc() -> None:
+    assert day_of(from_day(date(2026, 11, 22))) == date(2026, 11, 22)
+    assert day_of(from_day(date(2026, 11, 22)) - 1) == date(2026, 11, 21)

@@ -95,9 +95,9 @@ def test_of_the_archive_the_thief_reads_what_retention_had_kept(federation: Fede
     shutil.copytree(home, stolen)
 
     said, sealed = texts_for(stolen)
-    # Acknowledged on day 11 - 7 or later, or red: a day of use, seven days, and up to midnight.
+    # Acknowledged at 3 in the morning: seven days, up to midnight, and a day of grace.
     kept = {b"red of day %d" % day for day in range(12)}
-    kept |= {b"green of day %d" % day for day in range(5, 12)}
+    kept |= {b"green of day %d" % day for day in range(4, 12)}
     assert set(said) == kept
     assert len(sealed) == len(kept)
     # Every 32 bytes of every small file, and of the database, as the key of what is gone.

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.instant import DAY, HOUR
 from noroshi.core.retention import Rule
-from noroshi.core.tlog.entry import EntryKind, decode_entry
+from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry, new_entry
 from noroshi.flow import answers, requests, retention
+from noroshi.flow.renewal import keep_keys
 from noroshi.flow.retention import Keeping, destroy_due
+from noroshi.flow.tables import Transaction
 from noroshi.safekeeping import back_up, restore_node
 from noroshi.settings import FILE_NAME
 from tests.unit.flow.pair import House, Pair, open_pair, under
@@ -36,8 +39,8 @@ def keeping(house: House) -> Keeping:
     )
 
 
-def tidy(house: House) -> int:
-    return destroy_due(keeping(house), house.clock.now())
+def tidy(house: House) -> None:
+    destroy_due(keeping(house), house.clock.now())
 
 
 def deliver(pair: Pair, body: bytes, *, is_acknowledged: bool = True, **told: Any) -> str:
@@ -271,7 +274,7 @@ def test_a_process_that_ends_in_between_begins_again(pair: Pair, step: str) -> N
             lambda tx: tx.retention.doom(bytes.fromhex(old.replace("-", "")), "r")
         )
     else:
-        nato.node.store.perform(lambda tx: retention.decide(tx, name, to, work.rules))
+        nato.node.store.perform(lambda tx: retention.decide(tx, name, to, work.rules, tx.now))
     if step == "destroyed":
         work.archive.destroy(name)
         assert shown(nato, old)["body"] == ""
@@ -290,7 +293,7 @@ def test_without_rules_nothing_is_destroyed_and_no_key_changes(pair: Pair) -> No
     report = deliver(pair, b"for ever")
     before = keys(pair.nato)
     pair.clock.at += 4000 * DAY
-    assert tidy(pair.nato) > pair.clock.now()
+    tidy(pair.nato)
     assert keys(pair.nato) == before
     assert shown(pair.nato, report)["body"] == "for ever"
 
@@ -341,6 +344,29 @@ def open_home(home: Path) -> Any:
 
 def test_the_next_look_is_at_midnight(pair: Pair) -> None:
     now = pair.clock.now()
-    due = tidy(pair.nato)
+    due = keep_keys(pair.nato.node.house)
     assert due % DAY == 0
     assert now < due <= now + 24 * HOUR
+
+
+def append(tx: Transaction, entry: Entry) -> None:
+    tx.journal.append(entry)
+
+
+def test_a_clock_that_was_ahead_for_less_than_a_day_has_destroyed_nothing(pair: Pair) -> None:
+    nato, report = under(pair.nato, WEEK), deliver(pair, b"of this week")
+    right = pair.clock.at
+    pair.clock.at += 400 * DAY
+    for _ in range(3):
+        keep_keys(nato.node.house)
+        pair.clock.at += 7 * HOUR
+    assert shown(nato, report)["body"] == "of this week"
+    pair.clock.at = right + DAY
+    keep_keys(nato.node.house)
+    assert shown(nato, report)["body"] == "of this week"
+    for _ in range(10):  # and on the right day it goes, of a node that has something to do
+        pair.clock.at += DAY
+        entry = new_entry(EntryKind.ALARM_TAKEN, pair.clock.at, bytes(16), "nato")
+        nato.node.store.perform(partial(append, entry=entry))
+        keep_keys(nato.node.house)
+    assert shown(nato, report)["destroyed"]

@@ -21,7 +21,7 @@ from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, Alg
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import Instant, day_of, from_day
 from noroshi.core.retention import is_key_name, key_day, key_name
-from noroshi.flow.records import SealedText
+from noroshi.flow.retention_tables import SealedText
 
 _TAG_SIZE: Final = 4
 _SALT_SIZE: Final = 16

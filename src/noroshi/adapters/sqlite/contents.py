@@ -12,7 +12,7 @@ from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, option
 from noroshi.core.report import Content, decode_content, encode_content, husk_of
 from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Archive
-from noroshi.flow.records import Destroyed
+from noroshi.flow.retention_tables import Destroyed
 
 _REPORT: Final = b"report/"
 _DRAFT: Final = b"draft/"
