@@ -42,7 +42,13 @@ def test_a_report_of_ours_fills_the_head() -> None:
         "sectors": ["energy"],
     }
     assert recognise(json.dumps(body).encode()) == Recognised(
-        NOROSHI, "cyber-incident", "Grid down", "flash", "TLP:RED", "exercise"
+        NOROSHI,
+        "cyber-incident",
+        "Grid down",
+        "flash",
+        "TLP:RED",
+        "exercise",
+        fields={"sectors": ["energy"]},
     )
 
 
