@@ -303,6 +303,11 @@ def test_two_directories_that_cross_are_both_taken(pair: Pair) -> None:
     assert row(pair.nato)["directory"] == "FRESH"
     opened = arrivals.open_all(pair.nato.node.house, [raws[0]])
     assert [each.code for each in opened if isinstance(each, Refused)] == ["directory-older"]
+    with pair.jp.node.store.read() as tables:
+        (item,) = tables.outbox.items("nato")
+    failures = {item.id: ("directory-older", "another bearer was faster")}
+    pair.jp.node.store.perform(lambda tx: deliver.note_failures(tx, "nato", failures))
+    assert pair.jp.waiting("nato") == []
 
 
 def test_a_card_without_its_directory_is_added_as_before(pair: Pair) -> None:
