@@ -224,7 +224,7 @@ def _card_signer(old: Card, keys: KeyFiles, database: Path, *, new_keys: bool) -
             raise UnavailableError("keys-locked", msg)
         return root
     own = _own_directory(database)
-    if own is not None and new_keys and own.directory.root_version > 1:
+    if own is not None and new_keys and own.directory.custodians:
         return None  # custodians will sign a root that names the new keys
     signer = None if new_keys else card_signer(keys, own)
     if signer is None:
