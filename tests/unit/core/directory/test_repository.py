@@ -23,11 +23,22 @@ from tests.unit.core.nodes import JP, NATO, NOW, changed
 
 BUNDLE = Bundle(1, "nato", (b"one", b"two"), b"time", b"snap", b"targets", b"card")
 DIRECTORY = Directory(
-    partner="nato", identity=NATO.root.public_key.digest, root_version=2,
-    root_keys=(NATO.root.public_key,), threshold=1, root_expires_at=NOW, card_keys=(), timestamp_version=9, snapshot_version=8,
-    targets_version=7, expires_at=NOW, card_digest=bytes(32), desks=("cyber",), agreements=(),
+    partner="nato",
+    identity=NATO.root.public_key.digest,
+    root_version=2,
+    root_keys=(NATO.root.public_key,),
+    threshold=1,
+    root_expires_at=NOW,
+    card_keys=(),
+    timestamp_version=9,
+    snapshot_version=8,
+    targets_version=7,
+    expires_at=NOW,
+    card_digest=bytes(32),
+    desks=("cyber",),
+    agreements=(),
     revocations=(),
-)  # fmt: skip
+)
 KEPT = Kept(DIRECTORY, BUNDLE.roots, BUNDLE.timestamp, BUNDLE.snapshot, BUNDLE.targets)
 
 
