@@ -133,7 +133,7 @@ def card_signer(keys: KeyFiles, own: Kept | None) -> PycaSigner | None:
     """
     if keys.has(Purpose.ROOT):
         return load_signers(keys, Purpose.ROOT)[0]
-    if own is not None and own.directory.root_version > 1 and keys.has(Purpose.TARGETS):
+    if own is not None and own.directory.custodians and keys.has(Purpose.TARGETS):
         (signer,) = load_signers(keys, Purpose.TARGETS)
         return signer if signer.public_key in own.directory.card_keys else None
     return None

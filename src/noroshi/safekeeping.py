@@ -254,7 +254,7 @@ def _card_signer(
             msg = "that root key belongs to another node; bring the one of this node"
             raise UnavailableError("keys-locked", msg)
         return root
-    if own is not None and new_keys and own.directory.root_version > 1:
+    if own is not None and new_keys and own.directory.custodians:
         return None  # custodians will sign a root that names the new keys
     signer = None if new_keys else card_signer(keys, own)
     if signer is None:

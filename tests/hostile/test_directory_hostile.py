@@ -13,6 +13,7 @@ from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.repository import (
+    MAX_ROOTS,
     MAX_TARGETS,
     MOST_TARGETS,
     Bundle,
@@ -205,6 +206,16 @@ def test_a_version_left_out() -> None:
     repository.rotate([signer("b")])
     refused(lambda: repository.read(kept, roots=(repository.roots[2],)), "directory-gap")
     refused(lambda: repository.read(roots=()), "directory-gap")
+
+
+def test_roots_without_end() -> None:
+    repository = Repository(NATO)
+    kept = repository.read()
+    for _ in range(MAX_ROOTS):
+        repository.rotate(repository.custodians)
+    refused(
+        lambda: repository.read(kept, roots=tuple(repository.roots[1:])), "bad-directory", "more"
+    )
 
 
 def test_fast_forward_is_recovered_from_by_new_keys() -> None:

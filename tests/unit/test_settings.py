@@ -10,7 +10,14 @@ from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import MINUTE, SECOND
 from noroshi.core.precedence import Precedence
 from noroshi.core.retention import Rule
-from noroshi.settings import FILE_NAME, ClockMinutes, Settings, read_settings, to_toml
+from noroshi.settings import (
+    FILE_NAME,
+    ClockMinutes,
+    DirectoryDays,
+    Settings,
+    read_settings,
+    to_toml,
+)
 
 OPERATE = Path(__file__).parents[2] / "docs" / "operate.md"
 
@@ -27,13 +34,15 @@ def written(folder: Path, text: str) -> Path:
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(
-        PLAIN, clocks=ClockMinutes(flash=0.5), officer='Col "Max" Weber', check_minutes=0.25
-    )
+        PLAIN, clocks=ClockMinutes(flash=0.5), officer='Col "Max" Weber', check_minutes=0.25,
+        directory_days=DirectoryDays(amber=0.5, confirm=1, refuse=3),
+    )  # fmt: skip
     rules = (Rule(days=365), Rule(marking="NATO SECRET", area="cyber"))
     kept = msgspec.structs.replace(PLAIN, retention=rules)
     for each in (PLAIN, settings, kept):
         assert read_settings(written(tmp_path, to_toml(each))) == each
     assert settings.duty.clocks.allowed(Precedence.FLASH) == 30 * SECOND
+    assert settings.duty.by_net.refuse == 3 * 24 * 60 * MINUTE
     assert settings.duty.clocks.allowed(Precedence.ROUTINE) == 360 * MINUTE
     assert (settings.duty.check_seconds, settings.duty.officer) == (15, 'Col "Max" Weber')
 
@@ -42,7 +51,7 @@ def test_an_older_file_has_the_defaults_of_the_watch(tmp_path: Path) -> None:
     text = "".join(
         line + "\n"
         for line in to_toml(PLAIN).splitlines()
-        if not line.startswith(("clocks", "officer", "check_minutes", "receive_only"))
+        if not line.startswith(("clocks", "officer", "check_minutes", "receive_only", "directory"))
     )
     assert read_settings(written(tmp_path, text)) == PLAIN
     assert PLAIN.duty.check_seconds == 900
@@ -77,6 +86,10 @@ def test_integers_will_do(tmp_path: Path) -> None:
         ("retention", '[{ marking = "SECRET" }]', "retention rule 1 cannot be used"),
         ("retention", "[{ hours = 1 }]", "hours"),
         ("retention", "[{ days = 1.5 }]", "days"),
+        ("directory_days", "{ amber = 1, confirm = 0, refuse = 2 }", "directory_days has amber"),
+        ("directory_days", "{ amber = -1, confirm = 0, refuse = 2 }", "days that do not fall"),
+        ("courier_directory_days", "{ amber = 1, confirm = 2, refuse = 366 }", "at most 365"),
+        ("courier_directory_days", "{ amber = 1, confirm = nan, refuse = 3 }", "courier_directory"),
         ("officer", '" "', "officer is one line"),
         ("officer", '"two\\nlines"', "officer is one line"),
     ],

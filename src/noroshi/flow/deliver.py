@@ -46,6 +46,8 @@ from noroshi.flow.tallies import make_tally
 
 _GAP = "directory-gap"
 """The partner lacks what an earlier statement brought: all of it goes again."""
+_OLDER = "directory-older"
+"""The partner has a newer one: another bearer was faster."""
 _EXPIRED = "its time was over before it was delivered"
 
 
@@ -59,6 +61,8 @@ def note_failures(tx: Transaction, partner: str, failures: Mapping[bytes, tuple[
     for item_id, (code, message) in failures.items():
         if code == UnreadableError().code:
             _not_opened(tx, partner, item_id)
+        if code == _OLDER:
+            tx.outbox.remove(partner, (item_id,))
         if code == _GAP:
             tx.directories.not_taken(partner, item_id, again=True)
             tx.outbox.remove(partner, (item_id,))

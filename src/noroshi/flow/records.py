@@ -73,7 +73,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class KnownPartner(msgspec.Struct, frozen=True):
-    """A partner as this node knows it. The full directory (TUF) will stand behind this."""
+    """A partner as this node knows it: its card, and how far it is trusted."""
 
     signed_card: SignedCard
     state: PartnerState

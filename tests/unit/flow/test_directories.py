@@ -209,6 +209,25 @@ def test_custodians_take_over_and_the_first_key_goes(pair: Pair, tmp_path: Path)
     assert row(pair.nato)["peer_url"] == "https://127.0.0.1:7999"
 
 
+def test_the_first_key_stays_while_it_is_needed(pair: Pair, tmp_path: Path) -> None:
+    """As the one custodian of a later root too, or as one of two who both have to sign."""
+    jp = pair.jp
+    first = jp.node.home / "keys" / "root.key"
+    other = tmp_path / "sato.key"
+    keys = [custody.public_half(first, lambda: None), custody.make_custodian(other, lambda: None)]
+    for count in (1, 2):
+        asked = str(jp.ask(requests.RequestRoot())["armoured"]).encode()
+        public = [key.armoured.encode() for key in keys[:count]]
+        made = custody.propose(asked, public, count, 1000)
+        for key in (first, other)[:count]:
+            made = custody.sign(made.armoured.encode(), key, lambda: None)
+        taken = jp.ask(requests.TakeRoot(root=made.armoured.encode(), by="Capt Abe"))
+        assert taken["version"] == count + 1
+        with pytest.raises(ConflictError) as caught:
+            jp.ask(requests.RemoveRootKey(by="Capt Abe"))
+        assert caught.value.code == "last-custodian"
+
+
 def test_a_root_is_taken_with_all_its_signatures_alone(pair: Pair, tmp_path: Path) -> None:
     half = rotate(pair.jp, tmp_path, sign=1)
     with pytest.raises(NoroshiError, match="not signed by the keys"):
@@ -303,6 +322,11 @@ def test_two_directories_that_cross_are_both_taken(pair: Pair) -> None:
     assert row(pair.nato)["directory"] == "FRESH"
     opened = arrivals.open_all(pair.nato.node.house, [raws[0]])
     assert [each.code for each in opened if isinstance(each, Refused)] == ["directory-older"]
+    with pair.jp.node.store.read() as tables:
+        (item,) = tables.outbox.items("nato")
+    failures = {item.id: ("directory-older", "another bearer was faster")}
+    pair.jp.node.store.perform(lambda tx: deliver.note_failures(tx, "nato", failures))
+    assert pair.jp.waiting("nato") == []
 
 
 def test_a_card_without_its_directory_is_added_as_before(pair: Pair) -> None:

@@ -38,6 +38,7 @@ from noroshi.core.directory.repository import (
     AGREEMENTS,
     CARD,
     DESKS,
+    MAX_ROOTS,
     MOST_CUSTODIANS,
     MOST_TARGETS,
     REVOCATIONS,
@@ -144,6 +145,8 @@ def _roots(bundle: Bundle, anchor: PublicKey, kept: Kept | None) -> tuple[tuple[
         _check_first(bundle.roots, anchor)
     known = kept.roots if kept else bundle.roots[:1]
     further = [raw for raw in bundle.roots if raw not in known]
+    if len(known) + len(further) > MAX_ROOTS:
+        raise bad(f"the directory's root has more than {MAX_ROOTS} versions")
     versions = [parse(raw, Root).signed.version for raw in further]
     if versions and min(versions) <= len(known):
         raise bad("the directory begins with another root than the one known", "root-changed")

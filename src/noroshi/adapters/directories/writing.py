@@ -43,6 +43,8 @@ from noroshi.flow.directory_ports import Target
 LIFE: Final = 400 * DAY
 """Of targets and snapshot: longer than the longest tolerance of a courier."""
 ROOT_LIFE: Final = 3650 * DAY
+ROOT_RENEWAL: Final = 365 * DAY
+"""Before a root ends, the next is signed here if the root key lies here."""
 _SEED: Final = 32
 _SALT: Final = 16
 _IV: Final = 12
@@ -162,7 +164,7 @@ class TufDirectories:
         """
         last = parse(known[-1], Root).signed if known else None
         is_mine = last is not None and self._holds(last)
-        if last is not None and is_mine and instant_of(last.expires) - now > ROOT_LIFE // 2:
+        if last is not None and is_mine and instant_of(last.expires) - now > ROOT_RENEWAL:
             return known
         if not self.has_root() or (last and public_keys(last, Root.type) != (anchor,)):
             return known

@@ -101,6 +101,11 @@ class Directory(msgspec.Struct, frozen=True, array_like=True):
     agreements: tuple[Declared, ...]
     revocations: tuple[Declared, ...]
 
+    @property
+    def custodians(self) -> tuple[PublicKey, ...]:
+        """Who keeps the root beside the first root key, or in its place."""
+        return tuple(key for key in self.root_keys if key.digest != self.identity)
+
 
 class Kept(msgspec.Struct, frozen=True):
     """A verified directory and the metadata that proves it, as a node keeps it."""

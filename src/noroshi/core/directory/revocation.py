@@ -75,7 +75,7 @@ class SignedRevocation(msgspec.Struct, frozen=True):
         Until others took over that is the root key alone; from then on as many custodians as
         have to sign a root.
         """
-        if directory is None or directory.root_version == 1:
+        if directory is None or not directory.custodians:
             return self.signers == (self.revocation.root,)
         found = {key for key in self.signers if key in directory.root_keys}
         return len(found) >= directory.threshold

@@ -9,8 +9,6 @@ from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import read_body
 from noroshi.flow import requests
 
-_DECLARED: Final = {True: "yes", False: "no", None: "not told"}
-
 
 @click.group()
 def agreement() -> None:
@@ -59,11 +57,10 @@ def list_agreements(context: Context) -> None:
 
     with context.desk() as node:
         rows = node.ask(requests.Agreements())
-    columns = ("REFERENCE", "FROM", "TO", "UP TO", "FROM DAY", "TO DAY", "STATE", "THEY SAY SO")
+    columns = ("REFERENCE", "FROM", "TO", "UP TO", "FROM DAY", "TO DAY", "STATE")
     shown = [
         (r["reference"], r["from"], f"{r['to']} and back" if r["mutual"] else r["to"], r["level"],
-         r["valid_from"], r["valid_until"], r["state"],
-         _DECLARED[cast("bool | None", r["declared_by_partner"])])
+         r["valid_from"], r["valid_until"], r["state"])
         for r in present.mappings(rows)
     ]  # fmt: skip
     context.answer(

@@ -109,7 +109,7 @@ def drop(context: Context, report: str, by: str) -> None:
 
 @click.group()
 def root() -> None:
-    """Do what only the root key may do; it needs no node, and belongs on a machine of its own."""
+    """Do what only the keepers of a root may do; their keys belong on machines of their own."""
 
 
 @root.command(name="revoke")

@@ -20,6 +20,7 @@ from noroshi.flow.records import CourierVolume, Quarantined
 from noroshi.flow.requests import Json
 from noroshi.flow.tables import Tables
 
+_OLDER: Final = "directory-older"
 _PIECE: Final = 1024 * 1024
 _BATCH_ITEMS: Final = 32
 _BATCH_BYTES: Final = 8 * 1024 * 1024
@@ -216,6 +217,8 @@ def _take(house: House, peer: str, batch: list[bytes], tally: _Tally) -> None:
     taking = arrivals.submit_all(house, opened, peer)
     for incoming, future in zip(opened, taking, strict=True):
         refused = future.result()
+        if refused is not None and refused.code == _OLDER:
+            continue  # another stick was faster
         if refused is not None:
             tally.refuse(refused.code, refused.message)
         elif isinstance(incoming, opening.VerifiedReceipt):

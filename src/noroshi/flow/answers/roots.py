@@ -57,10 +57,10 @@ def remove_root_key(house: House, request: RemoveRootKey) -> Answer:
     mine, by = house.identity().directories(), check_person(request.by) or ""
     with house.store.read() as tables:
         own = tables.directories.own()
-    if own is None or own.directory.root_version == 1:
+    if own is None or len(own.directory.custodians) < own.directory.threshold:
         msg = (
-            "only the first root key can sign this node's next root; first let custodians take "
-            "over: noroshi root rotate --help"
+            "without the first root key nobody could sign this node's next root; first let "
+            "others take over: noroshi root rotate --help"
         )
         raise ConflictError("last-custodian", msg)
     first = house.identity().card.card.key(Purpose.ROOT)

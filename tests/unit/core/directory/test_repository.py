@@ -19,15 +19,26 @@ from noroshi.core.directory.repository import (
     read_bundle,
 )
 from noroshi.core.errors import InputError, MalformedError
-from tests.unit.core.nodes import NATO, NOW, changed
+from tests.unit.core.nodes import JP, NATO, NOW, changed
 
 BUNDLE = Bundle(1, "nato", (b"one", b"two"), b"time", b"snap", b"targets", b"card")
 DIRECTORY = Directory(
-    partner="nato", identity=bytes(32), root_version=2, root_keys=(NATO.root.public_key,),
-    threshold=1, root_expires_at=NOW, card_keys=(), timestamp_version=9, snapshot_version=8,
-    targets_version=7, expires_at=NOW, card_digest=bytes(32), desks=("cyber",), agreements=(),
+    partner="nato",
+    identity=NATO.root.public_key.digest,
+    root_version=2,
+    root_keys=(NATO.root.public_key,),
+    threshold=1,
+    root_expires_at=NOW,
+    card_keys=(),
+    timestamp_version=9,
+    snapshot_version=8,
+    targets_version=7,
+    expires_at=NOW,
+    card_digest=bytes(32),
+    desks=("cyber",),
+    agreements=(),
     revocations=(),
-)  # fmt: skip
+)
 KEPT = Kept(DIRECTORY, BUNDLE.roots, BUNDLE.timestamp, BUNDLE.snapshot, BUNDLE.targets)
 
 
@@ -71,6 +82,12 @@ def test_a_statement_names_its_bundle_and_speaks_of_its_sender() -> None:
         check_head(head, raw + b" ")
     with pytest.raises(MalformedError, match="somebody else"):
         check_head(changed(head, sender="jp"), raw)
+
+
+def test_custodians_are_others_than_the_first_key() -> None:
+    assert DIRECTORY.custodians == ()
+    both = changed(DIRECTORY, root_keys=(NATO.root.public_key, JP.root.public_key))
+    assert both.custodians == (JP.root.public_key,)
 
 
 def test_a_reader_is_told_what_it_lacks() -> None:

@@ -124,7 +124,7 @@ def test_custodians_join_their_signatures() -> None:
     assert not one.counts(directory_of(*custodians, threshold=2))
     assert not SIGNED.counts(directory_of(*custodians, threshold=1))
     assert SIGNED.counts(None)
-    assert SIGNED.counts(changed(DIRECTORY, root_version=1))
+    assert SIGNED.counts(DIRECTORY)
     assert not both.counts(None)
     for again in (one, SignedRevocation.issue(changed(GOOD, card=4), AU.root)):
         with pytest.raises(InputError, match="nothing was joined"):
