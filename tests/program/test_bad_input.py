@@ -308,7 +308,15 @@ def test_the_doctor_says_what_is_wrong(jp: Desk, tmp_path: Path) -> None:
     ran = jp.run("--json", "doctor")
     found = {check["check"]: check for check in ran.lines}
     assert ran.status == 1
-    assert list(found) == ["clock", "disk", "keys", "directory", "partners", "outbox"]
+    assert list(found) == [
+        "clock",
+        "disk",
+        "keys",
+        "directory",
+        "reports",
+        "partners",
+        "outbox",
+    ]
     assert [name for name, check in found.items() if not check["ok"]] == ["partners"]
     assert "noroshi partner number" in found["partners"]["message"]
     alone = make(tmp_path, "kr")

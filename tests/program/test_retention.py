@@ -40,7 +40,9 @@ def test_what_is_kept_until_when_is_listed_and_held(desks: tuple[Desk, Desk]) ->
     assert "No report here has an end" in jp.run("retention", "list").text
     held = nato.ask("retention", "hold", report, "--by", "Capt Abe", "--reason", "case 114")
     assert held["state"] == "HELD"
-    assert "held by Capt Abe: case 114" in nato.run("retention", "list").text
+    listed = nato.run("retention", "list").text
+    assert f"{str(report)[:8]} is held by Capt Abe since 20" in listed
+    assert "case 114" in listed
     assert nato.ask("retention", "release", report, "--by", "Capt Abe")["state"] == "RELEASED"
     assert nato.fail("retention", "release", report, "--by", "X")["error"] == "not-held"
     assert "Areas" in nato.run("show", report).text

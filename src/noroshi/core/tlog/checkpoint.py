@@ -90,7 +90,7 @@ def parse_note(note: bytes) -> Checkpoint:
         MalformedError: it is no note of ours.
     """
     match = _match(note)
-    return Checkpoint(match["origin"], int(match["size"]), _unbase64(match["root"]))
+    return Checkpoint(match["origin"], int(match["size"]), unbase64(match["root"]))
 
 
 def verify_note(note: bytes, origin: str, key: PublicKey, primitives: Primitives) -> Checkpoint:
@@ -101,7 +101,7 @@ def verify_note(note: bytes, origin: str, key: PublicKey, primitives: Primitives
     """
     match = _match(note)
     checkpoint = parse_note(note)
-    signature = _unbase64(match["signature"])
+    signature = unbase64(match["signature"])
     if match["origin"] != origin or match["name"] != origin:
         raise MalformedError("the checkpoint belongs to another journal")
     head = _key_hash(origin, key)
@@ -112,6 +112,21 @@ def verify_note(note: bytes, origin: str, key: PublicKey, primitives: Primitives
     return checkpoint
 
 
+def unbase64(text: str) -> bytes:
+    """Return what Base64 text says; every value has one spelling.
+
+    Raises:
+        MalformedError: it is none, or another spelling.
+    """
+    try:
+        value = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise MalformedError("not a checkpoint note") from error
+    if base64.b64encode(value).decode() != text:
+        raise MalformedError("not a checkpoint note")
+    return value
+
+
 def _match(note: bytes) -> re.Match[str]:
     try:
         match = _NOTE.fullmatch(note.decode()) if len(note) <= MAX_NOTE else None
@@ -120,16 +135,6 @@ def _match(note: bytes) -> re.Match[str]:
     if match is None:
         raise MalformedError("not a checkpoint note")
     return match
-
-
-def _unbase64(text: str) -> bytes:
-    try:
-        value = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise MalformedError("not a checkpoint note") from error
-    if base64.b64encode(value).decode() != text:
-        raise MalformedError("not a checkpoint note")
-    return value
 
 
 def _key_hash(name: str, key: PublicKey) -> bytes:

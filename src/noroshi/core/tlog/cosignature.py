@@ -23,7 +23,13 @@ from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.envelope.primitives import Primitives, Signer
 from noroshi.core.errors import MalformedError
 from noroshi.core.instant import SECOND, Instant, is_instant
-from noroshi.core.tlog.checkpoint import MAX_NOTE, Checkpoint, parse_note, verify_note
+from noroshi.core.tlog.checkpoint import (
+    MAX_NOTE,
+    Checkpoint,
+    parse_note,
+    unbase64,
+    verify_note,
+)
 
 MAX_COSIGNED: Final = 2 * MAX_NOTE
 _COSIGNATURE: Final = b"\x04"
@@ -114,9 +120,9 @@ def _lines(raw: bytes) -> list[str]:
 def _signature(line: str, name: str) -> bytes:
     """Return what a line of `name` holds, b"" for a line of somebody else."""
     match = _LINE.fullmatch(line)
-    if match is None or match["name"] != name or len(match["signature"]) % 4:
+    if match is None or match["name"] != name:
         return b""
-    return base64.b64decode(match["signature"])
+    return unbase64(match["signature"])
 
 
 def _message(checkpoint: Checkpoint, seconds: int) -> bytes:

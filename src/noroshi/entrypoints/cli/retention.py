@@ -36,14 +36,22 @@ def list_retained(context: Context, *, everything: bool) -> None:
          ", ".join(present.strings(r["areas"])), r["rule"])
         for r in present.mappings(rows)
     ]  # fmt: skip
-    context.answer(
-        rows,
-        lambda: present.console().print(
-            present.table(columns, shown)
-            if shown
-            else "No report here has an end: no rule of retention in noroshi.toml fits one."
-        ),
-    )
+
+    def present_all() -> None:
+        screen = present.console()
+        if not shown:
+            screen.print(
+                "No report here has an end: no rule of retention in noroshi.toml fits one."
+            )
+            return
+        screen.print(present.table(columns, shown))
+        for row in present.mappings(rows):
+            if row["hold"] is not None:
+                held = cast("dict[str, str]", row["hold"])
+                words = f"{held['by']} since {present.minute(held['at'])}: {held['reason']}"
+                click.echo(f"{present.short_id(row['report'])} is held by {present.visible(words)}")
+
+    context.answer(rows, present_all)
 
 
 @retention.command()
@@ -92,8 +100,7 @@ def _when(row: object) -> str:
 
     told = cast("dict[str, object]", row)
     if told["hold"] is not None:
-        held = cast("dict[str, str]", told["hold"])
-        return f"held by {held['by']}: {held['reason']}"
+        return "held"
     if told["open"]:
         return "open"
     return "never" if told["destroyed_at"] is None else present.minute(told["destroyed_at"])
