@@ -77,7 +77,7 @@ def test_a_report_goes_further_with_its_originators_consent(
     (row,) = until(lambda: au.ask_lines("inbox"))
     assert (row["from"], row["by_way_of"], row["subject"]) == ("cyber@jp", "nato", "Smoke")
     assert au.run("show", report, "--raw").output == "煙が見える".encode()
-    assert "cyber@nato, with consent (Cdr Ito" in au.run("show", report).text
+    assert "cyber@nato, with the consent of Cdr Ito (" in au.run("show", report).text
     until(lambda: nato.ask("status", passed["report"])["recipients"][0].get("attachments") == held)
     copy = tmp_path / "copy.csv"
     au.ask("show", report, "--attachment", "map.csv", "-o", copy)
