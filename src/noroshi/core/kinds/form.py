@@ -152,14 +152,18 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @cache
 def fields_of(form: type[Form]) -> tuple[Field, ...]:
-    """Return the fields of a form: its own in their order, then those of every form."""
+    """Return the fields of a form: those asked first, its own, then what it shares with others."""
     hints = typing.get_type_hints(form, include_extras=True)
     found = [
         _field(field.name, hints[field.name], is_required=field.required)
         for field in msgspec.structs.fields(form)
     ]
-    shared = Form.__struct_fields__
-    return tuple(sorted(found, key=lambda field: field.name in shared))
+    sharing = [base.__annotations__ for base in form.__mro__ if issubclass(base, Form)]
+
+    def distance(field: Field) -> int:
+        return next(i for i, names in enumerate(sharing) if field.name in names)
+
+    return tuple(sorted(found, key=lambda field: (not field.says.first, distance(field))))
 
 
 def _field(name: str, hint: object, *, is_required: bool) -> Field:

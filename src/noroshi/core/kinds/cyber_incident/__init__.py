@@ -2,22 +2,12 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import (
-    Code,
-    Form,
-    Grade,
-    Indicator,
-    Line,
-    Name,
-    Percent,
-    Says,
-    Text,
-    Time,
-)
+from noroshi.core.kinds.form import Code, Indicator, Line, Name, Percent, Says, Text, Time
 from noroshi.core.kinds.kind import Kind
+from noroshi.core.kinds.shared import Assessed
 
 
-class CyberIncident(Form, frozen=True, kw_only=True):
+class CyberIncident(Assessed, frozen=True, kw_only=True):
     """A cyber incident, from the early warning (NIS2, 24 hours) to the final report."""
 
     stage: Annotated[Code | None, Says("cy.stage", vocabulary="cy.stage", first=True)] = None
@@ -57,13 +47,6 @@ class CyberIncident(Form, frozen=True, kw_only=True):
     mitigation: Annotated[Text | None, Says("cy.mitigation")] = None
     attribution: Annotated[Code | None, Says("cy.attribution", vocabulary="cy.attr")] = None
     is_exposed: Annotated[Text | None, Says("cy.exposed")] = None
-    measures: Annotated[Text | None, Says("f.measures_taken")] = None
-    next_steps: Annotated[Text | None, Says("f.next_steps")] = None
-    ask: Annotated[Text | None, Says("f.request")] = None
-    grading: Annotated[Grade | None, Says("f.source_grading")] = None
-    likelihood: Annotated[Code | None, Says("f.likelihood", vocabulary="likelihood")] = None
-    confidence: Annotated[Code | None, Says("f.confidence", vocabulary="confidence")] = None
-    contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 
 KIND = Kind("cyber-incident", "kind.cyber", CyberIncident)

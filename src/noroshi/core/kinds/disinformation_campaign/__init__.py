@@ -2,23 +2,12 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import (
-    Code,
-    Count,
-    Evidence,
-    Form,
-    Grade,
-    Line,
-    Name,
-    Number,
-    Says,
-    Text,
-    Time,
-)
+from noroshi.core.kinds.form import Code, Count, Evidence, Line, Name, Number, Says, Text, Time
 from noroshi.core.kinds.kind import Kind
+from noroshi.core.kinds.shared import Assessed
 
 
-class DisinformationCampaign(Form, frozen=True, kw_only=True):
+class DisinformationCampaign(Assessed, frozen=True, kw_only=True):
     """A campaign of disinformation, after ABCDE, with techniques of DISARM."""
 
     narrative: Annotated[Text, Says("di.narrative", first=True)]
@@ -50,13 +39,6 @@ class DisinformationCampaign(Form, frozen=True, kw_only=True):
     embargo_until: Annotated[Time | None, Says("mark.embargo")] = None
     who_speaks: Annotated[Line | None, Says("di.who_speaks")] = None
     is_seen: Annotated[Text | None, Says("di.seen_here")] = None
-    measures: Annotated[Text | None, Says("f.measures_taken")] = None
-    next_steps: Annotated[Text | None, Says("f.next_steps")] = None
-    ask: Annotated[Text | None, Says("f.request")] = None
-    grading: Annotated[Grade | None, Says("f.source_grading")] = None
-    likelihood: Annotated[Code | None, Says("f.likelihood", vocabulary="likelihood")] = None
-    confidence: Annotated[Code | None, Says("f.confidence", vocabulary="confidence")] = None
-    contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 
 KIND = Kind("disinformation-campaign", "kind.disinfo", DisinformationCampaign)

@@ -2,23 +2,12 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import (
-    Bearing,
-    Code,
-    Count,
-    Form,
-    Grade,
-    Line,
-    Number,
-    Says,
-    Text,
-    Time,
-    Where,
-)
+from noroshi.core.kinds.form import Bearing, Code, Count, Line, Number, Says, Text, Time, Where
 from noroshi.core.kinds.kind import Kind
+from noroshi.core.kinds.shared import Assessed
 
 
-class MissileEvent(Form, frozen=True, kw_only=True):
+class MissileEvent(Assessed, frozen=True, kw_only=True):
     """A launch that was detected: four fields at once, the others as they become known."""
 
     detected_at: Annotated[Time, Says("ms.detected_at", first=True)]
@@ -40,13 +29,6 @@ class MissileEvent(Form, frozen=True, kw_only=True):
     debris: Annotated[Text | None, Says("ms.debris")] = None
     sensitivity: Annotated[Line | None, Says("ms.sensitivity")] = None
     summary: Annotated[Text | None, Says("f.summary")] = None
-    measures: Annotated[Text | None, Says("f.measures_taken")] = None
-    next_steps: Annotated[Text | None, Says("f.next_steps")] = None
-    ask: Annotated[Text | None, Says("f.request")] = None
-    grading: Annotated[Grade | None, Says("f.source_grading")] = None
-    likelihood: Annotated[Code | None, Says("f.likelihood", vocabulary="likelihood")] = None
-    confidence: Annotated[Code | None, Says("f.confidence", vocabulary="confidence")] = None
-    contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 
 KIND = Kind("missile-event", "kind.missile", MissileEvent)
