@@ -45,7 +45,7 @@ def test_what_is_kept_until_when_is_listed_and_held(desks: tuple[Desk, Desk]) ->
     assert "case 114" in listed
     assert nato.ask("retention", "release", report, "--by", "Capt Abe")["state"] == "RELEASED"
     assert nato.fail("retention", "release", report, "--by", "X")["error"] == "not-held"
-    assert "Areas" in nato.run("show", report).text
+    assert "Area of cooperation" in nato.run("show", report).text
 
 
 def test_areas_are_listed_and_a_wrong_one_is_told(desks: tuple[Desk, Desk]) -> None:
