@@ -7,10 +7,15 @@ import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
+
+from endure import federation as federation_of
+from noroshi.bootstrap import embedded_node
+from noroshi.flow import answers, requests
+from noroshi.flow.house import House
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -129,6 +134,28 @@ def make(
 
 
 def befriend(desks: Sequence[Desk]) -> None:
+    """Let nodes that nobody serves have verified each other, without a process for each step."""
+    cards: dict[str, bytes] = {}
+    for desk in desks:
+        with opened(desk) as house:
+            answer = cast("dict[str, str]", answers.handle(house, requests.OwnCard()))
+        cards[desk.partner] = answer["armoured"].encode()
+        desk.home.with_suffix(".card").write_bytes(cards[desk.partner])
+    for desk in desks:
+        with opened(desk) as house:
+            for partner in cards.keys() - {desk.partner}:
+                federation_of.befriend(house, partner, cards[partner])
+
+
+@contextmanager
+def opened(desk: Desk) -> Generator[House]:
+    """Give what a node does when it is asked, in this process."""
+    with embedded_node(desk.home, lambda: None) as node:
+        assert node is not None, "the node is served"
+        yield node.house
+
+
+def befriend_by_commands(desks: Sequence[Desk]) -> None:
     """Exchange cards and compare numbers, as officers do."""
     for desk in desks:
         desk.ask("partner", "card", "-o", desk.home.with_suffix(".card"))
@@ -152,7 +179,7 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
     folder = tmp_path_factory.mktemp("federation")
     jp = make(folder, "jp", profile="H5", desks=("cyber", "ops"))
     nato = make(folder, "nato", profile="H3", desks=("cyber", "ops"))
-    befriend([jp, nato])
+    befriend_by_commands([jp, nato])
     with ExitStack() as stack:
         stack.enter_context(jp.served())
         stack.enter_context(nato.served())

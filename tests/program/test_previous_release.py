@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from endure.evidence import ROOT
-from tests.program.conftest import Desk, befriend, make
+from tests.program.conftest import Desk, befriend_by_commands, make
 
 pytestmark = pytest.mark.xdist_group("previous_release")
 
@@ -52,7 +52,7 @@ def test_an_old_and_a_new_node_talk(tmp_path: Path, text: Path, earlier: Path, o
         make(tmp_path, partner, source=earlier if partner == old else None)
         for partner in ("jp", "nato")
     )
-    befriend([jp, nato])
+    befriend_by_commands([jp, nato])
     with ExitStack() as stack:
         for desk in (nato, jp):
             stack.enter_context(desk.served())
@@ -68,7 +68,7 @@ def test_an_old_home_goes_on_with_the_new_program(
     tmp_path: Path, text: Path, earlier: Path
 ) -> None:
     jp, nato = (make(tmp_path, partner, source=earlier) for partner in ("jp", "nato"))
-    befriend([jp, nato])
+    befriend_by_commands([jp, nato])
     with jp.served(), nato.served():
         exchange(jp, nato, text)
     waiting = str(jp.ask("send", text, "--to", "cyber@nato")["report"])
@@ -88,7 +88,7 @@ def test_an_old_node_reads_a_report_about_an_area(
     tmp_path: Path, text: Path, earlier: Path
 ) -> None:
     jp, nato = make(tmp_path, "jp"), make(tmp_path, "nato", source=earlier)
-    befriend([jp, nato])
+    befriend_by_commands([jp, nato])
     with jp.served(), nato.served():
         report = jp.ask("send", text, "--to", "cyber@nato", "--area", "cyber", "--area", "space")
         jp.ask("wait", report["report"], "--rung", "DELIVERED", "--timeout", "20")
@@ -102,7 +102,7 @@ def test_an_old_originator_is_asked_and_declines(tmp_path: Path, earlier: Path) 
     """An older node shows a request for consent as text; what its desk answers is understood."""
     jp = make(tmp_path, "jp", source=earlier)
     nato, au = make(tmp_path, "nato"), make(tmp_path, "au")
-    befriend([jp, nato, au])
+    befriend_by_commands([jp, nato, au])
     with ExitStack() as stack:
         for desk in (nato, jp):
             stack.enter_context(desk.served())

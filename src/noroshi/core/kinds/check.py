@@ -58,14 +58,18 @@ def _check_value(kind: Kind, field: Field, value: object, lexicon: Lexicon) -> N
             if begins > _time(kind, field.name, value.ends_at):
                 raise _unusable(kind, f"{field.name} ends before it begins")
         case Place():
-            if (value.latitude is None) is not (value.longitude is None):
-                raise _unusable(kind, f"{field.name} needs both latitude and longitude")
-            if value.name is None and value.latitude is None:
-                raise _unusable(kind, f"{field.name} needs a name, or latitude and longitude")
+            _check_place(kind, field.name, value)
         case Evidence() if not (value.url or value.archive or value.note):
             raise _unusable(kind, f"{field.name} needs a url, an archive or a note")
         case _:
             pass
+
+
+def _check_place(kind: Kind, name: str, place: Place) -> None:
+    if (place.latitude is None) is not (place.longitude is None):
+        raise _unusable(kind, f"{name} needs both latitude and longitude")
+    if place.name is None and place.latitude is None:
+        raise _unusable(kind, f"{name} needs a name, or latitude and longitude")
 
 
 def _check_code(kind: Kind, field: Field, value: str, lexicon: Lexicon) -> None:
