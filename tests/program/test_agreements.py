@@ -80,7 +80,11 @@ def test_two_persons_let_a_report_go(jp: Desk, tmp_path: Path) -> None:
     assert jp.ask("release", again["report"], "--by", "Lt Sato", "--drop")["state"] == "DROPPED"
 
 
-def test_what_stands_below_the_line_goes_by_itself(jp: Desk) -> None:
+def test_what_stands_below_the_line_goes_by_itself(jp: Desk, tmp_path: Path) -> None:
+    if check(jp, "NATO RESTRICTED"):  # none of the tests above has been here
+        file = tmp_path / "jp-nato.json"
+        file.write_text(json.dumps(FORM))
+        jp.ask("agreement", "add", file, "--by", "Lt Sato")
     portions = [{"marking": "NATO RESTRICTED", "text": "A source says so."}]
     line = {"marking": "TLP:GREEN", "text": "Ports may close.", "subject": "Ports"}
     written = json.dumps({"noroshi": 1, "portions": portions, "tearline": line}).encode()
