@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import mldsa
+from securesystemslib.exceptions import FormatError
 from securesystemslib.formats import encode_canonical
 from securesystemslib.signer import CryptoSigner
 
@@ -103,7 +104,7 @@ def _signed_anew(raw: bytes, signer: CryptoSigner, draw: random.Random) -> bytes
     place[name] = draw.choice(_STRANGE)
     try:
         signature = signer.sign(str(encode_canonical(parsed["signed"])).encode())
-    except Exception:  # noqa: BLE001 - no canonical form: it goes as it was signed before
+    except (FormatError, UnicodeEncodeError):  # no canonical form: it goes as it was signed before
         return json.dumps(parsed).encode()
     parsed["signatures"] = [signature.to_dict()]
     return json.dumps(parsed).encode()

@@ -98,8 +98,7 @@ def offer(context: Context, /, report: str, **options: object) -> None:
     \b
       noroshi offer 3f1c09aa --set needs="Search and rescue team: 2 teams"
     """
-    _compose(context, _kind("disaster-relief"), {"state": "offered"},
-             _back_to(context, report, options))  # fmt: skip
+    _relieve(context, "offered", report, options)
 
 
 @_with_common
@@ -112,8 +111,7 @@ def commit(context: Context, /, report: str, **options: object) -> None:
     \b
       noroshi commit 3f1c09aa --set needs="Search and rescue team: 2 teams"
     """
-    _compose(context, _kind("disaster-relief"), {"state": "committed"},
-             _back_to(context, report, options))  # fmt: skip
+    _relieve(context, "committed", report, options)
 
 
 COMMANDS: Final = (new, answer, offer, commit)
@@ -123,6 +121,11 @@ def _kind(name: str) -> "Kind":
     from noroshi.entrypoints.cli.kinds import find
 
     return find(name)
+
+
+def _relieve(context: Context, state: str, report: str, options: Mapping[str, object]) -> None:
+    asked = _back_to(context, report, options)
+    _compose(context, _kind("disaster-relief"), {"state": state}, asked)
 
 
 def _back_to(context: Context, report: str, options: Mapping[str, object]) -> dict[str, object]:
