@@ -161,7 +161,7 @@ def reissue_card(node: Node, peer: str) -> Node:
 def archive_of(home: Path, ask_passphrase: AskPassphrase) -> Archive:
     """Return what seals and opens the reports in a home."""
     draw = SystemEntropy().draw
-    files = KeyFiles(home / homes.RETENTION, ask_passphrase)
+    files = KeyFiles(home / homes.RETENTION, ask_passphrase, like=home / homes.SEAL_KEY)
     return Archive(RetentionKeyFiles(files, draw), PycaPrimitives(), draw)
 
 
@@ -175,14 +175,15 @@ def _open_node(
     confirmed_by: str | None,
 ) -> Generator[Node]:
     _check_database(home / homes.DATABASE)
-    keys = KeyFiles(home / homes.KEYS, ask_passphrase)
+    keys = KeyFiles(home / homes.KEYS, ask_passphrase, like=home / homes.SEAL_KEY)
     blobs = FileBlobs(home / homes.BLOBS)
     spool = FileSpool(home / homes.SPOOL)
     entropy = SystemEntropy()
     for folder in (homes.PREKEYS, homes.RETENTION):
         (home / folder).mkdir(mode=0o700, exist_ok=True)
     archive = archive_of(home, ask_passphrase)
-    vault = FileVault(KeyFiles(home / homes.PREKEYS, ask_passphrase), entropy.draw)
+    prekeys = KeyFiles(home / homes.PREKEYS, ask_passphrase, like=home / homes.SEAL_KEY)
+    vault = FileVault(prekeys, entropy.draw)
 
     @cache
     def identity() -> Identity:

@@ -17,7 +17,7 @@ from noroshi.adapters import home as homes
 from noroshi.adapters.backups import check_target, unpack, write_backup
 from noroshi.adapters.blobs import FileBlobs
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
-from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.keys.files import KeyFiles, is_wrapped, write_private
 from noroshi.adapters.policies import read_rules
 from noroshi.adapters.sealing.archive import Archive
 from noroshi.adapters.sealing.pyca import PycaPrimitives, PycaSigner
@@ -153,7 +153,7 @@ def restore_node(
         for folder in (homes.KEYS, homes.RETENTION, homes.BLOBS, homes.SPOOL):
             (draft / folder).mkdir(mode=0o700)
         head = unpack(file, draft, on_progress)
-        keys = KeyFiles(draft / homes.KEYS, ask_passphrase)
+        keys = KeyFiles(draft / homes.KEYS, ask_passphrase, like=draft / homes.SEAL_KEY)
         if root_key is not None and not keys.has(Purpose.ROOT):
             write_private(draft / homes.KEYS / "root.key", _read_key(root_key))
         database = draft / homes.DATABASE
@@ -229,12 +229,14 @@ def _check_head(head: BackupHead, tables: Tables, card: SignedCard) -> None:
 def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) -> Card:
     """Make every key but the root anew in `draft`; return the card with them."""
     profile = PROFILES[card.profile]
+    passphrase = ask() if is_wrapped(draft / homes.SEAL_KEY) else None
     for name in keys.names() - {Purpose.ROOT.name.lower()}:
         (draft / homes.KEYS / f"{name}.key").unlink()
     for name in (homes.CERTIFICATE, homes.CERTIFICATE_KEY):
         (draft / name).unlink()
-    make_keys(keys, profile, SystemEntropy().draw, but_for=Purpose.ROOT)
-    tls_digest = make_door_keys(draft, card.partner, ask())
+    made = KeyFiles(draft / homes.KEYS, lambda: passphrase)
+    make_keys(made, profile, SystemEntropy().draw, but_for=Purpose.ROOT)
+    tls_digest = make_door_keys(draft, card.partner, passphrase)
     return msgspec.structs.replace(
         card, keys=public_keys(keys, profile, card.root), tls_digest=tls_digest
     )

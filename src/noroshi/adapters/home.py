@@ -14,6 +14,8 @@ from noroshi.core.errors import UnavailableError
 
 DATABASE: Final = "node.db"
 KEYS: Final = "keys"
+SEAL_KEY: Final = "keys/seal.key"
+"""Whether a passphrase wraps this one decides it for every key that the node makes later."""
 PREKEYS: Final = "prekeys"
 """Never part of a backup: what is destroyed here must be gone."""
 RETENTION: Final = "retention"

@@ -10,6 +10,8 @@ from noroshi.adapters.sealing.archive import Archive, RetentionKeyFiles
 from noroshi.adapters.sealing.pyca import PycaPrimitives
 from noroshi.adapters.sqlite.connection import APPLICATION_ID, Database, open_writer, scripts
 from noroshi.adapters.sqlite.contents import Contents, seal_what_is_plain
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.suite import Alg
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import DAY
 from noroshi.core.partner import DeskAddress
@@ -115,6 +117,23 @@ def test_a_passphrase_wraps_the_keys(tmp_path: Path) -> None:
         with pytest.raises(UnavailableError) as caught:
             opened(tmp_path / "k", wrong).open(*name_and_slip(sealed), b"one", sealed.text)
         assert caught.value.code == "keys-locked"
+
+
+@pytest.mark.parametrize("passphrase", [None, b"words"])
+def test_later_keys_are_wrapped_as_the_seal_key_is(
+    tmp_path: Path, passphrase: bytes | None
+) -> None:
+    seeds = ((Alg.A256GCM, b"k" * 32),)
+    KeyFiles(tmp_path, lambda: passphrase).write(
+        Purpose.SEAL, seeds, salt=b"s" * 16, iv=b"i" * 12
+    )
+    asked: list[str] = []
+    later = KeyFiles(
+        tmp_path, lambda: asked.append("asked") or b"words", like=tmp_path / "seal.key"
+    )
+    later.write(Purpose.RECEIPT, seeds, salt=b"t" * 16, iv=b"j" * 12)
+    assert later.are_wrapped() is (passphrase is not None)
+    assert asked == ([] if passphrase is None else ["asked"])
 
 
 def test_files_that_are_no_retention_keys_are_left_alone(tmp_path: Path) -> None:

@@ -57,17 +57,24 @@ class _KeyFile(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
 class KeyFiles:
     """The folder of private keys."""
 
-    def __init__(self, folder: Path, passphrase: Callable[[], bytes | None]) -> None:
-        """Use the keys in `folder`; `passphrase` is asked only when a file is wrapped."""
+    def __init__(
+        self, folder: Path, passphrase: Callable[[], bytes | None], *, like: Path | None = None
+    ) -> None:
+        """Use the keys in `folder`; `passphrase` is asked only for a file that is wrapped.
+
+        A new one is where there is a passphrase; with `like`, only where that key file is too.
+        """
         self._folder = folder
         self._passphrase = cache(passphrase)
+        self._like = like
 
     def write(
         self, purpose: Purpose, seeds: Seeds, *, salt: bytes, iv: bytes, name: str = ""
     ) -> None:
         """Write a new key file, durably; it must not exist yet. `name` tells several apart."""
         plain = gate.encode([[int(alg), seed] for alg, seed in seeds])
-        passphrase = self._passphrase()
+        wraps = self._like is None or is_wrapped(self._like)
+        passphrase = self._passphrase() if wraps else None
         wrapping = None
         if passphrase is not None:
             wrapping = Wrapping(salt, _MEMORY_KIB, _PASSES, _LANES, iv)
@@ -122,10 +129,10 @@ class KeyFiles:
     def salt(self) -> bytes:
         """Return the salt of a file here that is wrapped; b"" if none is."""
         for path in self._folder.glob("*.key"):
-            with contextlib.suppress(MalformedError):
-                file = gate.decode_struct(path.read_bytes(), _KeyFile, limit=MAX_FILE)
-                if file.wrapping is not None:
-                    return file.wrapping.salt
+            with contextlib.suppress(UnavailableError):
+                wrapping = _wrapping(path)
+                if wrapping is not None:
+                    return wrapping.salt
         return b""
 
     def has(self, purpose: Purpose) -> bool:
@@ -138,14 +145,7 @@ class KeyFiles:
         Raises:
             UnavailableError: one of them is damaged.
         """
-        try:
-            return all(
-                gate.decode_struct(path.read_bytes(), _KeyFile, limit=MAX_FILE).wrapping is not None
-                for path in self._folder.glob("*.key")
-            )
-        except MalformedError as error:
-            msg = f"a private key in {self._folder} is damaged; restore it from your copy"
-            raise UnavailableError("damaged", msg) from error
+        return all(is_wrapped(path) for path in self._folder.glob("*.key"))
 
     def _unwrap(self, raw: bytes, purpose: Purpose) -> Seeds:
         file = gate.decode_struct(raw, _KeyFile, limit=MAX_FILE)
@@ -179,6 +179,15 @@ class KeyFiles:
         return self._folder / f"{name or purpose.name.lower()}.key"
 
 
+def is_wrapped(path: Path) -> bool:
+    """Say whether a key file cannot be used without a passphrase.
+
+    Raises:
+        UnavailableError: it is missing or damaged.
+    """
+    return _wrapping(path) is not None
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a new file that only its owner can read, and make it durable."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -196,6 +205,17 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _wrapping(path: Path) -> Wrapping | None:
+    try:
+        return gate.decode_struct(path.read_bytes(), _KeyFile, limit=MAX_FILE).wrapping
+    except OSError as error:
+        msg = f"the private key {path} cannot be read: {error.strerror}"
+        raise UnavailableError("keys-locked", msg) from error
+    except MalformedError as error:
+        msg = f"the private key {path} is damaged; restore it from your copy"
+        raise UnavailableError("damaged", msg) from error
 
 
 @cache
