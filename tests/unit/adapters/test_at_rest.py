@@ -124,13 +124,14 @@ def test_later_keys_are_wrapped_as_the_seal_key_is(
     tmp_path: Path, passphrase: bytes | None
 ) -> None:
     seeds = ((Alg.A256GCM, b"k" * 32),)
-    KeyFiles(tmp_path, lambda: passphrase).write(
-        Purpose.SEAL, seeds, salt=b"s" * 16, iv=b"i" * 12
-    )
+    KeyFiles(tmp_path, lambda: passphrase).write(Purpose.SEAL, seeds, salt=b"s" * 16, iv=b"i" * 12)
     asked: list[str] = []
-    later = KeyFiles(
-        tmp_path, lambda: asked.append("asked") or b"words", like=tmp_path / "seal.key"
-    )
+
+    def ask() -> bytes:
+        asked.append("asked")
+        return b"words"
+
+    later = KeyFiles(tmp_path, ask, like=tmp_path / "seal.key")
     later.write(Purpose.RECEIPT, seeds, salt=b"t" * 16, iv=b"j" * 12)
     assert later.are_wrapped() is (passphrase is not None)
     assert asked == ([] if passphrase is None else ["asked"])
