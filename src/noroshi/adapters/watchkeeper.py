@@ -2,8 +2,8 @@
 
 One task sleeps until the next deadline of the store; commits that set one wake it. It also notices
 when somebody sets the machine's clock, and takes the deadlines along. One task per
-verified partner asks a comms check every quarter of an hour, and once a minute while the last one
-was missed. What is recorded is decided by :mod:`noroshi.flow.watch`.
+verified partner asks a comms check every quarter of an hour, and sooner while the last one was
+missed. What is recorded is decided by :mod:`noroshi.flow.watch`.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ from noroshi.flow.records import Committed, Identity, LineCheck
 from noroshi.flow.tables import Transaction
 
 MISSED_SECONDS: Final = 60
-"""Time to the next check after a missed one."""
+"""Time to the next check after a missed one; twice as long each time, up to the following."""
+LONGEST_MISSED_SECONDS: Final = 300
 LOOK_SECONDS: Final = 5.0
 """Until somebody who set the machine's clock is noticed."""
 _STEP: Final = SECOND
@@ -152,10 +153,11 @@ class Watchkeeper:
                 await asyncio.sleep(_GATHER_SECONDS)  # noqa: TID251 - no proof waits for it
 
     async def _check(self, partner: str) -> None:
-        duty = self._identity.duty
+        usual, missed = self._identity.duty.check_seconds, MISSED_SECONDS
         while True:
             is_good = await self._check_once(partner)
-            pause = duty.check_seconds if is_good else min(MISSED_SECONDS, duty.check_seconds)
+            pause = usual if is_good else min(missed, usual)
+            missed = MISSED_SECONDS if is_good else min(2 * missed, LONGEST_MISSED_SECONDS)
             await asyncio.sleep(pause * (0.9 + 0.2 * self._jitter()))  # noqa: TID251 - the schedule
 
     async def _check_once(self, partner: str) -> bool:

@@ -188,8 +188,8 @@ def declares(tables: Tables, partner: str, agreement: Agreement) -> bool | None:
 
 def standing_of(tables: Tables, partner: str, now: Instant) -> Standing:
     """Return how old a partner's directory is."""
-    heard = tables.directories.of(partner)
-    return Standing.UNTOLD if heard is None else heard.limits.standing(now)
+    limits = tables.directories.limits(partner)
+    return Standing.UNTOLD if limits is None else limits.standing(now)
 
 
 def to_confirm(tables: Tables, partners: Iterable[str], now: Instant) -> tuple[str, ...]:

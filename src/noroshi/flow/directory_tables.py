@@ -48,6 +48,10 @@ class DirectoryTable(Protocol):
         """Return the newest directory of a partner."""
         ...
 
+    def limits(self, partner: str) -> Limits | None:
+        """Return from when on the newest directory of a partner is how old."""
+        ...
+
     def take(self, heard: Heard) -> None:
         """Go by a partner's directory from now on."""
         ...

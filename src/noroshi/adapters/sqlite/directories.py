@@ -52,6 +52,14 @@ class SqliteDirectories:
         kept = Kept(_view(view), self._roots(partner), timestamp, snapshot, targets)
         return Heard(kept, Limits(amber_at, confirm_at, refuse_at), by_hand=bool(by_hand))
 
+    def limits(self, partner: str) -> Limits | None:
+        """Return from when on the newest directory of a partner is how old."""
+        row = self._db.row(
+            "SELECT amber_at, confirm_at, refuse_at FROM peer_directory WHERE partner = ?",
+            (partner,),
+        )
+        return None if row is None else Limits(*map(integer, row))
+
     def take(self, heard: Heard) -> None:
         """Go by a partner's directory from now on."""
         kept = heard.kept

@@ -9,7 +9,8 @@ from noroshi.flow.witness_tables import Conflict, KeptCosignature, Proven, ToldN
 
 MOST_UNSHOWN: Final = 64
 """Checkpoints of a partner that wait to be shown and proven; of more, those before the shortest
-silences go."""
+silences go, several at once."""
+_GO_AT_ONCE: Final = 16
 _SILENCES: Final = (
     "SELECT note, LEAD(taken_at) OVER (ORDER BY taken_at) - taken_at AS silence"
     " FROM peer_unshown WHERE partner = ?1"
@@ -46,9 +47,9 @@ class SqliteWitness:
         count = self._db.value("SELECT COUNT(*) FROM peer_unshown WHERE partner = ?", (partner,))
         if integer(count) > MOST_UNSHOWN:
             self._db.run(
-                "DELETE FROM peer_unshown WHERE partner = ?1 AND note = (SELECT note"  # noqa: S608 - ours
-                f" FROM ({_SILENCES}) WHERE silence IS NOT NULL ORDER BY silence LIMIT 1)",
-                (partner,),
+                "DELETE FROM peer_unshown WHERE partner = ?1 AND note IN (SELECT note"  # noqa: S608 - ours
+                f" FROM ({_SILENCES}) WHERE silence IS NOT NULL ORDER BY silence LIMIT ?2)",
+                (partner, _GO_AT_ONCE),
             )
 
     def begin_peer_notes(self, partner: str) -> None:

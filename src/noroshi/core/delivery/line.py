@@ -18,6 +18,7 @@ in two seconds, or in two round trips if these are longer; what would occupy the
 than two seconds when a FLASH comes is aborted. `docs/delivery.md` has the picture.
 """
 
+from bisect import insort
 from typing import Final, assert_never
 
 import msgspec
@@ -225,8 +226,10 @@ def _submit(line: Line, items: tuple[Item, ...], now: Instant) -> Line:
     retry_at = line.retry_at
     if any(item.precedence is Precedence.FLASH for item in fresh):
         retry_at = min(retry_at, now)
-    merged = tuple(sorted((*line.items, *fresh), key=lambda item: item.rank))
-    return msgspec.structs.replace(line, items=merged, retry_at=retry_at)
+    merged = list(line.items)
+    for item in fresh:
+        insort(merged, item, key=lambda item: item.rank)
+    return msgspec.structs.replace(line, items=tuple(merged), retry_at=retry_at)
 
 
 def _reachable(line: Line, round_trip: int, now: Instant) -> Line:
@@ -240,11 +243,12 @@ def _reachable(line: Line, round_trip: int, now: Instant) -> Line:
 def _taken(
     line: Line, lane: Lane, ids: frozenset[bytes], refused: frozenset[bytes], now: Instant
 ) -> tuple[Line, tuple[Command, ...]]:
-    finished = tuple(i.id for i in line.items if i.id in ids - refused and i.cargo is Cargo.RECEIPT)
+    taken = ids - refused
+    finished = tuple(i.id for i in line.items if i.id in taken and i.cargo is Cargo.RECEIPT)
     waiting = tuple(
         _offered(line, item, now, is_refused=item.id in refused) if item.id in ids else item
         for item in line.items
-        if item.id not in finished
+        if not (item.id in taken and item.cargo is Cargo.RECEIPT)
     )
     line = msgspec.structs.replace(_ended(line, lane), items=waiting, failures=0, retry_at=0)
     return line, (Forget(finished),) if finished else ()
@@ -302,10 +306,12 @@ def _next(line: Line, now: Instant) -> tuple[Line, tuple[Command, ...]]:
         return line, _wake(_expiries(line))
     if now < line.retry_at:
         return line, _wake([line.retry_at, *_expiries(line)])
+    if line.flash is not None:
+        return line, ()  # its end decides
     due = [item for item in line.items if item.due_at <= now]
     flashes = [item for item in due if item.lane is Lane.FLASH]
     commands: tuple[Command, ...] = ()
-    if flashes and line.flash is None:
+    if flashes:
         line, commands = _begin_flash(line, flashes, now)
     others = [item for item in due if item.lane is Lane.BULK]
     if others and line.bulk is None and line.flash is None:

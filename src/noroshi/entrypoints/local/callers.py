@@ -9,6 +9,7 @@ import binascii
 import os
 import pwd
 import urllib.parse
+from functools import cache
 from typing import Final
 
 from starlette.requests import Request
@@ -36,9 +37,14 @@ def caller_of(http: Request) -> Caller:
 def user_name(uid: int) -> str:
     """Return what the operating system calls a user."""
     try:
-        return pwd.getpwuid(uid).pw_name
+        return _name_of(uid)
     except KeyError:
         return f"user {uid}"
+
+
+@cache
+def _name_of(uid: int) -> str:
+    return pwd.getpwuid(uid).pw_name
 
 
 def _decoded(passphrase: str) -> bytes:
