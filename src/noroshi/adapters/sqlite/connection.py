@@ -110,7 +110,7 @@ def open_writer(
     try:
         if vfs is None:
             path.touch(mode=0o600)
-        connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=256)
+        connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=512)
         mode = connection.pragma("journal_mode", "wal")
         if mode != "wal":
             msg = f"{path} cannot be kept in WAL mode (it is {mode}); use a local disk"
@@ -125,7 +125,7 @@ def open_writer(
 
 def open_reader(path: Path, *, vfs: str | None = None) -> Database:
     """Return a connection that cannot write."""
-    connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=128)
+    connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=256)
     connection.execute(_SETTINGS.format(synchronous="FULL"))
     connection.pragma("query_only", "ON")
     return Database(connection)
@@ -133,7 +133,7 @@ def open_reader(path: Path, *, vfs: str | None = None) -> Database:
 
 def open_memory(image: bytes | None) -> apsw.Connection:
     """Return a database in memory, from an earlier image of it, for simulations."""
-    connection = apsw.Connection(":memory:", statementcachesize=256)
+    connection = apsw.Connection(":memory:", statementcachesize=512)
     if image is not None:
         connection.deserialize("main", image)
     connection.execute(_SETTINGS.format(synchronous="OFF"))

@@ -14,6 +14,7 @@ import base64
 import binascii
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -83,6 +84,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
     return checkpoint.text + b"\n" + line.encode()
 
 
+@lru_cache(maxsize=128)
 def parse_note(note: bytes) -> Checkpoint:
     """Return what `note` says, without verifying who says it.
 
