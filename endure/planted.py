@@ -54,7 +54,9 @@ class Noticed(msgspec.Struct, frozen=True):
     broken: tuple[str, ...]
 
 
-def notice(plant: Plant, first_seed: int, seeds: int = SEEDS) -> Noticed:
+def notice(
+    plant: Plant, first_seed: int, seeds: int = SEEDS, hours: float = HOURS
+) -> Noticed:
     """Return how a planted bug is noticed.
 
     Raises:
@@ -64,7 +66,7 @@ def notice(plant: Plant, first_seed: int, seeds: int = SEEDS) -> Noticed:
         copy = Path(folder) / "noroshi"
         shutil.copytree(_SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         apply(plant, copy)
-        arguments = [str(HOURS), str(first_seed), str(first_seed + seeds)]
+        arguments = [str(hours), str(first_seed), str(first_seed + seeds)]
         try:
             done = subprocess.run(
                 [sys.executable, "-c", _PROGRAM, *arguments],

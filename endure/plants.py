@@ -39,9 +39,9 @@ _AWAKE: Final = "retry_at=min(line.retry_at, now),\n        round_trip"
 
 PLANTS: Final = (
     _plant("a receipt that was refused is forgotten",
-           (_LINE, "if i.id in ids - refused and", "if i.id in ids and")),
+           (_LINE, "if i.id in taken and", "if i.id in ids and")),
     _plant("a report is forgotten when it was offered",
-           (_LINE, "if i.id in ids - refused and i.cargo is Cargo.RECEIPT", "if i.id in ids")),
+           (_LINE, "if i.id in taken and i.cargo is Cargo.RECEIPT", "if i.id in ids")),
     _plant("after a failure nothing is tried again",
            (_LINE, "retry_at=now + int(delay * (1 + jitter) / 2)", "retry_at=now + 10**15"),
            (_LINE, _AWAKE, "round_trip")),

@@ -65,7 +65,7 @@ def test_one_seed_is_one_history() -> None:
 @pytest.mark.parametrize("name", EASY)
 def test_a_planted_bug_is_noticed(name: str) -> None:
     (plant,) = (plant for plant in PLANTS if plant.name == name)
-    assert notice(plant, first_seed=40, seeds=10).broken
+    assert notice(plant, first_seed=40, seeds=20, hours=24.0).broken
 
 
 def test_every_planted_bug_is_true_to_the_code(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def _taken(
     waiting = tuple(
         _offered(line, item, now, is_refused=item.id in refused) if item.id in ids else item
         for item in line.items
-        if not (item.id in taken and item.cargo is Cargo.RECEIPT)
+        if item.id not in finished
     )
     line = msgspec.structs.replace(_ended(line, lane), items=waiting, failures=0, retry_at=0)
     return line, (Forget(finished),) if finished else ()
@@ -306,12 +306,12 @@ def _next(line: Line, now: Instant) -> tuple[Line, tuple[Command, ...]]:
         return line, _wake(_expiries(line))
     if now < line.retry_at:
         return line, _wake([line.retry_at, *_expiries(line)])
-    if line.flash is not None:
-        return line, ()  # its end decides
+    if line.flash is not None and line.bulk is not None:
+        return line, ()  # the first end decides
     due = [item for item in line.items if item.due_at <= now]
     flashes = [item for item in due if item.lane is Lane.FLASH]
     commands: tuple[Command, ...] = ()
-    if flashes:
+    if flashes and line.flash is None:
         line, commands = _begin_flash(line, flashes, now)
     others = [item for item in due if item.lane is Lane.BULK]
     if others and line.bulk is None and line.flash is None:
