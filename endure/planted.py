@@ -54,9 +54,7 @@ class Noticed(msgspec.Struct, frozen=True):
     broken: tuple[str, ...]
 
 
-def notice(
-    plant: Plant, first_seed: int, seeds: int = SEEDS, hours: float = HOURS
-) -> Noticed:
+def notice(plant: Plant, first_seed: int, seeds: int = SEEDS, hours: float = HOURS) -> Noticed:
     """Return how a planted bug is noticed.
 
     Raises:

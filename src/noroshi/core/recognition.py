@@ -9,13 +9,15 @@
 Text that must be UTF-8 is; JSON is read strictly: no duplicate names, no NaN or Infinity, no
 lone surrogates, at most 64 levels deep. Whatever is recognised, the bytes stay as they are.
 
-What a report of ours or a bundle says of the markings of its parts is told too: also where the
-bytes are called plain text, for a name given to them changes nothing of what they hold.
+What it says of its own marking and of those of its parts is told too, and what STIX objects say
+wherever they lie in it: also where the bytes are called plain text, for a name given to them
+changes nothing of what they hold. So it is with files that go along, as far as they are JSON.
 """
 
 import json
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final, NoReturn, cast
@@ -24,7 +26,8 @@ import msgspec
 
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError
-from noroshi.core.exchange.stix import bundle_parts
+from noroshi.core.exchange.stix import marked_parts
+from noroshi.core.marking.label import Marking
 from noroshi.core.marking.whole import Part, distinct
 from noroshi.core.portions import Portion, Tearline, portion_parts
 from noroshi.core.report import MAX_SUBJECT
@@ -38,8 +41,9 @@ STIX: Final = "application/stix+json;version=2.1"
 MISP: Final = "application/vnd.misp.event+json"
 
 _LIKE_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\d-]|$|true|false|null))')
-_OF_PARTS: Final = (b'"noroshi"', b"object_marking_refs", b"granular_markings", b"\\u")
-"""Without one of these words, or an escape that could hide one, a body has no marked parts."""
+MARKING_WORDS: Final = (b'"noroshi"', b"object_marking_refs", b"granular_markings")
+_ESCAPE: Final = b"\\u"
+"""Without one of these words, or an escape that could hide one, JSON has no marked parts."""
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _MOST_READ: Final = 10 * MAX_SUBJECT
 """How far a line is read for a subject, in characters: whitespace in it is drawn together."""
@@ -57,7 +61,7 @@ class Recognised(msgspec.Struct, frozen=True):
     portions: tuple[Portion, ...] = ()
     tearline: Tearline | None = None
     parts: tuple[Part, ...] = ()
-    """What it drags along that has a marking of its own: the first of each marking."""
+    """Itself, and what it drags along, where that has a marking: the first of each marking."""
     fields: Mapping[str, object] = {}
     """Of a report JSON: those of its kind's form."""
 
@@ -105,9 +109,12 @@ def recognise(body: bytes, *, as_text: bool = False) -> Recognised:
             "Mend the file, or send it as it stands with --text"
         )
         raise InputError("bad-json", msg) from None
-    if not as_text:
-        return _recognise_json(value)
-    return Recognised(TEXT, subject=_first_line(text), parts=_parts_in_text(value))
+    inner = _parts_of_objects(value, body)
+    if as_text:
+        parts = distinct((*_parts_in_text(value), *inner))
+        return Recognised(TEXT, subject=_first_line(text), parts=parts)
+    found = _recognise_json(value)
+    return msgspec.structs.replace(found, parts=distinct((*found.parts, *inner)))
 
 
 def parts_received(body: bytes, media_type: str) -> tuple[Part, ...]:
@@ -117,7 +124,7 @@ def parts_received(body: bytes, media_type: str) -> tuple[Part, ...]:
         InputError: it is not UTF-8, the marking of a part cannot be read, or it holds markings and
             is not what it is called.
     """
-    if not any(word in body for word in _OF_PARTS):
+    if not _may_be_marked(body):
         _decode(body)
         return ()
     try:
@@ -126,6 +133,40 @@ def parts_received(body: bytes, media_type: str) -> tuple[Part, ...]:
         if error.code == "bad-json" and media_type == TEXT:
             return ()
         raise
+
+
+def parts_attached(name: str, data: bytes) -> tuple[Part, ...]:
+    """Return what a file that goes along says of its markings, if it is JSON.
+
+    Raises:
+        InputError: a marking cannot be read, or it speaks of markings and is broken JSON.
+    """
+    text = data.decode(errors="ignore").removeprefix(_BOM) if _may_be_marked(data) else ""
+    if not text.lstrip().startswith(("{", "[")):
+        return ()
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        if not any(word in data for word in MARKING_WORDS):
+            return ()
+        msg = f"{name} holds markings and cannot be read as JSON: {error}; mend it"
+        raise InputError("bad-marking", msg) from None
+    parts = distinct((*_parts_in_text(value), *_parts_of_objects(value, data)))
+    return tuple(Part(f"{name}: {part.name}", part.marking) for part in parts)
+
+
+def check_names(found: Recognised) -> None:
+    """Return if no field of a report JSON is nearly one that fills its head.
+
+    Raises:
+        InputError: one is, so that what it says would be kept and not done.
+    """
+    for name in found.fields:
+        plain = unicodedata.normalize("NFKC", name).strip().casefold()
+        meant = next((each for each in (plain, f"{plain}s") if each in _OF_HEAD), None)
+        if meant is not None:
+            msg = f"the report JSON has a field {name[:40]!r}; write it as {meant!r}"
+            raise InputError("bad-json", msg)
 
 
 def parse_json(text: str) -> object:
@@ -207,7 +248,7 @@ def _recognise_report(fields: dict[str, object]) -> Recognised:
     except msgspec.ValidationError as error:
         msg = f"the report JSON does not fit: {error}"
         raise InputError("bad-json", msg) from None
-    parts = distinct(portion_parts(report.portions, report.tearline))
+    parts = distinct((*_own(report.marking), *portion_parts(report.portions, report.tearline)))
     form = {name: value for name, value in fields.items() if name not in _OF_HEAD}
     return Recognised(NOROSHI, **msgspec.structs.asdict(report), parts=parts, fields=form)
 
@@ -221,8 +262,19 @@ def _recognise_bundle(fields: dict[str, object]) -> Recognised:
     ]
     names = (_one_line(item.get("name")) for item in items if item.get("type") == "report")
     subject = next(filter(None, names), f"STIX 2.1 bundle of {len(items)} objects")
-    parts = distinct(bundle_parts(cast("list[object]", objects)))
-    return Recognised(STIX, "cyber-incident", subject, parts=parts)
+    return Recognised(STIX, "cyber-incident", subject)
+
+
+def _own(marking: str | None) -> tuple[Part, ...]:
+    return () if marking is None else (Part("the file itself", Marking.parse(marking)),)
+
+
+def _may_be_marked(data: bytes) -> bool:
+    return any(word in data for word in (*MARKING_WORDS, _ESCAPE))
+
+
+def _parts_of_objects(value: object, data: bytes) -> tuple[Part, ...]:
+    return distinct(marked_parts(value)) if _may_be_marked(data) else ()
 
 
 def _first_line(text: str) -> str:

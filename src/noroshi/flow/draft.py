@@ -21,10 +21,10 @@ from noroshi.core.lexicon.lexicon import Lexicon
 from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.rules import Rules
-from noroshi.core.marking.whole import Part, check_whole
+from noroshi.core.marking.whole import Part, check_whole, distinct
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence, Status
-from noroshi.core.recognition import Recognised, recognise
+from noroshi.core.recognition import Recognised, check_names, recognise
 from noroshi.core.report import (
     MAX_ADDRESSEES,
     Attachment,
@@ -75,6 +75,8 @@ class EncryptedFile(msgspec.Struct, frozen=True):
     iv: bytes
     salt: bytes
     blob: StagedBlob
+    parts: tuple[Part, ...] = ()
+    """What it says of its markings."""
 
     def __repr__(self) -> str:
         return f"EncryptedFile({self.blob.blob_id.hex()[:8]}, key hidden)"
@@ -97,6 +99,9 @@ def plan(
         InputError: something in it cannot be used, or is marked higher than the whole.
     """
     found = recognise(order.body, as_text=order.as_text)
+    check_names(found)
+    attached = [part for file in files for part in file.parts]
+    found = msgspec.structs.replace(found, parts=distinct((*found.parts, *attached)))
     kind = order.change or check_kind(order.kind or found.kind)
     if found.fields and kind in all_kinds():
         check_form(all_kinds()[kind], found.fields, lexicon())
@@ -149,7 +154,7 @@ def _marking(order: Order, found: Recognised, default_marking: str, rules: Rules
     Raises:
         InputError: it is not known, or does not cover a part.
     """
-    told = order.marking or found.marking
+    told = found.marking if order.marking is None else order.marking
     if told is not None:
         whole = Marking.parse(told)
         check_whole(whole, found.parts, rules)

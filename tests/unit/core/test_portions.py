@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 
 from noroshi.core.errors import InputError
-from noroshi.core.exchange.stix import TLP_IDS, bundle_parts, marking_definitions
+from noroshi.core.exchange.stix import TLP_IDS, marked_parts, marking_definitions
 from noroshi.core.marking.label import Marking, Tlp
 from noroshi.core.marking.whole import MAX_MARKINGS, Part, distinct
 from noroshi.core.portions import Portion, Tearline
-from noroshi.core.recognition import JSON, NOROSHI, STIX, TEXT, parts_received, recognise
+from noroshi.core.recognition import (
+    JSON,
+    NOROSHI,
+    STIX,
+    TEXT,
+    check_names,
+    parts_attached,
+    parts_received,
+    recognise,
+)
 from tests.unit.core.marking.test_release import Draw
 
 REPORT: dict[str, Any] = {
@@ -121,8 +130,8 @@ def statement(words: str) -> dict[str, object]:
         ([marked("a", "marking-definition--x")], "the object a: the marking .* is not known here"),
         ([marked("a", RED, GREEN)], "contradict each other"),
         ([{"id": "a", "object_marking_refs": RED}], "markings of the object a cannot be read"),
-        ([{"object_marking_refs": [5]}], "markings of an object without an id cannot be read"),
-        ([{"id": "a\n", "granular_markings": [{}]}], "an object without an id names no marking"),
+        ([{"object_marking_refs": [5]}], "markings of the object bundle--1 cannot be read"),
+        ([{"id": "a\n", "granular_markings": [{}]}], "the object bundle--1 names no marking"),
         ([{"id": "a", "granular_markings": {}}], "cannot be read"),
         ([statement("NATO SECRET"), marked("a", LICENCE_ID)], "is no marking of this line"),
         ([statement("TLP:RED and more"), marked("a", LICENCE_ID)], "is no marking of this line"),
@@ -142,7 +151,7 @@ def test_a_bundle_has_so_many_markings() -> None:
     notices = [{**LICENCE, "id": f"marking-definition--{n}"} for n in range(MAX_MARKINGS + 1)]
     objects = [*notices, *(marked(str(n), str(notice["id"])) for n, notice in enumerate(notices))]
     with pytest.raises(InputError, match="different markings; take it apart"):
-        list(bundle_parts(objects))
+        list(marked_parts(objects))
 
 
 @pytest.mark.parametrize(
@@ -189,3 +198,42 @@ def test_a_bundle_of_a_hundred_thousand_objects_is_read_in_bounded_time() -> Non
     began = time.process_time()
     assert named(*recognise(body).parts) == [("an object without an id", "TLP:RED")]
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (dumped(marked("a", RED)), "the object a"),
+        (dumped([marked("a", RED)]), "the object a"),
+        (dumped({"Type": "bundle", "Objects": [marked("a", RED)]}), "the object a"),
+        (dumped({"noroshi": 1, "more": {"x": [marked("a", RED)]}}), "the object a"),
+        (dumped({"Event": {"info": "x", "o": marked("a", RED)}}), "the object a"),
+        (
+            dumped({"type": "bundle", "id": "b", "object_marking_refs": [RED], "objects": []}),
+            "the object b",
+        ),
+        (dumped({"noroshi": 1, "marking": "TLP:RED"}), "the file itself"),
+    ],
+)
+def test_markings_count_wherever_they_lie(body: bytes, name: str) -> None:
+    for as_text in (False, True):
+        assert named(*recognise(body, as_text=as_text).parts) == [(name, "TLP:RED")]
+    assert named(*parts_received(body, TEXT)) == [(name, "TLP:RED")]
+    assert named(*parts_attached("x.json", body)) == [(f"x.json: {name}", "TLP:RED")]
+
+
+def test_a_file_that_goes_along_and_speaks_of_markings_is_whole() -> None:
+    for data in (b"", b"\xff\xfe{", b'{"a": 1', b'see "noroshi" there', b'[{"a":"\\u0061"} {}]'):
+        assert parts_attached("x", data) == ()
+    with pytest.raises(InputError, match=r"x holds markings and cannot be read as JSON"):
+        parts_attached("x", b'{"object_marking_refs": [')
+    with pytest.raises(InputError, match="is not known here"):
+        parts_attached("x", dumped(marked("a", "marking-definition--x")))
+
+
+@pytest.mark.parametrize("name", ["Marking", " marking ", "MARKING", "portion", "Portions"])
+def test_a_field_that_is_nearly_one_of_the_head_is_no_field(name: str) -> None:
+    check_names(recognise(dumped({"noroshi": 1, "marked": "x", "state": "x"})))
+    found = recognise(dumped({"noroshi": 1, name: "NATO SECRET"}))
+    with pytest.raises(InputError, match=r"write it as '(marking|portions)'"):
+        check_names(found)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError
+from noroshi.core.marking.label import Marking
+from noroshi.core.marking.whole import Part
 from noroshi.core.recognition import (
     JSON,
     MISP,
@@ -48,6 +50,7 @@ def test_a_report_of_ours_fills_the_head() -> None:
         "flash",
         "TLP:RED",
         "exercise",
+        parts=(Part("the file itself", Marking.parse("TLP:RED")),),
         fields={"sectors": ["energy"]},
     )
 

@@ -73,28 +73,32 @@ def read_marking(refs: Sequence[str], objects: Mapping[str, object]) -> Marking:
     return Marking.parse("//".join(written))
 
 
-def bundle_parts(objects: Sequence[object]) -> Iterator[Part]:
-    """Yield each marking in a bundle's objects, with the first object that has it.
+def marked_parts(value: object) -> Iterator[Part]:
+    """Yield each marking that STIX objects in JSON have, with the first object that has it.
 
-    Asked are the markings of objects and of parts of them (granular), however deep they lie.
+    Asked are the markings of objects and of parts of them (granular), however deep they lie, in a
+    bundle or not.
 
     Raises:
         InputError: there are too many, or one is not known here, is contradicted by another, or
             is not written as STIX writes markings.
     """
+    inside = list(_objects(value))
     definitions = {
         cast("str", item.get("id")): cast("object", item)
-        for item in map(_mapping, objects)
+        for item, _ in inside
         if item.get("type") == "marking-definition" and isinstance(item.get("id"), str)
     }
     seen: set[tuple[str, ...]] = set()
-    for item, name in _marked(objects):
+    for item, name in inside:
+        if _OBJECT_MARKINGS not in item and _GRANULAR not in item:
+            continue
         for refs in _references(item, name):
             if refs in seen:
                 continue
             seen.add(refs)
             if len(seen) > MAX_MARKINGS:
-                msg = f"the bundle has more than {MAX_MARKINGS} different markings; take it apart"
+                msg = f"it has more than {MAX_MARKINGS} different markings; take it apart"
                 raise InputError("bad-marking", msg)
             asked = [ref for ref in refs if not _is_notice(ref, definitions)]
             if not asked:
@@ -105,21 +109,19 @@ def bundle_parts(objects: Sequence[object]) -> Iterator[Part]:
                 raise InputError("bad-marking", f"{name}: {error.message}") from None
 
 
-def _marked(objects: Sequence[object]) -> Iterator[tuple[Mapping[str, object], str]]:
-    """Yield whatever has markings, with a name for it: the object that it lies in."""
-    waiting: list[tuple[object, str]] = [(item, "an object without an id") for item in objects]
-    waiting.reverse()
+def _objects(value: object) -> Iterator[tuple[Mapping[str, object], str]]:
+    """Yield every object in JSON, with a name for it: the one with an id that it lies in."""
+    waiting = [(value, "an object without an id")]
     while waiting:
         value, name = waiting.pop()
         if isinstance(value, dict):
             item = cast("dict[str, object]", value)
             name = _name(item.get("id")) or name
-            if _OBJECT_MARKINGS in item or _GRANULAR in item:
-                yield item, name
+            yield item, name
             waiting += [(below, name) for below in item.values() if isinstance(below, _NESTED)]
         elif isinstance(value, list):
             below = cast("list[object]", value)
-            waiting += [(each, name) for each in below if isinstance(each, _NESTED)]
+            waiting += [(each, name) for each in reversed(below) if isinstance(each, _NESTED)]
 
 
 def _references(item: Mapping[str, object], name: str) -> Iterator[tuple[str, ...]]:
@@ -167,10 +169,6 @@ def _name(told: object) -> str:
     if not isinstance(told, str) or not told.isprintable():
         return ""
     return f"the object {told[:_LONGEST_ID]}"
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _tlp(tlp: Tlp) -> dict[str, object]:

@@ -173,7 +173,9 @@ def ack(context: Context, /, **options: str | None) -> None:
 
 @click.command()
 @click.argument("report", metavar="ID")
-@click.option("--note", required=True, help="Why; the originator reads it.")
+@click.option(
+    "--note", help="Why; the originator reads it. Left out only where nothing may go back."
+)
 @_desk
 @_by
 @pass_context
@@ -196,22 +198,24 @@ def actioned(context: Context, /, **options: str | None) -> None:
 @click.command()
 @click.argument("report", metavar="ID")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--marking", metavar="MARK", help="Another one than that of the report.")
 @click.option("--text", is_flag=True, help="FILE is plain text, whatever it looks like.")
 @_desk
 @_by
 @pass_context
 def reply(
-    context: Context, report: str, file: Path, desk: str | None, by: str | None, *, text: bool
+    context: Context, /, report: str, file: Path, *, text: bool, **options: str | None
 ) -> None:
     """Send FILE (- for standard input) back to the desk that wrote the report ID.
 
     The reply inherits precedence, status and marking.
     """
-    body = read_body(file)
+    asked = requests.Reply(
+        report=report, body=read_body(file), as_text=text, marking=options["marking"],
+        desk=options["desk"], by=options["by"],
+    )  # fmt: skip
     with context.desk() as node:
-        answer = _object(
-            node.ask(requests.Reply(report=report, body=body, as_text=text, desk=desk, by=by))
-        )
+        answer = _object(node.ask(asked))
     context.answer(answer, lambda: present_sent(answer))
 
 

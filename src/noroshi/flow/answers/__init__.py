@@ -8,6 +8,7 @@ from noroshi.flow.answers import (
     audit,
     consents,
     courier_out,
+    desk,
     held,
     labels,
     partners,
@@ -127,9 +128,9 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
         case Inbox():
             return reports.inbox(house, request)
         case Show():
-            return reports.show(house, request)
+            return desk.show(house, request)
         case Answering():
-            return reports.answering(house, request)
+            return desk.answering(house, request)
         case Status():
             return reports.status(house, request)
         case Reached():

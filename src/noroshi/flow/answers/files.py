@@ -3,18 +3,30 @@
 from collections.abc import Iterable, Iterator
 
 from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, SALT_SIZE
-from noroshi.core.errors import NotFoundError
+from noroshi.core.errors import InputError, NotFoundError
 from noroshi.flow import draft, views
+from noroshi.flow.attached import Look
 from noroshi.flow.house import House
 
 
 def stage(house: House, name: str, chunks: Iterable[bytes]) -> str:
-    """Encrypt a file for a report to come; return the token that names it."""
+    """Encrypt a file for a report to come; return the token that names it.
+
+    Raises:
+        InputError: it is empty or too large, or what it says of its markings cannot be read.
+        UnavailableError: the disk is full.
+    """
     draw = house.entropy.draw
     key, iv, salt = draw(KEY_SIZE), draw(IV_SIZE), draw(SALT_SIZE)
-    blob = house.blobs.stage(chunks, key, iv, salt)
+    look = Look(name)
+    blob = house.blobs.stage(map(look.at, chunks), key, iv, salt)
+    try:
+        parts = look.parts()
+    except InputError:
+        house.blobs.discard(blob.blob_id)
+        raise
     token = draw(16).hex()
-    house.staged[token] = draft.EncryptedFile(name, key, iv, salt, blob)
+    house.staged[token] = draft.EncryptedFile(name, key, iv, salt, blob, parts)
     return token
 
 

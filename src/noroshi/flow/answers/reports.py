@@ -1,46 +1,43 @@
-"""Answers about reports: written, listed, presented, answered, followed."""
+"""Answers about reports: written, listed, followed."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
+
+import msgspec
 
 from noroshi.core.areas import check_areas
-from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
-from noroshi.core.marking.label import Marking
-from noroshi.core.marking.rules import Classification
+from noroshi.core.marking.label import Marking, Tlp
 from noroshi.core.partner import DeskAddress
-from noroshi.core.precedence import Precedence
 from noroshi.core.recognition import recognise
 from noroshi.core.report import (
     CANCELLATION,
     MAX_SUBJECT,
     SUPERSESSION,
-    check_person,
     report_id_text,
 )
 from noroshi.flow import acknowledge, draft, release, send, views
-from noroshi.flow.consents import share_rungs
 from noroshi.flow.house import House
 from noroshi.flow.plan import Plan
 from noroshi.flow.records import StoredReport
 from noroshi.flow.requests import (
     Answer,
-    Answering,
     Cancel,
     Inbox,
     Json,
     Reached,
     Reply,
     SendReport,
-    Show,
     Status,
 )
 from noroshi.flow.tables import Transaction
 
 T = TypeVar("T")
+
+_MAY_NOT_GO: Final = frozenset({"not-releasable", "no-consent"})
 
 
 def send_report(house: House, request: SendReport) -> Answer:
@@ -53,8 +50,9 @@ def send_report(house: House, request: SendReport) -> Answer:
             raise InputError("bad-input", msg)
         if not to and not info:
             to, info = map(_texts, (earlier.content.action, earlier.content.info))
-        marking = marking or recognise(request.body, as_text=request.as_text).marking
-        marking = marking or earlier.head.marking
+        if marking is None:
+            told = recognise(request.body, as_text=request.as_text).marking
+            marking = earlier.head.marking if told is None else told
     order = draft.Order(
         body=request.body,
         action=to,
@@ -145,7 +143,34 @@ def cancel(house: House, request: Cancel) -> Answer:
         references=(earlier.id,),
         report_id=request.report_id,
     )
-    return {**commit(house, plan(house, order, [])), "cancels": report_id_text(earlier.id)}
+    try:
+        told = commit(house, plan(house, order, []))
+    except InputError as error:
+        if error.code not in _MAY_NOT_GO:
+            raise
+        if request.note:
+            msg = (
+                f"{error.message}. Without --note a bare cancellation goes, which says nothing "
+                "but the number of the report"
+            )
+            raise InputError(error.code, msg) from None
+        told = commit(house, plan(house, _bare(order), []))
+    return {**told, "cancels": report_id_text(earlier.id)}
+
+
+def _bare(order: draft.Order) -> draft.Order:
+    """Return a cancellation that says only which report is void: who has that must hear of it.
+
+    What was cancelled may have been under an agreement that has ended since.
+    """
+    (number,) = order.references
+    return msgspec.structs.replace(
+        order,
+        body=f"CANCELLED: the report {report_id_text(number)}.\n".encode(),
+        subject=f"Cancelled: {report_id_text(number)}",
+        marking=str(Marking(Tlp.RED)),
+        areas=(),
+    )
 
 
 def _sent(house: House, text: str) -> StoredReport:
@@ -179,7 +204,7 @@ def reply(house: House, request: Reply) -> Answer:
         precedence=found.precedence or head.precedence.name,
         kind=None if found.kind != "situation-report" else "answer",
         subject=f"Re: {content.subject}"[:200] if content.subject else None,
-        marking=head.marking,
+        marking=head.marking if request.marking is None else request.marking,
         status=head.status.value,
         areas=content.areas,
         as_text=request.as_text,
@@ -277,97 +302,6 @@ def inbox(house: House, request: Inbox) -> Answer:
             for row in rows
             if request.desks is None or row.desk in request.desks
         ]
-
-
-def show(house: House, request: Show) -> Answer:
-    """Present a report."""
-    with house.store.read() as tables:
-        report_id = views.resolve(tables, request.report)
-        stored = views.report(tables, report_id)
-        given = tables.watch.assignments(report_id)
-    if not stored.outgoing and stored.destroyed is None:
-        desks = stored.content.desks_of(house.me)
-        if request.desk is not None or len(desks) == 1:
-            desk = acknowledge.desk_for(stored, request.desk, house.me, given)
-            _answer_at(house, report_id, desk, Rung.SHOWN, by=request.by, note=None)
-    return _presented(house, report_id)
-
-
-def _presented(house: House, report_id: bytes) -> Json:
-    """Return a whole report, and what its marking is in this house's own words."""
-    with house.store.read() as tables:
-        seen = views.presented(tables, report_id)
-    marking = Marking.parse(seen.report.head.marking)
-    return {
-        **views.report_json(seen),
-        "equivalents": [
-            {
-                "marking": str(Classification(each.policy, each.level)),
-                "confidence": each.confidence.value,
-                "source": each.source,
-            }
-            for each in house.rules.shown_to(marking, house.me)
-        ],
-    }
-
-
-def answering(house: House, request: Answering) -> Answer:
-    """Acknowledge, decline, or say that it was acted on."""
-    if request.rung is Rung.DECLINED and not (request.note and request.note.strip()):
-        raise InputError("bad-input", "say why: --note TEXT")
-    with house.store.read() as tables:
-        report_id = views.resolve(tables, request.report)
-        stored = views.report(tables, report_id)
-        given = tables.watch.assignments(report_id)
-        shown_before = False
-    if stored.outgoing:
-        msg = "that report was sent from here; its addressees answer it"
-        raise InputError("bad-input", msg)
-    desk = acknowledge.desk_for(stored, request.desk, house.me, given)
-    with house.store.read() as tables:
-        ladder = tables.reports.ladder(report_id, DeskAddress(desk, house.me))
-        shown_before = any(record.rung is Rung.SHOWN for record in ladder)
-    answered = _answer_at(house, report_id, desk, request.rung, by=request.by, note=request.note)
-    answer: Json = {
-        "report": report_id_text(report_id),
-        "desk": desk,
-        "by": request.by,
-        "state": answered["state"],
-        "rungs": answered["rungs"],
-    }
-    if request.desk is not None and request.desk != desk:
-        answer["answered_by_desk"] = request.desk
-    if not shown_before:
-        with house.store.read() as tables:
-            answer["presented"] = _presented(house, report_id)
-    return answer
-
-
-def _answer_at(
-    house: House, report_id: bytes, desk: str, rung: Rung, *, by: str | None, note: str | None
-) -> Json:
-    act = partial(
-        acknowledge.answer,
-        desk=desk,
-        rung=rung,
-        by=check_person(by),
-        note=note,
-        me=house.me,
-        entropy=house.entropy,
-    )
-    house.identity()
-
-    def answer(tx: Transaction) -> Ladder:
-        ladder = act(tx, report_id)
-        for twin in tx.consents.twins(report_id):
-            share_rungs(tx, twin, desk, ladder, house.me, house.entropy)
-        return ladder
-
-    ladder = house.store.perform(answer, Precedence.IMMEDIATE)
-    state = highest(ladder)
-    with house.store.read() as tables:
-        proven = views.proven_since(tables)
-    return {"state": state.value if state else None, "rungs": views.ladder_json(ladder, proven)}
 
 
 def status(house: House, request: Status) -> Answer:

@@ -86,6 +86,7 @@ class Reply(Request, frozen=True, kw_only=True):
 
     report: str
     body: bytes
+    marking: str | None = None
     as_text: bool = False
     desk: str | None = None
     by: str | None = None
