@@ -27,6 +27,7 @@ from noroshi.bootstrap import create_node, embedded_node
 from noroshi.core.errors import NoroshiError
 from noroshi.flow import answers, requests
 from noroshi.flow.house import House
+from noroshi.flow.ports import SteppedClock
 from noroshi.settings import Settings
 
 DESK: Final = "cyber"
@@ -63,7 +64,9 @@ def found(
     return homes
 
 
-def make_home(home: Path, partner: str, profile: str, peer: str = LOOPBACK) -> bytes:
+def make_home(
+    home: Path, partner: str, profile: str, peer: str = LOOPBACK, clock: SteppedClock | None = None
+) -> bytes:
     """Make one node; return its card."""
     settings = Settings(
         partner=partner,
@@ -73,8 +76,8 @@ def make_home(home: Path, partner: str, profile: str, peer: str = LOOPBACK) -> b
         peer=peer,
         default_marking="TLP:AMBER",
     )
-    create_node(home, settings, lambda: None)
-    with embedded_node(home, lambda: None) as node:
+    create_node(home, settings, lambda: None, clock)
+    with embedded_node(home, lambda: None, clock=clock) as node:
         assert node is not None
         answer = cast("dict[str, str]", answers.handle(node.house, requests.OwnCard()))
         return answer["armoured"].encode()

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from endure.clock import SetClock
 from noroshi.adapters.clock import LATEST, MAX_REWIND, RELEASED_AT, SystemClock, check_clock
 from noroshi.bootstrap import create_node, embedded_node
 from noroshi.core.delivery.check import DeskState
@@ -13,7 +14,6 @@ from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.instant import DAY, HOUR, SECOND
 from noroshi.flow import answers, requests
 from noroshi.settings import Settings
-from tests.unit.flow.pair import SetClock
 
 JP = Settings(
     partner="jp",

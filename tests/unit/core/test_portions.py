@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from endure.drawing import Draw
 from noroshi.core.errors import InputError
 from noroshi.core.exchange.stix import TLP_IDS, marked_parts, marking_definitions
 from noroshi.core.marking.label import Marking, Tlp
@@ -22,7 +23,6 @@ from noroshi.core.recognition import (
     parts_received,
     recognise,
 )
-from tests.unit.core.marking.test_release import Draw
 
 REPORT: dict[str, Any] = {
     "noroshi": 1,

@@ -7,35 +7,14 @@ from typing import Any
 
 import msgspec
 
+from endure.clock import SetClock
 from endure.federation import befriend
 from noroshi.bootstrap import Node, create_node, embedded_node
 from noroshi.core.delivery.item import Cargo
-from noroshi.core.instant import MINUTE
 from noroshi.core.retention import Retention, Rule
 from noroshi.flow import answers, arrivals, deliver, requests, watch
 from noroshi.flow.tables import Transaction
 from noroshi.settings import Settings
-
-NOW = 1_795_316_404_000_000
-
-
-class SetClock:
-    """A clock that a test sets."""
-
-    def __init__(self, at: int = NOW) -> None:
-        self.at = at
-
-    def now(self) -> int:
-        return self.at
-
-    def drift(self) -> int:
-        return 0
-
-    def follow(self, drift: int) -> None:
-        self.at += drift
-
-    def go_on(self, minutes: float) -> None:
-        self.at += round(minutes * MINUTE)
 
 
 class House:

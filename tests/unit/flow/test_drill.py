@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from endure.clock import NOW, SetClock
 from endure.federation import befriend
 from noroshi.adapters.keys.files import KeyFiles
 from noroshi.adapters.sealing.pyca import SEED_SIZE, PycaPrimitives, PycaUnwrapper
@@ -25,7 +26,7 @@ from noroshi.flow import answers, arrivals, deliver, requests
 from noroshi.flow.renewal import renew
 from noroshi.safekeeping import back_up, restore_node
 from noroshi.settings import Settings
-from tests.unit.flow.pair import NOW, House, SetClock
+from tests.unit.flow.pair import House
 
 NAMES = ("jp", "nato", "au")
 

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from endure.clock import NOW, SetClock
 from noroshi.bootstrap import embedded_node
 from noroshi.core.delivery.quota import Disk
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
 from noroshi.flow import answers, requests, send
-from tests.unit.flow.pair import NOW, House, Pair, SetClock, open_pair
+from tests.unit.flow.pair import House, Pair, open_pair
 from tests.unit.flow.test_agreements import agree, kinds
 
 MARK = "NATO SECRET//REL TO JPN"

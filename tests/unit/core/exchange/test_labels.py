@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from endure.oracle import POLICIES
 from noroshi.adapters.policies import shipped_rules
 from noroshi.core.errors import InputError, MalformedError, NoroshiError
 from noroshi.core.exchange.stanag4774 import NAMESPACE, Label, read_label, write_label
@@ -12,7 +13,6 @@ from noroshi.core.exchange.stix import TLP_IDS, marking_definitions, read_markin
 from noroshi.core.exchange.strict_xml import read_xml
 from noroshi.core.instant import DAY
 from noroshi.core.marking.label import Marking, Pap, Tlp
-from tests.unit.core.marking.oracle import POLICIES
 
 RULES = shipped_rules()
 NOW = 1_795_316_404_000_000

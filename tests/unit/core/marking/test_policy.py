@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from endure.oracle import POLICIES
 from noroshi.adapters.policies import read_rules, shipped_rules
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.marking.equivalence import Confidence, parse_equivalence
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.policy import parse_policy
 from noroshi.core.marking.rules import Rules
-from tests.unit.core.marking.oracle import POLICIES
 
 MISSION: dict[str, Any] = {
     "version": 1, "name": "FIRE", "title": "A mission", "owners": ["jp"], "codes": ["FIRE"],

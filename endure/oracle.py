@@ -16,7 +16,12 @@ CELLS: list[dict[str, Any]] = json.loads(_DATA.joinpath("equivalences.json").rea
 
 
 def may_go(  # noqa: PLR0911 - one rule after the other
-    marking: str, sender: str, receiver: str, day: str, agreements: list[dict[str, Any]]
+    marking: str,
+    sender: str,
+    receiver: str,
+    day: str,
+    agreements: list[dict[str, Any]],
+    areas: list[str] | None = None,
 ) -> bool:
     """Say whether a report so marked may go; days as 2026-11-22, agreements as in their files."""
     words = [w for w in marking.split("//") if not re.match(r"(TLP|PAP):", w)]
@@ -40,14 +45,24 @@ def may_go(  # noqa: PLR0911 - one rule after the other
             return False
     if not secret and not strict:
         return True
-    return any(_covers(a, sender, receiver, day, policy, level, strict) for a in agreements)
+    about = areas or []
+    return any(
+        _covers(a, sender, receiver, day, policy, level, strict)
+        and (not a.get("areas") or (about and set(about) <= set(a["areas"])))
+        for a in agreements
+    )
 
 
 def may_all_go(
-    markings: list[str], sender: str, receiver: str, day: str, agreements: list[dict[str, Any]]
+    markings: list[str],
+    sender: str,
+    receiver: str,
+    day: str,
+    agreements: list[dict[str, Any]],
+    areas: list[str] | None = None,
 ) -> bool:
     """Say whether a report may go that drags along things so marked; the first is its own."""
-    return all(may_go(marking, sender, receiver, day, agreements) for marking in markings)
+    return all(may_go(marking, sender, receiver, day, agreements, areas) for marking in markings)
 
 
 def is_enough(whole: str, part: str) -> bool:
@@ -105,8 +120,6 @@ def _covers(  # noqa: C901, PLR0911 - one rule after the other
     if (sender, receiver) not in ways:
         return False
     if not agreement["valid_from"] <= day <= agreement["valid_until"]:
-        return False
-    if agreement.get("areas"):
         return False
     if not set(strict) <= set(agreement.get("caveats", [])):
         return False
