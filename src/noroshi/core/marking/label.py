@@ -77,7 +77,7 @@ class Marking(msgspec.Struct, frozen=True):
         handling = _handling(parts[1:])
         if classified is None or handling is None or not classified[0].isprintable():
             msg = (
-                f"{text!r} is no marking; write TLP:CLEAR, TLP:GREEN, TLP:AMBER, "
+                f"{text[:100]!r} is no marking; write TLP:CLEAR, TLP:GREEN, TLP:AMBER, "
                 "TLP:AMBER+STRICT or TLP:RED, or a policy and level such as "
                 "'NATO RESTRICTED//REL TO JPN, AUS'"
             )

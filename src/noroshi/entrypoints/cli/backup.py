@@ -93,9 +93,10 @@ def restore(context: Context, file: Path, root_key: Path | None, *, new_keys: bo
 @click.group(invoke_without_command=True)
 @click.pass_context
 def held(ctx: click.Context) -> None:
-    """List what a restore keeps from going out, because it may have been delivered since.
+    """List what is kept from going out: after a restore, or because it may not go any more.
 
-    What partners have leaves this list by itself when their receipts come.
+    What was restored may have been delivered since; what partners have leaves this list by itself
+    when their receipts come. What the release check withholds goes by 'held send' once it may.
 
     \b
       noroshi held

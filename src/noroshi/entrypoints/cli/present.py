@@ -105,14 +105,14 @@ def _subject(row: Mapping[str, object]) -> Text:
     return Text("(destroyed)", style="dim") if row["destroyed"] else word(row["subject"])
 
 
-_ENDED: Final = frozenset({"expired", "cancelled"})
+_STOPPED: Final = {"expired": "EXPIRED", "cancelled": "CANCELLED", "not-releasable": "WITHHELD"}
 
 
 def _without_rung(recipient: Mapping[str, object]) -> str:
     """Return the state of a report that no receipt has told of."""
     failure = cast("Mapping[str, object] | None", recipient["failure"])
     code = str(failure["code"]) if failure else ""
-    return code.upper() if code in _ENDED else "ON ITS WAY"
+    return _STOPPED.get(code, "ON ITS WAY")
 
 
 def status(told: Mapping[str, object]) -> None:
