@@ -223,6 +223,7 @@ def _open_node(
             rules=rules,
             areas=read_areas(home),
             retention=Retention(settings.retention, rules),
+            deadlines=lambda: settings.duty.deadlines,
             lexicon=shipped_lexicon,
             is_silent=settings.receive_only,
             store=store,

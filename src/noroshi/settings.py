@@ -9,6 +9,8 @@ from typing import Final, cast
 import msgspec
 
 from noroshi.adapters.addresses import split_address
+from noroshi.adapters.words import shipped_deadlines, shipped_lexicon
+from noroshi.core.deadlines import Deadline, check_deadlines
 from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.directory.prekeys import LONGEST_KEPT, Schedule
 from noroshi.core.directory.staleness import Tolerance
@@ -92,6 +94,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     until nothing goes there."""
     courier_directory_days: DirectoryDays = DirectoryDays(amber=14, confirm=28, refuse=84)
     """The same for one that a person carried: on a courier file, or beside a card."""
+    deadlines: tuple[Deadline, ...] | None = None
+    """By when chains of ours owe their next report, by kind; None: as the kinds ship it."""
     receive_only: bool = False
     """Radio silence: the node takes in and sends nothing, no receipt and no comms check either."""
 
@@ -107,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             schedule=Schedule(kept=round(self.prekey_days * DAY)),
             by_net=self.directory_days.tolerance,
             by_hand=self.courier_directory_days.tolerance,
+            deadlines=shipped_deadlines() if self.deadlines is None else self.deadlines,
         )
 
     @property
@@ -169,6 +174,8 @@ def check_settings(settings: Settings) -> None:
     if settings.has_peer_door:
         split_address(settings.peer)
     check_rules(settings.retention)
+    if settings.deadlines:
+        check_deadlines(settings.deadlines, shipped_lexicon())
     problem = _problem(settings)
     if problem:
         raise InputError("bad-input", problem)
@@ -210,6 +217,7 @@ def to_toml(settings: Settings) -> str:
     lines += [
         f"{field.name} = {_toml(getattr(settings, field.name))}"
         for field in msgspec.structs.fields(Settings)
+        if getattr(settings, field.name) is not None
     ]
     return "\n".join(lines) + "\n"
 
@@ -218,7 +226,7 @@ def _toml(value: object) -> str:
     if isinstance(value, ClockMinutes | DirectoryDays):
         told = msgspec.structs.asdict(value)
         return f"{{ {', '.join(f'{name} = {number:g}' for name, number in told.items())} }}"
-    if isinstance(value, Rule):
+    if isinstance(value, Rule | Deadline):
         told = msgspec.to_builtins(value)
         return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in told.items())} }}"
     if isinstance(value, tuple):

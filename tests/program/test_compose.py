@@ -124,9 +124,9 @@ def test_a_person_is_asked_only_for_what_is_needed_first(pair: tuple[Desk, Desk]
             ("発射数", "1"),
             ("発信", "y"),
         ):
-            shown += _until(screen, f"{question}")
+            shown += until(screen, f"{question}")
             os.write(screen, f"{answer}\n".encode())
-        shown += _until(screen, "SENT")
+        shown += until(screen, "SENT")
         assert process.wait(30) == 0
     finally:
         process.kill()
@@ -137,7 +137,7 @@ def test_a_person_is_asked_only_for_what_is_needed_first(pair: tuple[Desk, Desk]
     assert "39°30.0'N 125°12.0'E" in shown
 
 
-def _until(screen: int, words: str) -> str:
+def until(screen: int, words: str) -> str:
     """Read a terminal until it has said `words`, and asks."""
     shown, deadline = b"", time.monotonic() + 60
     while words not in shown.decode(errors="replace") or not shown.rstrip().endswith((b":", b"ID")):

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from noroshi.core.deadlines import Deadline
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import MINUTE, SECOND
 from noroshi.core.precedence import Precedence
@@ -65,6 +66,20 @@ def test_rules_of_retention_may_be_tables_of_their_own(tmp_path: Path) -> None:
     assert read_settings(written(tmp_path, text)).retention == rules
 
 
+def test_deadlines_are_those_that_are_shipped_or_others(tmp_path: Path) -> None:
+    assert [each.hours for each in PLAIN.duty.deadlines] == [24, 72, 0]
+    own = (Deadline(kind="cyber-incident", wanted=("final",), since="notification", months=1),)
+    for deadlines in ((), own):
+        settings = msgspec.structs.replace(PLAIN, deadlines=deadlines)
+        assert read_settings(written(tmp_path, to_toml(settings))) == settings
+        assert settings.duty.deadlines == deadlines
+    text = (
+        to_toml(PLAIN) + '[[deadlines]]\nkind = "cyber-incident"\nwanted = ["final"]\nmonths = 2\n'
+    )
+    (found,) = read_settings(written(tmp_path, text)).duty.deadlines
+    assert (found.since, found.field, found.months) == ("sent", "stage", 2)
+
+
 def test_integers_will_do(tmp_path: Path) -> None:
     text = to_toml(PLAIN).replace("flash = 10,", "flash = 2,")
     assert read_settings(written(tmp_path, text)).clocks.flash == 2
@@ -85,6 +100,9 @@ def test_integers_will_do(tmp_path: Path) -> None:
         ("retention", "[{ days = 0 }]", "days is a whole number"),
         ("retention", '[{ marking = "SECRET" }]', "retention rule 1 cannot be used"),
         ("retention", "[{ hours = 1 }]", "hours"),
+        ("deadlines", '[{ kind = "gossip", wanted = ["final"], hours = 1 }]', "deadline 1 cannot"),
+        ("deadlines", '[{ kind = "cyber-incident", wanted = ["final"] }]', "it allows up to"),
+        ("deadlines", "[{ hours = 1 }]", "kind"),
         ("retention", "[{ days = 1.5 }]", "days"),
         ("directory_days", "{ amber = 1, confirm = 0, refuse = 2 }", "directory_days has amber"),
         ("directory_days", "{ amber = -1, confirm = 0, refuse = 2 }", "days that do not fall"),
@@ -95,7 +113,7 @@ def test_integers_will_do(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path: Path, setting: str, value: str, hint: str) -> None:
-    lines = to_toml(PLAIN).splitlines()
+    lines = to_toml(msgspec.structs.replace(PLAIN, deadlines=())).splitlines()
     text = "\n".join(
         f"{setting} = {value}" if line.startswith(f"{setting} = ") else line for line in lines
     )
@@ -107,5 +125,5 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, setting: str, value: str, h
 
 def test_each_setting_is_documented() -> None:
     page = OPERATE.read_text()
-    for name in tomllib.loads(to_toml(PLAIN)):
+    for name in (*tomllib.loads(to_toml(PLAIN)), "deadlines"):
         assert f"| `{name}` |" in page

@@ -1,13 +1,15 @@
-"""The lexicon and the examples that are shipped, read from the package once."""
+"""What is shipped with the kinds: words, examples and deadlines, read from the package once."""
 
 import importlib.resources
 from functools import cache
 from importlib.resources.abc import Traversable
 
+from noroshi.core.deadlines import Deadline, parse_deadlines
 from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.lexicon.lexicon import Lexicon, parse_terms
 
 _EXAMPLE = "example.json"
+_DEADLINES = "deadlines.json"
 
 
 @cache
@@ -23,6 +25,15 @@ def example_of(kind: Kind) -> bytes:
     return importlib.resources.files(kind.folder).joinpath(_EXAMPLE).read_bytes()
 
 
+@cache
+def shipped_deadlines() -> tuple[Deadline, ...]:
+    """Return by when chains owe their next report, where a house has nothing of its own."""
+    folders = [importlib.resources.files(kind.folder) for kind in all_kinds().values()]
+    files = [each.joinpath(_DEADLINES) for each in folders]
+    return sum((parse_deadlines(file.read_bytes()) for file in files if file.is_file()), ())
+
+
 def _catalogues(folder: Traversable) -> list[Traversable]:
     files = [file for file in folder.iterdir() if file.name.endswith(".json")]
-    return sorted((f for f in files if f.name != _EXAMPLE), key=lambda file: file.name)
+    words = [file for file in files if file.name not in {_EXAMPLE, _DEADLINES}]
+    return sorted(words, key=lambda file: file.name)

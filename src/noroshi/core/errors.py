@@ -27,7 +27,7 @@ CODES: Final = {
     "bad-backup": "The file is no backup, or it is damaged, incomplete or contradictory.",
     "bad-card": "The file is no partner card, or its signature does not verify.",
     "bad-directory": "It is no directory, contradicts itself, or is not signed as it must be.",
-    "bad-form": "A field of the form is missing or says what cannot be; the message names it.",
+    "bad-form": "A form, or an update of one, says what cannot be; the message names the field.",
     "bad-input": "A value that was given cannot be used.",
     "bad-json": "The file looks like JSON but cannot be read as such.",
     "bad-marking": "The marking is not known here, or does not cover a part of the report.",

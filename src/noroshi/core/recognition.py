@@ -30,9 +30,14 @@ from noroshi.core.exchange.stix import marked_parts
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.whole import Part, distinct
 from noroshi.core.portions import Portion, Tearline, portion_parts
-from noroshi.core.report import MAX_SUBJECT
+from noroshi.core.report import MAX_SUBJECT, report_id_in
 
 MAX_JSON_DEPTH: Final = 64
+
+UPDATES: Final = "updates"
+"""In a report JSON: the id of the first report of the chain that it says more of."""
+CLEARED: Final = "cleared"
+"""In an update: the names of fields that it takes back."""
 
 TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
@@ -44,7 +49,7 @@ _LIKE_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\d-]|$|tru
 MARKING_WORDS: Final = (b'"noroshi"', b"object_marking_refs", b"granular_markings")
 _ESCAPE: Final = b"\\u"
 """Without one of these words, or an escape that could hide one, JSON has no marked parts."""
-_BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _MOST_READ: Final = 10 * MAX_SUBJECT
 """How far a line is read for a subject, in characters: whitespace in it is drawn together."""
 
@@ -64,6 +69,10 @@ class Recognised(msgspec.Struct, frozen=True):
     """Itself, and what it drags along, where that has a marking: the first of each marking."""
     fields: Mapping[str, object] = {}
     """Of a report JSON: those of its kind's form."""
+    updates: bytes | None = None
+    """The first report of the chain that a report JSON says more of; None: it is no update."""
+    cleared: tuple[str, ...] = ()
+    """The fields that an update takes back."""
 
 
 class _Report(msgspec.Struct, frozen=True):
@@ -79,6 +88,7 @@ class _Report(msgspec.Struct, frozen=True):
 
 
 _OF_HEAD: Final = frozenset({"noroshi", *_Report.__struct_fields__})
+_NAMED: Final = _OF_HEAD | {UPDATES, CLEARED}
 
 
 def recognise(body: bytes, *, as_text: bool = False) -> Recognised:
@@ -141,7 +151,7 @@ def parts_attached(name: str, data: bytes) -> tuple[Part, ...]:
     Raises:
         InputError: a marking cannot be read, or it speaks of markings and is broken JSON.
     """
-    text = data.decode(errors="ignore").removeprefix(_BOM) if _may_be_marked(data) else ""
+    text = data.decode(errors="ignore").removeprefix(BOM) if _may_be_marked(data) else ""
     if not text.lstrip().startswith(("{", "[")):
         return ()
     try:
@@ -163,8 +173,8 @@ def check_names(found: Recognised) -> None:
     """
     for name in found.fields:
         plain = unicodedata.normalize("NFKC", name).strip().casefold()
-        meant = next((each for each in (plain, f"{plain}s") if each in _OF_HEAD), None)
-        if meant is not None:
+        meant = next((each for each in (plain, f"{plain}s") if each in _NAMED), None)
+        if meant is not None and meant != name:
             msg = f"the report JSON has a field {name[:40]!r}; write it as {meant!r}"
             raise InputError("bad-json", msg)
 
@@ -206,7 +216,7 @@ def _recognise_json(value: object) -> Recognised:
 
 def _decode(body: bytes) -> str:
     try:
-        return body.decode().removeprefix(_BOM)
+        return body.decode().removeprefix(BOM)
     except UnicodeDecodeError as error:
         msg = (
             f"the text is not UTF-8 (byte {error.start}); save it as UTF-8, or send the file as "
@@ -249,8 +259,36 @@ def _recognise_report(fields: dict[str, object]) -> Recognised:
         msg = f"the report JSON does not fit: {error}"
         raise InputError("bad-json", msg) from None
     parts = distinct((*_own(report.marking), *portion_parts(report.portions, report.tearline)))
+    form, updates, cleared = form_in(fields)
+    return Recognised(
+        NOROSHI,
+        **msgspec.structs.asdict(report),
+        parts=parts,
+        fields=form,
+        updates=updates,
+        cleared=cleared,
+    )
+
+
+def form_in(
+    fields: Mapping[str, object],
+) -> tuple[dict[str, object], bytes | None, tuple[str, ...]]:
+    """Return the form in a report JSON, the report that it updates, and what it takes back.
+
+    What says neither as it must stays in the form, so that it is shown.
+    """
     form = {name: value for name, value in fields.items() if name not in _OF_HEAD}
-    return Recognised(NOROSHI, **msgspec.structs.asdict(report), parts=parts, fields=form)
+    updates, cleared = report_id_in(form.get(UPDATES)), form.get(CLEARED, [])
+    if updates is None or not _is_names(cleared):
+        return form, None, ()
+    names = tuple(cast("list[str]", cleared))
+    return {n: v for n, v in form.items() if n not in {UPDATES, CLEARED}}, updates, names
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(name, str) for name in cast("list[object]", value)
+    )
 
 
 def _recognise_bundle(fields: dict[str, object]) -> Recognised:

@@ -16,6 +16,7 @@ from noroshi.core.areas import areas_of, without_areas
 from noroshi.core.envelope import suite
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import InputError, RefusalError
+from noroshi.core.instant import Instant
 from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.marking.label import Marking
 from noroshi.core.partner import DeskAddress, is_name
@@ -92,9 +93,27 @@ class Content(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
         return tuple(a.desk for a in self.addressees if a.partner == partner)
 
 
+class Change(msgspec.Struct, frozen=True):
+    """That a report was cancelled or superseded by a later one of its sender."""
+
+    kind: str
+    by_report: bytes
+    at: Instant
+    """When this node learnt of it."""
+
+
 def report_id_text(report_id: bytes) -> str:
     """Return how a report's id is written: as a UUID."""
     return str(uuid.UUID(bytes=report_id))
+
+
+def report_id_in(value: object) -> bytes | None:
+    """Return the report's id that `value` writes, exactly as :func:`report_id_text` does."""
+    try:
+        report_id = uuid.UUID(value if isinstance(value, str) else "").bytes
+    except ValueError:
+        return None
+    return report_id if report_id_text(report_id) == value else None
 
 
 def new_report_id(random: bytes) -> bytes:

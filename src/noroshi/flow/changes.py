@@ -13,6 +13,7 @@ from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.report import (
     CANCELLATION,
     CHANGES,
+    Change,
     Content,
     effective_precedence,
     report_id_text,
@@ -21,7 +22,7 @@ from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import is_answered, is_withdrawn
 from noroshi.flow.plan import Plan
 from noroshi.flow.ports import Entropy
-from noroshi.flow.records import Announcement, Change, Failure, StoredReport
+from noroshi.flow.records import Announcement, Failure, StoredReport
 from noroshi.flow.tables import Tables, Transaction
 
 _CANCELLED = "it was cancelled before it was delivered, and is not sent any more"

@@ -16,7 +16,7 @@ from noroshi.core.envelope.head import AttachmentDigest
 from noroshi.core.errors import InputError
 from noroshi.core.instant import Instant
 from noroshi.core.kinds.check import check_form
-from noroshi.core.kinds.kind import all_kinds
+from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.lexicon.lexicon import Lexicon
 from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking
@@ -24,7 +24,7 @@ from noroshi.core.marking.rules import Rules
 from noroshi.core.marking.whole import Part, check_whole, distinct
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence, Status
-from noroshi.core.recognition import Recognised, check_names, recognise
+from noroshi.core.recognition import CLEARED, UPDATES, Recognised, check_names, recognise
 from noroshi.core.report import (
     MAX_ADDRESSEES,
     Attachment,
@@ -103,8 +103,7 @@ def plan(
     attached = [part for file in files for part in file.parts]
     found = msgspec.structs.replace(found, parts=distinct((*found.parts, *attached)))
     kind = order.change or check_kind(order.kind or found.kind)
-    if found.fields and kind in all_kinds():
-        check_form(all_kinds()[kind], found.fields, lexicon())
+    _check_form(found, all_kinds().get(found.kind if order.change else kind), lexicon)
     precedence = Precedence.parse(order.precedence or found.precedence or "routine")
     from_desk = order.from_desk or own_desks[0]
     if from_desk not in own_desks:
@@ -144,6 +143,23 @@ def plan(
         dragged=tuple(p for p in found.parts if p.marking.policy and p.marking != marking),
         below_line_of=order.below_line_of,
     )
+
+
+def _check_form(found: Recognised, kind: Kind | None, lexicon: Callable[[], Lexicon]) -> None:
+    """Return if a form may be sent. Of an update the whole is looked at, with what was said before.
+
+    Raises:
+        InputError: it may not.
+    """
+    for name in (UPDATES, CLEARED):
+        if name in found.fields:
+            msg = (
+                f"{name!r} cannot be used: an update has the whole id of the first report in "
+                f"{UPDATES!r}, and a list of names in {CLEARED!r}. See: noroshi update --help"
+            )
+            raise InputError("bad-form", msg)
+    if kind is not None and found.fields and found.updates is None:
+        check_form(kind, found.fields, lexicon())
 
 
 def _marking(order: Order, found: Recognised, default_marking: str, rules: Rules) -> Marking:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from noroshi.core.areas import Area
+from noroshi.core.deadlines import Deadline
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.instant import Instant
@@ -55,6 +56,8 @@ class House(msgspec.Struct, frozen=True):
     primitives: Primitives
     vault: PrekeyVault
     archive: Archive
+    deadlines: Callable[[], tuple[Deadline, ...]]
+    """By when chains of ours owe their next report; read at the first call."""
     retention: Retention
     """How long what reports say is kept."""
     identity: Callable[[], Identity]

@@ -6,6 +6,7 @@ import msgspec
 
 from noroshi.core.agreement import Agreement
 from noroshi.core.courier.volume import Fragment
+from noroshi.core.deadlines import Deadline
 from noroshi.core.delivery.alarm import Alarm
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.delivery.clocks import Clocks, Step
@@ -20,7 +21,7 @@ from noroshi.core.envelope.primitives import Primitives, Signer, Unwrapper
 from noroshi.core.instant import Instant
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import Content
+from noroshi.core.report import Change, Content
 from noroshi.flow.directory_ports import Directories
 from noroshi.flow.retention_tables import Destroyed
 
@@ -41,6 +42,8 @@ class Duty(msgspec.Struct, frozen=True):
     """How old a partner's directory may be that push or pull brought."""
     by_hand: Tolerance = BY_HAND
     """How old one that a person carried."""
+    deadlines: tuple[Deadline, ...] = ()
+    """By when chains of ours owe their next report."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -175,14 +178,6 @@ class SentReport(msgspec.Struct, frozen=True):
 
     envelope_id: bytes
     head_digest: bytes
-
-
-class Change(msgspec.Struct, frozen=True):
-    """That a report was cancelled or superseded by a later one of its sender."""
-
-    kind: str
-    by_report: bytes
-    at: Instant
 
 
 class InboxRow(msgspec.Struct, frozen=True):

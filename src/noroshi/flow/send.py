@@ -34,6 +34,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
+from noroshi.flow.chains import check_updated, watch_chain
 from noroshi.flow.changes import changed_by, note_sent_change, raised
 from noroshi.flow.consents import note_passing, reasons_without
 from noroshi.flow.directories import age_of, standing_of, to_confirm
@@ -94,6 +95,7 @@ def check_release(tables: Tables, planned: Plan, me: str, now: Instant, rules: R
             reasons.append(error.message)
     try:
         changed_by(tables, planned.content, me)
+        check_updated(tables, planned.content)
     except (InputError, NotFoundError, ConflictError) as error:
         reasons.append(error.message)
     return Release(tuple(dict.fromkeys(reasons)))
@@ -114,7 +116,7 @@ def send(
     Raises:
         InputError: a partner or desk is unknown or unverified, or the marking forbids it.
         ConflictError: another report has that id, or what it would change was changed before.
-        NotFoundError: what it would change is not here.
+        NotFoundError: what it would change or update is not here.
     """
     earlier = tx.reports.get(planned.report_id)
     if earlier is not None:
@@ -122,6 +124,7 @@ def send(
     changed = changed_by(tx, planned.content, identity.me)
     if changed is not None:
         planned = raised(planned, changed)
+    check_updated(tx, planned.content)
     partners = _partners(tx, planned, identity.me, rules)
     why = reasons_for_two(tx, planned, tx.now, rules)
     if why and planned.content.releaser is None:
@@ -176,6 +179,7 @@ def send(
         _queue(tx, name, planned.precedence_for(name), sealed)
     if changed is not None:
         note_sent_change(tx, planned, changed, identity.me, entropy)
+    watch_chain(tx, content, planned.report_id if changed is None else changed.id, identity)
     tx.announce(Announcement("sent", identity.me, planned.report_id))
     return Sent(planned.report_id, tuple(SentTo(str(a.desk), a.serial) for a in addressees))
 

@@ -14,8 +14,10 @@ from noroshi.core.instant import Instant
 from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
+from noroshi.core.report import Change
 from noroshi.core.tlog.entry import Entry
 from noroshi.flow.account_tables import AccountTable
+from noroshi.flow.chain_tables import ChainTable
 from noroshi.flow.consent_tables import ConsentTable
 from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.directory_tables import DirectoryTable
@@ -23,16 +25,14 @@ from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
 from noroshi.flow.outbox_tables import OutboxTable
 from noroshi.flow.prekey_tables import PrekeyTable
+from noroshi.flow.receipt_tables import ReceiptTable
 from noroshi.flow.records import (
     Addressee,
     Announcement,
-    Change,
     Failure,
     InboxRow,
     KeptAgreement,
     KnownPartner,
-    PendingReceipt,
-    SavedReceipt,
     SentReport,
     StoredReport,
 )
@@ -242,56 +242,6 @@ class ReportTable(Protocol):
         ...
 
 
-class ReceiptTable(Protocol):
-    """Receipts to issue, receipts kept, envelopes seen, checkpoints of partners."""
-
-    def owe(self, partner: str, pending: PendingReceipt) -> None:
-        """Note that a partner must be told of a ladder."""
-        ...
-
-    def owed(self, partner: str, limit: int) -> list[PendingReceipt]:
-        """Return what a partner must be told."""
-        ...
-
-    def owed_partners(self) -> list[str]:
-        """Return the partners that must be told something."""
-        ...
-
-    def settle(self, partner: str, pending: Iterable[PendingReceipt]) -> None:
-        """Note that a partner has been told."""
-        ...
-
-    def save_issued(self, issuer: str, signed: bytes, at: Instant) -> int:
-        """Keep the signed head of an own receipt; return its number."""
-        ...
-
-    def save_received(
-        self, issuer: str, signed: bytes, seen: tuple[int, bytes], at: Instant
-    ) -> int:
-        """Keep a partner's receipt, which says what it has seen of this journal."""
-        ...
-
-    def save_entry(self, number: int, report_id: bytes, desk: str, entry: bytes) -> None:
-        """Keep the newest entry of a desk about a report."""
-        ...
-
-    def about(self, report_id: bytes) -> list[SavedReceipt]:
-        """Return the newest receipts about a report, one per issuer and desk."""
-        ...
-
-    def seen_by_partners(self) -> Iterator[tuple[str, int, bytes, Instant]]:
-        """Yield partner, size and root of this journal that receipts say was seen, and when."""
-        ...
-
-    def is_new_envelope(self, sender: str, envelope_id: bytes) -> bool:
-        """Note an envelope of a sender; say whether it was never seen before."""
-        ...
-
-    def is_new_refusal(self, digest: bytes, partner: str, code: str, at: Instant) -> bool:
-        """Note refused bytes; say whether these very bytes were never refused before."""
-        ...
-
-
 class Tables(Protocol):
     """All that is stored."""
 
@@ -328,6 +278,11 @@ class Tables(Protocol):
     @property
     def reports(self) -> ReportTable:
         """Reports and ladders."""
+        ...
+
+    @property
+    def chains(self) -> ChainTable:
+        """What refers to what."""
         ...
 
     @property

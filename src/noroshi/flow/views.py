@@ -17,11 +17,12 @@ from noroshi.core.report import (
     CANCELLATION,
     PASSED_ON,
     SUPERSESSION,
+    Change,
     Content,
     decode_content,
     report_id_text,
 )
-from noroshi.flow.records import Addressee, Change, Failure, InboxRow, KnownPartner, StoredReport
+from noroshi.flow.records import Addressee, Failure, InboxRow, KnownPartner, StoredReport
 from noroshi.flow.revocations import suspicion
 from noroshi.flow.tables import Tables
 

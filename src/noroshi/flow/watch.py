@@ -20,6 +20,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import agreements_with, raise_alarm
+from noroshi.flow.chains import call_for_report
 from noroshi.flow.cosign import judge, make_ask, make_part
 from noroshi.flow.directories import warn
 from noroshi.flow.epochs import KEPT, answer_epoch
@@ -244,18 +245,22 @@ def assign(
 
 
 def _fire(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> None:
-    if due.step is Step.GAP:
-        _fire_gap(tx, due, identity, entropy)
-        return
-    if due.step is Step.AGREEMENT:
-        _fire_agreement(tx, due.partner, identity, entropy)
-        return
-    if due.step is Step.DIRECTORY:
-        warn(tx, due.partner, identity.me, entropy)
-        return
-    if due.step is Step.RELEASE:
-        _fire_draft(tx, due, identity, entropy)
-        return
+    match due.step:
+        case Step.GAP:
+            _fire_gap(tx, due, identity, entropy)
+        case Step.AGREEMENT:
+            _fire_agreement(tx, due.partner, identity, entropy)
+        case Step.DIRECTORY:
+            warn(tx, due.partner, identity.me, entropy)
+        case Step.REPORT:
+            call_for_report(tx, due, identity, entropy)
+        case Step.RELEASE:
+            _fire_draft(tx, due, identity, entropy)
+        case _:
+            _fire_unanswered(tx, due, identity, entropy)
+
+
+def _fire_unanswered(tx: Transaction, due: Due, identity: Identity, entropy: Entropy) -> None:
     desk = DeskAddress(due.desk, due.partner)
     rungs = {r.rung for r in tx.reports.ladder(due.report_id, desk)}
     if rungs & ANSWERS or Rung.REFUSED in rungs:

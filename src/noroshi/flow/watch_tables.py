@@ -99,7 +99,7 @@ class WatchTable(Protocol):
         ...
 
     def move_deadlines(self, by: int) -> None:
-        """Let every deadline pass by so many microseconds later."""
+        """Let every deadline pass by so many microseconds later, but for the time of day itself."""
         ...
 
     def next_due(self) -> Instant | None:

@@ -202,6 +202,7 @@ class SimNode:
             vault=self._vault,
             archive=self._archive,
             retention=Retention((), shipped_rules()),
+            deadlines=tuple,
             identity=lambda: self.identity,
             examine=list,
             staged={},

@@ -3,12 +3,21 @@
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from noroshi.adapters.keys.files import KeyFiles
 from noroshi.adapters.sealing.archive import Archive, RetentionKeyFiles
 from noroshi.adapters.sealing.pyca import PycaPrimitives
-from noroshi.adapters.sqlite.connection import APPLICATION_ID, Database, open_writer, scripts
+from noroshi.adapters.sqlite.chains import fill_in_references
+from noroshi.adapters.sqlite.connection import (
+    APPLICATION_ID,
+    REFERENCES_HERE,
+    SEALED_HERE,
+    Database,
+    open_writer,
+    scripts,
+)
 from noroshi.adapters.sqlite.contents import Contents, seal_what_is_plain
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import Alg
@@ -148,6 +157,7 @@ def test_a_database_of_an_earlier_release_is_sealed_and_nothing_is_left(tmp_path
     path, said = tmp_path / "node.db", [
         content("harbour " + CANARY.decode(), CANARY * count) for count in (1, 40, 4000)
     ]  # fmt: skip
+    said[2] = msgspec.structs.replace(said[2], references=(b"\x00" * 16, b"\x01" * 16))
     database = Database(connection := apsw.Connection(str(path)))
     connection.pragma("journal_mode", "wal")
     for number, script in sorted(scripts().items()):
@@ -169,7 +179,13 @@ def test_a_database_of_an_earlier_release_is_sealed_and_nothing_is_left(tmp_path
     assert b"dropped long ago" in path.read_bytes()
     assert CANARY in path.read_bytes()
     archive = opened(tmp_path / "k")
-    database = open_writer(path, lambda found: seal_what_is_plain(found, archive))
+    steps = {
+        SEALED_HERE: lambda found: seal_what_is_plain(found, archive),
+        REFERENCES_HERE: fill_in_references,
+    }
+    database = open_writer(path, steps)
+    referred = list(database.rows("SELECT referred, report, is_update FROM reference"))
+    assert referred == [(each, 3, 0) for each in said[2].references]
     files = [found for found in tmp_path.iterdir() if found.name.startswith("node.db")]
     assert len(files) >= 2
     assert [f.name for f in files if CANARY in f.read_bytes()] == []

@@ -474,3 +474,21 @@ def test_what_is_refused_is_read_to_its_end(pair: Pair) -> None:
         answers.stage(cheap(nato), "x", chunks, by_words("Watch"))
     assert list(chunks) == []
     assert answers.stage(cheap(nato), "x", [b"one"], by_words("Drafter"))
+
+
+def test_a_chain_tells_a_person_what_came_to_their_desks_alone(pair: Pair) -> None:
+    jp, nato = pair.jp, pair.nato
+    first = jp.send("cyber@nato", body=b'{"noroshi": 1, "kind": "cyber-incident", "summary": "x"}')
+    more = f'{{"noroshi": 1, "kind": "cyber-incident", "updates": "{first}", "contact": "ops"}}'
+    jp.send("ops@nato", body=more.encode())
+    pair.carry()
+    staff(nato)
+    add(nato, "Cyber", "watch@cyber")
+    seen = {
+        name: ask(nato, requests.Show(report=first), by_words(name)) for name in ("Cyber", "Watch")
+    }
+    assert seen["Cyber"]["chain"]["fields"] == {"summary": "x"}
+    assert seen["Watch"]["chain"]["fields"] == {"summary": "x", "contact": "ops"}
+    acknowledging = requests.Answering(report=first, rung=Rung.ACKNOWLEDGED, by="Cyber")
+    answered = ask(nato, acknowledging, by_words("Cyber"))
+    assert answered.get("presented", seen["Cyber"])["chain"]["fields"] == {"summary": "x"}

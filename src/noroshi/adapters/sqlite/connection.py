@@ -10,7 +10,7 @@ a WAL database, so it is refused. Migrations are numbered files, applied once ea
 import importlib.resources
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -23,13 +23,17 @@ OLDEST_SQLITE: Final = (3, 51, 3)
 APPLICATION_ID: Final = 0x4E525348
 """The file says that it is ours: "NRSH"."""
 
-_SEALED_HERE: Final = "-- here the program seals what lay in the clear\n"
-"""Where in its migration what lay in the clear is sealed."""
+SEALED_HERE: Final = "-- here the program seals what lay in the clear"
+REFERENCES_HERE: Final = "-- here the program fills in what reports refer to"
+"""Lines in migrations at which the program does what SQL cannot."""
+_STEP: Final = re.compile(r"^(-- here the program .*)\n", re.MULTILINE)
 _SWEEP: Final = 17
 _LEAST_ROOM: Final = 128 * 1024
 
 Value = None | int | float | bytes | str
 Row = tuple[Value, ...]
+Steps = Mapping[str, Callable[["Database"], None]]
+"""By their lines."""
 
 _SETTINGS: Final = """
 PRAGMA synchronous = {synchronous};
@@ -93,14 +97,14 @@ class Database:
 
 def open_writer(
     path: Path,
-    seal_plain: Callable[[Database], None],
+    steps: Steps,
     *,
     synchronous: str = "FULL",
     vfs: str | None = None,
 ) -> Database:
     """Return the writing connection, its schema up to date.
 
-    `seal_plain` seals what an earlier release stored in the clear. `synchronous` and `vfs` exist
+    `steps` do what migrations leave to the program. `synchronous` and `vfs` exist
     for the proofs that show what FULL is good for.
 
     Raises:
@@ -116,7 +120,7 @@ def open_writer(
             msg = f"{path} cannot be kept in WAL mode (it is {mode}); use a local disk"
             raise UnavailableError("storage-failed", msg)
         connection.execute(_SETTINGS.format(synchronous=synchronous))
-        if _migrate(connection, path, seal_plain):
+        if _migrate(connection, path, steps):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except (apsw.Error, OSError) as error:
         raise explain(error, path) from error
@@ -137,7 +141,7 @@ def open_memory(image: bytes | None) -> apsw.Connection:
     if image is not None:
         connection.deserialize("main", image)
     connection.execute(_SETTINGS.format(synchronous="OFF"))
-    _migrate(connection, Path("memory"), lambda _database: None)
+    _migrate(connection, Path("memory"), {})
     return connection
 
 
@@ -184,9 +188,7 @@ def _is_full(folder: Path) -> bool:
     return folder.exists() and shutil.disk_usage(folder).free < _LEAST_ROOM
 
 
-def _migrate(
-    connection: apsw.Connection, path: Path, seal_plain: Callable[[Database], None]
-) -> bool:
+def _migrate(connection: apsw.Connection, path: Path, steps: Steps) -> bool:
     """Bring the schema up to date; say whether there was anything to do."""
     done = connection.pragma("user_version")
     found = connection.pragma("application_id")
@@ -202,11 +204,11 @@ def _migrate(
             connection.execute(script)
         with connection:
             if number != _SWEEP:
-                first, _, then = script.partition(_SEALED_HERE)
-                connection.execute(first)
-                if then:
-                    seal_plain(Database(connection))
-                    connection.execute(then)
+                for part in _STEP.split(script):
+                    if part in steps:
+                        steps[part](Database(connection))
+                    else:
+                        connection.execute(part)
             connection.pragma("user_version", number)
             connection.pragma("application_id", APPLICATION_ID)
     return bool(wanted)

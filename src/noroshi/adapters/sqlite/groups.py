@@ -18,6 +18,7 @@ import apsw
 
 from noroshi.adapters.sqlite.accounts import SqliteAccounts
 from noroshi.adapters.sqlite.agreements import SqliteAgreements
+from noroshi.adapters.sqlite.chains import SqliteChains
 from noroshi.adapters.sqlite.connection import Database, explain
 from noroshi.adapters.sqlite.consents import SqliteConsents
 from noroshi.adapters.sqlite.contents import Contents
@@ -66,6 +67,7 @@ class SqliteTables:
         self.agreements = SqliteAgreements(database)
         self.drafts = SqliteDrafts(database, contents)
         self.reports = SqliteReports(database, contents)
+        self.chains = SqliteChains(database, contents)
         self.outbox = SqliteOutbox(database, contents, effects.on_outbox)
         self.receipts = SqliteReceipts(database)
         self.courier = SqliteCourier(database)

@@ -3,20 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from noroshi.adapters.sqlite.chains import note_references
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.contents import Contents, destroyed
-from noroshi.adapters.sqlite.rows import blob, integer, optional_text, text
-from noroshi.core import gate
+from noroshi.adapters.sqlite.rows import blob, head_of, integer, optional_text, text
 from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merge
-from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.instant import Instant
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import decode_content
-from noroshi.flow.records import Addressee, Change, Failure, InboxRow, SentReport, StoredReport
+from noroshi.core.report import Change, decode_content
+from noroshi.flow.records import Addressee, Failure, InboxRow, SentReport, StoredReport
 
 _FLASH: Final = int(Precedence.FLASH)  # as in the index addressee_flash
 
@@ -34,8 +33,8 @@ class SqliteReports:
         self._db.run(
             "INSERT INTO report (id, envelope, outgoing, sender, signed_head, head_digest, salt,"
             " stored_at, entry_index, kind, marking, status, from_desk, areas,"
-            " husk, retention_key, slip, sealed_content)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " created_at, husk, retention_key, slip, sealed_content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 report.id,
                 head.envelope_id,
@@ -51,10 +50,12 @@ class SqliteReports:
                 head.status.value,
                 content.from_desk,
                 " ".join(content.areas),
+                head.created_at,
                 *self._contents.of_report(report.id, content, report.stored_at),
             ),
         )
         number = self._db.last_number()
+        note_references(self._db, number, content)
         self._db.run_many(
             "INSERT INTO addressee"
             " (report, partner, desk, is_action, precedence, serial, incoming, opening)"
@@ -82,7 +83,7 @@ class SqliteReports:
         return StoredReport(
             id=report_id,
             outgoing=bool(outgoing),
-            head=_head(blob(signed_head)),
+            head=head_of(blob(signed_head)),
             signed_head=blob(signed_head),
             head_digest=blob(digest),
             salt=blob(salt),
@@ -95,7 +96,7 @@ class SqliteReports:
     def head(self, report_id: bytes) -> ReportHead | None:
         """Return the head of a report, without reading what it says."""
         signed = self._db.value("SELECT signed_head FROM report WHERE id = ?", (report_id,))
-        return None if signed is None else _head(blob(signed))
+        return None if signed is None else head_of(blob(signed))
 
     def drag(self, report_id: bytes, partner: str | None, parts: Iterable[Part]) -> None:
         """Note what a report drags along; None: to all that it addresses."""
@@ -371,11 +372,6 @@ class SqliteReports:
             "SELECT count FROM remote_held WHERE report = ? AND partner = ?", (report_id, partner)
         )
         return 0 if row is None else integer(row)
-
-
-def _head(signed_head: bytes) -> ReportHead:
-    signed = cose.parse(signed_head, (suite.REPORT,), limit=suite.MAX_SIGNED)
-    return gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
 
 
 def _record(row: Row) -> RungRecord:

@@ -1,6 +1,9 @@
 """Typed values out of rows. The columns are STRICT, so another type means a damaged file."""
 
 from noroshi.adapters.sqlite.connection import Value
+from noroshi.core import gate
+from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope.head import ReportHead
 from noroshi.core.errors import UnavailableError
 
 
@@ -33,6 +36,12 @@ def optional_text(value: Value) -> str | None:
 def optional_integer(value: Value) -> int | None:
     """Return a column of integers or NULL."""
     return None if value is None else integer(value)
+
+
+def head_of(signed_head: bytes) -> ReportHead:
+    """Return the head of a report, which was verified when it was stored."""
+    signed = cose.parse(signed_head, (suite.REPORT,), limit=suite.MAX_SIGNED)
+    return gate.decode_struct(signed.raw_payload, ReportHead, limit=suite.MAX_SIGNED)
 
 
 def _damaged() -> UnavailableError:

@@ -18,7 +18,15 @@ from typing import Final, TypeVar
 
 import apsw
 
-from noroshi.adapters.sqlite.connection import Database, explain, open_reader, open_writer
+from noroshi.adapters.sqlite.chains import fill_in_references
+from noroshi.adapters.sqlite.connection import (
+    REFERENCES_HERE,
+    SEALED_HERE,
+    Database,
+    explain,
+    open_reader,
+    open_writer,
+)
 from noroshi.adapters.sqlite.contents import seal_what_is_plain
 from noroshi.adapters.sqlite.groups import (
     CheckpointSigner,
@@ -65,7 +73,13 @@ class SqliteStore:
         self._archive = archive
         self._vfs = vfs
         self._database = open_writer(
-            path, partial(seal_what_is_plain, archive=archive), synchronous=synchronous, vfs=vfs
+            path,
+            {
+                SEALED_HERE: partial(seal_what_is_plain, archive=archive),
+                REFERENCES_HERE: fill_in_references,
+            },
+            synchronous=synchronous,
+            vfs=vfs,
         )
         self._groups = GroupWriter(self._database, path, clock, sign, archive, on_phase)
         self._waiting: list[tuple[int, int, Submitted]] = []

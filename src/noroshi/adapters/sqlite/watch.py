@@ -72,8 +72,9 @@ class SqliteWatch:
         return found
 
     def move_deadlines(self, by: int) -> None:
-        """Let every deadline pass by so many microseconds later."""
-        self._db.run("UPDATE deadline SET due_at = due_at + ?", (by,))
+        """Let every deadline pass by so many microseconds later, but for the time of day itself."""
+        statement = "UPDATE deadline SET due_at = due_at + ? WHERE step <> ?"
+        self._db.run(statement, (by, Step.REPORT.value))
 
     def next_due(self) -> Instant | None:
         """Return when the next deadline passes."""

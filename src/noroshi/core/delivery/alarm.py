@@ -40,6 +40,7 @@ class AlarmKind(Enum):
     CONSENT_ASKED = "CONSENT_ASKED"
     CONSENT_ANSWERED = "CONSENT_ANSWERED"
     DIRECTORY_STALE = "DIRECTORY_STALE"
+    REPORT_DUE = "REPORT_DUE"
 
 
 EVENTS: Final = frozenset(
@@ -129,6 +130,8 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"{alarm.partner} was asked for consent: {alarm.detail}"
         case AlarmKind.DIRECTORY_STALE:
             return f"nothing newer is heard of the keys of {alarm.partner}: {alarm.detail}"
+        case AlarmKind.REPORT_DUE:
+            return f"{desk} owes a report: {alarm.detail}; send it: noroshi update ID"
         case AlarmKind.WITHHELD:
             return f"the report may not go to {alarm.partner} any more: {alarm.detail}"
         case AlarmKind.REVOKED:

@@ -33,6 +33,8 @@ class Step(Enum):
     """An agreement ends soon, or has ended; `desk` is its reference."""
     DIRECTORY = "directory"
     """A partner's directory grows stale; `desk` says how far."""
+    REPORT = "report"
+    """What a chain of ours still owes is to be looked at."""
 
 
 class Clocks(msgspec.Struct, frozen=True):

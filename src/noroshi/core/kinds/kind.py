@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import cast
 
@@ -9,6 +10,26 @@ import msgspec
 
 from noroshi.core import kinds
 from noroshi.core.kinds.form import Field, Form, fields_of
+
+
+class Quantity(msgspec.Struct, frozen=True):
+    """How much of one thing is asked for, and what came of it."""
+
+    capability: str
+    unit: str = ""
+    needed: float | None = None
+    """None: so much as there is."""
+    offered: float = 0
+    committed: float = 0
+
+    @property
+    def open(self) -> float | None:
+        """How much nobody has committed yet."""
+        return None if self.needed is None else max(0, self.needed - self.committed)
+
+
+LeftOpen = Callable[[Mapping[str, object], Sequence[Mapping[str, object]]], tuple[Quantity, ...]]
+"""From the fields of a request, and those of what refers to it in the same form."""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -19,6 +40,9 @@ class Kind(msgspec.Struct, frozen=True):
     title: str
     """Its code in the lexicon."""
     form: type[Form]
+    left_open: LeftOpen | None = None
+    """What a request of that kind leaves open, beside the answers to it; None: it asks for no
+    quantities."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

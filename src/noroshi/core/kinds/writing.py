@@ -35,7 +35,7 @@ def _one(field: Field, text: str, writer: Reader, now: Instant) -> object:  # no
         case FieldType.CODE:
             return _code(field, text, writer)
         case FieldType.TIME:
-            return _time(text, now)
+            return read_time(text, now)
         case FieldType.NUMBER:
             return _number(text)
         case FieldType.PLACE:
@@ -70,7 +70,12 @@ def _code(field: Field, text: str, writer: Reader) -> str:
     raise InputError("bad-form", msg)
 
 
-def _time(text: str, now: Instant) -> str:
+def read_time(text: str, now: Instant) -> str:
+    """Return the time that `text` means, as RFC 3339 in UTC.
+
+    Raises:
+        InputError: it means none.
+    """
     if text.casefold() == _NOW:
         return to_text(now)
     clock = _CLOCK.fullmatch(text)
@@ -108,7 +113,7 @@ def _window(text: str, now: Instant) -> dict[str, str]:
     if not between:
         msg = f"{text!r} is no window; write 06:00/09:30 or two whole times with / between"
         raise InputError("bad-form", msg)
-    return {"begins_at": _time(begins.strip(), now), "ends_at": _time(ends.strip(), now)}
+    return {"begins_at": read_time(begins.strip(), now), "ends_at": read_time(ends.strip(), now)}
 
 
 def _indicator(text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Commands that fill in a form: new, answer, offer, commit.
+"""Commands that fill in a form: new, update, answer, offer, commit.
 
 On a terminal they ask, in the writer's language and only what is needed first; elsewhere they
 take what `--set` and `--file` say and ask nothing.
@@ -77,6 +77,40 @@ def new(context: Context, /, kind: str, **options: object) -> None:
 @_with_common
 @click.command()
 @click.argument("report", metavar="ID")
+@_to
+@_info
+@click.option("--clear", multiple=True, metavar="FIELD", help="Take a field back.")
+@pass_context
+def update(context: Context, /, report: str, clear: tuple[str, ...], **options: object) -> None:
+    """Say what has changed in an earlier form of ours: only that, field by field.
+
+    ID is any report of its chain. The update goes to whoever was addressed by the first one, as
+    urgent and marked like it unless you say otherwise; what was said before stays in the history.
+    A field with several values is said anew, whole.
+
+    \b
+      noroshi update 3f1c09aa --set stage=notification --set criticality=80
+      noroshi update 3f1c09aa --clear last_seen
+      noroshi update 3f1c09aa --file changes.toml
+    """
+    with context.desk() as node:
+        told = cast("dict[str, object]", node.ask(requests.Show(report=report)))
+    chain = cast("dict[str, object] | None", told["chain"])
+    if chain is None:
+        raise InputError("bad-form", f"the report {report} is no form; send a report anew")
+    kind = _kind(str(chain["kind"]))
+    fields = _filled(context, kind, options)
+    if not fields and not clear and _is_person(context, options):
+        fields = _ask_which(context, kind, cast("dict[str, object]", chain["fields"]))
+    said = {**({"subject": options["subject"]} if options["subject"] else {}), **fields}
+    body = {"updates": chain["first"], **said, **({"cleared": list(clear)} if clear else {})}
+    desk, _, _ = str(told["from"]).partition("@")
+    _send(context, kind, body, {**options, "from_desk": options["from_desk"] or desk})
+
+
+@_with_common
+@click.command()
+@click.argument("report", metavar="ID")
 @pass_context
 def answer(context: Context, /, report: str, **options: object) -> None:
     """Answer a request for information: the answer goes to the desk that asked.
@@ -114,7 +148,7 @@ def commit(context: Context, /, report: str, **options: object) -> None:
     _relieve(context, "committed", report, options)
 
 
-COMMANDS: Final = (new, answer, offer, commit)
+COMMANDS: Final = (new, update, answer, offer, commit)
 
 
 def _kind(name: str) -> "Kind":
@@ -148,16 +182,26 @@ def _compose(
     context: Context, kind: "Kind", begun: Mapping[str, object], options: Mapping[str, object]
 ) -> None:
     fields = {**begun, **_filled(context, kind, options)}
-    is_person = sys.stdin.isatty() and not context.as_json and options["file"] != Path("-")
+    is_person = _is_person(context, options)
     if is_person:
         fields = _ask_for(context, kind, fields)
     # Without one of its own it says no more than the kind: lists are seen by more than the readers.
     title = context.reader.lexicon.label(kind.title, context.reader.language)
-    head = {name: options[name] for name in _HEAD if options[name]}
-    head["subject"] = options["subject"] or title
-    body = {"noroshi": 1, "kind": kind.name, **head, **fields}
+    body = {"subject": options["subject"] or title, **fields}
     if is_person and not options["check"]:
         _confirm(context, kind, body, fields)
+    _send(context, kind, body, options)
+
+
+def _is_person(context: Context, options: Mapping[str, object]) -> bool:
+    return sys.stdin.isatty() and not context.as_json and options["file"] != Path("-")
+
+
+def _send(
+    context: Context, kind: "Kind", said: Mapping[str, object], options: Mapping[str, object]
+) -> None:
+    head = {name: options[name] for name in _HEAD if options[name]}
+    body = {"noroshi": 1, "kind": kind.name, **head, **said}
     asked = requests.SendReport(
         body=json.dumps(body, ensure_ascii=False, indent=1).encode(),
         to=cast("tuple[str, ...]", options.get("to", ())),
@@ -223,23 +267,47 @@ def _ask_for(context: Context, kind: "Kind", filled: dict[str, object]) -> dict[
     click.echo(reader.lexicon.label(kind.title, reader.language))
     for field in kind.fields:
         while field.says.first and field.name not in fields:
-            label = reader.lexicon.label(field.says.label, reader.language)
-            vocabulary = field.says.vocabulary
-            values = reader.lexicon.values(vocabulary) if vocabulary else ()
-            for value in values:
-                shown = reader.lexicon.label(f"{vocabulary}.{value}", reader.language)
-                click.echo(f"    {value}  {shown}")
-            _complete(values)
-            text = click.prompt(label, default="", show_default=False).strip()
-            if not text and not field.is_required:
+            if not _ask_one(context, field, fields) and not field.is_required:
                 break
-            try:
-                fields[field.name] = _read(context, field, text)
-            except InputError as error:
-                click.echo(f"  {error.message}")
-            if fields.get(field.name) == "":
-                del fields[field.name]
     return fields
+
+
+def _ask_one(context: Context, field: "Field", fields: dict[str, object]) -> bool:
+    """Ask for a field once; say whether something was typed, which may be no value."""
+    reader, vocabulary = context.reader, field.says.vocabulary
+    values = reader.lexicon.values(vocabulary) if vocabulary else ()
+    for value in values:
+        shown = reader.lexicon.label(f"{vocabulary}.{value}", reader.language)
+        click.echo(f"    {value}  {shown}")
+    _complete(values)
+    label = reader.lexicon.label(field.says.label, reader.language)
+    text = click.prompt(label, default="", show_default=False).strip()
+    if text:
+        try:
+            fields[field.name] = _read(context, field, text)
+        except InputError as error:
+            click.echo(f"  {error.message}")
+    return bool(text)
+
+
+def _ask_which(context: Context, kind: "Kind", present: Mapping[str, object]) -> dict[str, object]:
+    """Show a form as it holds, and ask which of its fields change, one after the other."""
+    from noroshi.core.kinds.plain import plain
+    from noroshi.core.kinds.reading import read_form
+
+    reader, changed = context.reader, dict[str, object]()
+    click.echo(plain(read_form(kind, present, reader), reader.language))
+    fields = {field.name: field for field in kind.fields}
+    for name, field in fields.items():
+        click.echo(f"    {name}  {reader.lexicon.label(field.says.label, reader.language)}")
+    which = reader.lexicon.label("sheet.which", reader.language)
+    while True:
+        _complete(fields)
+        asked = fields.get(name := click.prompt(which, default="", show_default=False).strip())
+        if not name:
+            return changed
+        if asked is not None:
+            _ask_one(context, asked, changed)
 
 
 def _complete(values: Iterable[str]) -> None:

@@ -60,6 +60,18 @@ def find(name: str) -> Kind:
     return found
 
 
+def typed_time(text: str) -> str:
+    """Return the time that somebody typed, as RFC 3339 in UTC.
+
+    Raises:
+        InputError: it is none.
+    """
+    from noroshi.adapters.clock import SystemClock
+    from noroshi.core.kinds.writing import read_time
+
+    return read_time(text, SystemClock().now())
+
+
 def _schema(kind: Kind) -> bytes:
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(kind.form))) + b"\n"
 

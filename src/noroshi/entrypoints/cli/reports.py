@@ -117,6 +117,8 @@ def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
 @click.option("--raw", is_flag=True, help="The exact bytes sent as its body, and nothing else.")
 @click.option("--attachment", metavar="NAME", help="An attachment instead; needs -o.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--history", is_flag=True, help="Of a form: all that was said of each field, when.")
+@click.option("--at", metavar="TIME", help="What was known here then, such as 12:00 (today, UTC).")
 @_desk
 @_by
 @pass_context
@@ -125,28 +127,36 @@ def show(
     report: str,
     attachment: str | None,
     output: Path | None,
+    at: str | None,
     desk: str | None,
     by: str | None,
     *,
+    history: bool,
     raw: bool,
 ) -> None:
     """Show a report, and record that it was shown.
 
-    ID is the report's id or its first four or more digits.
+    ID is the report's id or its first four or more digits. Of a form that was updated the whole
+    comes first, as it holds now.
 
     \b
       noroshi show 3f1c09aa
+      noroshi show 3f1c09aa --history
+      noroshi show 3f1c09aa --at 2026-11-22T12:00Z
       noroshi show 3f1c09aa --raw > bundle.json
       noroshi show 3f1c09aa --attachment sample.json -o sample.json
     """
     from noroshi.entrypoints.cli import sheet
+    from noroshi.entrypoints.cli.kinds import typed_time
 
     with context.desk() as node:
         if attachment is not None:
             size, chunks = node.attachment(report, attachment)
             _write_attachment(context, attachment, size, chunks, output)
             return
-        told = _object(node.ask(requests.Show(report=report, desk=desk, by=by)))
+        then = None if at is None else typed_time(at)
+        asked = requests.Show(report=report, desk=desk, by=by, history=history, at=then)
+        told = _object(node.ask(asked))
     gone = cast("dict[str, object] | None", told["destroyed"])
     if gone is not None and (raw or output is not None):
         raise NotFoundError("content-destroyed", str(gone["message"]))

@@ -11,10 +11,16 @@ from noroshi.adapters.policies import shipped_areas
 from noroshi.core.errors import InputError
 from noroshi.core.instant import from_text
 from noroshi.core.kinds.kind import all_kinds
-from noroshi.core.kinds.reading import Reader, Row, read_form
+from noroshi.core.kinds.reading import Reader, read_form
 from noroshi.core.lexicon import figures
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.recognition import NOROSHI, recognise
+from noroshi.entrypoints.cli.chain_sheet import (
+    print_chain,
+    print_rows,
+    print_thread,
+    print_words,
+)
 from noroshi.entrypoints.cli.present import changed, console, mappings, strings, visible, word
 
 _INDENT: Final = 2
@@ -34,13 +40,18 @@ def report(told: Mapping[str, object], reader: Reader) -> None:
         screen.print(Text.assemble(*change))
     screen.print(_head(told, reader))
     screen.print()
-    _print_body(screen, told, reader)
+    chain = cast("Mapping[str, object] | None", told["chain"])
+    if chain is None or not print_chain(screen, chain, reader):
+        if chain is not None and mappings(chain["updates"]):
+            screen.print(Text(_label(reader, "this_report"), style="dim"))
+        _print_body(screen, told, reader)
     for portion in mappings(told.get("portions") or []):
         _print_portion(screen, "", portion)
     tearline = cast("Mapping[str, object] | None", told.get("tearline"))
     if tearline is not None:
         screen.print(Text(f"- - - - - {_label(reader, 'below')} - - - - -", style="dim"))
         _print_portion(screen, "TEARLINE ", tearline)
+    print_thread(screen, told, reader)
     screen.print()
     screen.print(banner)
 
@@ -48,7 +59,8 @@ def report(told: Mapping[str, object], reader: Reader) -> None:
 def _banner(told: Mapping[str, object], reader: Reader) -> Text:
     """Return the marking, which is the same in every language, and what is not actual traffic."""
     status = str(told["status"])
-    banner = str(told["marking"])
+    chain = cast("Mapping[str, object] | None", told["chain"])
+    banner = str(told["marking"] if chain is None else chain["marking"] or told["marking"])
     if status != "ACTUAL":
         banner += f"   *** {_beside(reader, f'status.{status.lower()}', status)} ***"
     return Text(visible(banner), style="bold reverse")
@@ -99,45 +111,30 @@ def _print_body(screen: Console, told: Mapping[str, object], reader: Reader) -> 
     body = str(told["body"])
     gone = cast("Mapping[str, object] | None", told["destroyed"])
     if gone is not None:
-        _print_words(screen, f"{_label(reader, 'destroyed')}: {gone['message']}")
+        print_words(screen, f"{_label(reader, 'destroyed')}: {gone['message']}")
         return
     if told["media_type"] != NOROSHI or str(told["kind"]).startswith("consent-"):
-        _print_words(screen, body)
+        print_words(screen, body)
         return
     try:
-        values = recognise(body.encode()).fields
+        found = recognise(body.encode())
     except InputError:  # a newer release may write what this one cannot read
-        _print_words(screen, body)
+        print_words(screen, body)
         return
-    rows = read_form(all_kinds().get(str(told["kind"])), values, reader)
+    chain = cast("Mapping[str, object] | None", told["chain"])
+    kind = told["kind"] if chain is None else chain["kind"]
+    rows = read_form(all_kinds().get(str(kind)), found.fields, reader)
+    cleared = read_form(all_kinds().get(str(kind)), dict.fromkeys(found.cleared), reader)
     if not rows and (told.get("portions") or told.get("tearline")):
         screen.print(Text(_label(reader, "in_portions"), style="dim"))
-    elif not rows:
-        _print_words(screen, body)
-    for row in rows:
-        _print_row(screen, row, figures.colon(reader.language))
-
-
-def _print_row(screen: Console, row: Row, colon: str) -> None:
-    style = "bold" if row.is_known else "bold yellow"
-    if row.is_verbatim:
-        screen.print(Text(visible(row.label), style=style))
-        for value in row.values:
-            _print_words(screen, value)
-        return
-    shown = [visible(value) for value in row.values]
-    line = Text.assemble((visible(row.label) + colon, style), "; ".join(shown))
-    screen.print(line)
-
-
-def _print_words(screen: Console, words: str) -> None:
-    for line in words.split("\n"):
-        screen.print(Text(f"| {visible(line, lines=True)}"))
+    elif not rows and not cleared:
+        print_words(screen, body)
+    print_rows(screen, rows, reader, cleared=cleared)
 
 
 def _print_portion(screen: Console, name: str, portion: Mapping[str, object]) -> None:
     screen.print(Text(visible(f"{name}({portion['marking']})"), style="bold"))
-    _print_words(screen, str(portion["text"]))
+    print_words(screen, str(portion["text"]))
 
 
 def _way(passed: object, reader: Reader) -> str:

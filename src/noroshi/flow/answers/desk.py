@@ -4,12 +4,13 @@ from functools import partial
 
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.errors import InputError
+from noroshi.core.instant import Instant, from_text
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.rules import Classification
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
-from noroshi.flow import acknowledge, views
+from noroshi.flow import acknowledge, chain_views, views
 from noroshi.flow.consents import share_rungs
 from noroshi.flow.exits import reasons_against
 from noroshi.flow.house import House
@@ -24,21 +25,34 @@ def show(house: House, request: Show) -> Answer:
         report_id = views.resolve(tables, request.report)
         stored = views.report(tables, report_id)
         given = tables.watch.assignments(report_id)
-    if not stored.outgoing and stored.destroyed is None:
+    if not stored.outgoing and stored.destroyed is None and request.at is None:
         desks = stored.content.desks_of(house.me)
         if request.desk is not None or len(desks) == 1:
             desk = acknowledge.desk_for(stored, request.desk, house.me, given)
             _answer_at(house, report_id, desk, Rung.SHOWN, by=request.by, note=None)
-    return _presented(house, report_id)
+    at = None if request.at is None else from_text(request.at)
+    return _presented(house, report_id, request.desks, at=at, has_history=request.history)
 
 
-def _presented(house: House, report_id: bytes) -> Json:
-    """Return a whole report, and what its marking is in this house's own words."""
+def _presented(
+    house: House,
+    report_id: bytes,
+    desks: tuple[str, ...] | None,
+    *,
+    at: Instant | None = None,
+    has_history: bool = False,
+) -> Json:
+    """Return a whole report, its chain, and what its marking is in this house's own words."""
     with house.store.read() as tables:
         seen = views.presented(tables, report_id)
+        chained = chain_views.chain_json(
+            tables, seen.report, desks, house.deadlines(), house.rules, at=at,
+            has_history=has_history,
+        )  # fmt: skip
     marking = Marking.parse(seen.report.head.marking)
     return {
         **views.report_json(seen),
+        **chained,
         "equivalents": [
             {
                 "marking": str(Classification(each.policy, each.level)),
@@ -77,7 +91,7 @@ def answering(house: House, request: Answering) -> Answer:
         answer["answered_by_desk"] = request.desk
     if not shown_before:
         with house.store.read() as tables:
-            answer["presented"] = _presented(house, report_id)
+            answer["presented"] = _presented(house, report_id, request.desks)
     return answer
 
 

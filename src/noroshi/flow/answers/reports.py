@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from noroshi.core.areas import check_areas
+from noroshi.core.chains import may_update, updated_by
 from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
@@ -20,6 +21,7 @@ from noroshi.core.report import (
     report_id_text,
 )
 from noroshi.flow import acknowledge, draft, release, send, views
+from noroshi.flow.chains import check_update
 from noroshi.flow.house import House
 from noroshi.flow.plan import Plan
 from noroshi.flow.records import StoredReport
@@ -42,29 +44,37 @@ _MAY_NOT_GO: Final = frozenset({"not-releasable", "no-consent"})
 
 def send_report(house: House, request: SendReport) -> Answer:
     """Send a report, or only say whether it may go."""
-    earlier = None if request.supersedes is None else _sent(house, request.supersedes)
+    replaced = None if request.supersedes is None else _sent(house, request.supersedes)
+    if replaced is not None and request.kind is not None:
+        msg = "what supersedes a report is of the kind supersession; leave --kind out"
+        raise InputError("bad-input", msg)
+    earlier = replaced or _updated(house, request)
     to, info, marking = request.to, request.info, request.marking
+    precedence, info_precedence = request.precedence, request.info_precedence
+    status, subject = request.status, request.subject
     if earlier is not None:
-        if request.kind is not None:
-            msg = "what supersedes a report is of the kind supersession; leave --kind out"
-            raise InputError("bad-input", msg)
+        found = recognise(request.body, as_text=request.as_text)
         if not to and not info:
             to, info = map(_texts, (earlier.content.action, earlier.content.info))
         if marking is None:
-            told = recognise(request.body, as_text=request.as_text).marking
-            marking = earlier.head.marking if told is None else told
+            marking = earlier.head.marking if found.marking is None else found.marking
+        status = status or found.status or earlier.head.status.value
+        if replaced is None:
+            info_precedence = info_precedence or precedence or earlier.head.info_precedence.name
+            precedence = precedence or found.precedence or earlier.head.precedence.name
+            subject = subject or found.subject or earlier.content.subject
     order = draft.Order(
         body=request.body,
         action=to,
         info=info,
-        precedence=request.precedence,
-        info_precedence=request.info_precedence,
+        precedence=precedence,
+        info_precedence=info_precedence,
         kind=request.kind,
-        subject=request.subject,
+        subject=subject,
         marking=marking,
-        status=request.status or (earlier.head.status.value if earlier else None),
-        change=SUPERSESSION if earlier else None,
-        references=_references(house, earlier, request.references),
+        status=status,
+        change=SUPERSESSION if replaced else None,
+        references=_references(house, earlier, request.references, is_alone=replaced is not None),
         expires_at=None if request.expires is None else from_text(request.expires),
         as_text=request.as_text,
         from_desk=request.from_desk,
@@ -107,17 +117,32 @@ def send_or_check(house: House, planned: Plan, *, is_check: bool) -> Json:
     return {"allowed": check.is_allowed, "reasons": list(check.reasons)}
 
 
+def _updated(house: House, request: SendReport) -> StoredReport | None:
+    """Return the report that a body updates; None: none, or the draft says what is wrong.
+
+    Raises:
+        NotFoundError: it is not here.
+    """
+    if request.as_text or not may_update(request.body):
+        return None
+    try:
+        found = recognise(request.body)
+    except InputError:
+        return None
+    with house.store.read() as tables:
+        return None if found.updates is None else views.report(tables, found.updates)
+
+
 def _references(
-    house: House, earlier: StoredReport | None, texts: tuple[str, ...]
+    house: House, earlier: StoredReport | None, texts: tuple[str, ...], *, is_alone: bool
 ) -> tuple[bytes, ...]:
     """Return the ids of the reports that a new one refers to."""
-    if not texts:
-        return (earlier.id,) if earlier else ()
-    if earlier is not None:
+    begun = (earlier.id,) if earlier else ()
+    if texts and is_alone:
         msg = "what supersedes a report refers to that one alone; leave --reference out"
         raise InputError("bad-input", msg)
     with house.store.read() as tables:
-        return tuple(dict.fromkeys(views.resolve(tables, text) for text in texts))
+        return tuple(dict.fromkeys([*begun, *(views.resolve(tables, text) for text in texts)]))
 
 
 def cancel(house: House, request: Cancel) -> Answer:
@@ -221,8 +246,10 @@ def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> 
 
     Raises:
         InputError: something in it cannot be used.
+        NotFoundError: it updates what is not here.
+        ConflictError: it updates what was cancelled.
     """
-    return draft.plan(
+    planned = draft.plan(
         order,
         files,
         own_desks=house.desks,
@@ -232,6 +259,10 @@ def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> 
         now=house.clock.now(),
         entropy=house.entropy,
     )
+    if updated_by(planned.content) is not None:
+        with house.store.read() as tables:
+            check_update(tables, planned.content, house.lexicon)
+    return planned
 
 
 def commit(house: House, planned: Plan) -> Json:

@@ -34,6 +34,9 @@ _NAMED: Final = (
 )
 """What always has a person: without a name, whoever asks."""
 
+_NARROWED: Final = requests.Inbox | requests.ReleaseQueue | requests.Show | requests.Answering
+"""What tells of reports beside the one that is named: of those that the person may read."""
+
 T = TypeVar("T", bound=requests.Request)
 
 OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
@@ -115,7 +118,7 @@ def admit(house: House, request: T, caller: Caller) -> T:
     changes: dict[str, object] = {}
     if "by" in request.__struct_fields__:
         changes["by"] = account.name
-    if isinstance(request, requests.Inbox | requests.ReleaseQueue):
+    if isinstance(request, _NARROWED):
         changes["desks"] = desks
     return msgspec.structs.replace(request, **changes) if changes else request
 

@@ -108,6 +108,12 @@ class Show(Request, frozen=True, kw_only=True):
     report: str
     desk: str | None = None
     by: str | None = None
+    history: bool = False
+    """All that was said of each field, and when."""
+    at: str | None = None
+    """What was known here then, which counts as shown to nobody; None: what is known now."""
+    desks: tuple[str, ...] | None = None
+    """As in :class:`Inbox`: of the reports in its chain."""
 
 
 class Answering(Request, frozen=True, kw_only=True):
@@ -118,6 +124,8 @@ class Answering(Request, frozen=True, kw_only=True):
     desk: str | None = None
     by: str | None = None
     note: str | None = None
+    desks: tuple[str, ...] | None = None
+    """As in :class:`Show`."""
 
 
 class Status(Request, frozen=True, kw_only=True):

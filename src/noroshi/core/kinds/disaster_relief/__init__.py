@@ -1,9 +1,12 @@
 """Relief that is requested, offered and committed, with the quantities that are left open."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Final, cast
+
+import msgspec
 
 from noroshi.core.kinds.form import Code, Count, Form, Line, Need, Says, Text, Time, Where
-from noroshi.core.kinds.kind import Kind
+from noroshi.core.kinds.kind import Kind, Quantity
 
 
 class DisasterRelief(Form, frozen=True, kw_only=True):
@@ -30,4 +33,52 @@ class DisasterRelief(Form, frozen=True, kw_only=True):
     contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 
-KIND = Kind("disaster-relief", "kind.relief", DisasterRelief)
+_OFFERED: Final = frozenset({"offered", "provisional"})
+_COMMITTED: Final = frozenset(
+    {"committed", "deployed", "in_transit", "arrived", "in_use", "released", "returned"}
+)
+
+
+def left_open(
+    request: Mapping[str, object], answers: Sequence[Mapping[str, object]]
+) -> tuple[Quantity, ...]:
+    """Return what a request needs, what of it was offered and committed, and what else was.
+
+    A need is met by the same capability in the same unit, whatever the capitals.
+    """
+    if request.get("state") != "requested":
+        return ()
+    found: dict[tuple[str, str], Quantity] = {}
+    for key, need in _needs(request):
+        before = found.get(key, Quantity(need.capability, need.unit or "", 0))
+        amounts = (before.needed, need.quantity)
+        needed = None if None in amounts else sum(cast("tuple[float, float]", amounts))
+        found[key] = msgspec.structs.replace(before, needed=needed)
+    for answer in answers:
+        state = answer.get("state")
+        for key, need in _needs(answer):
+            before = found.get(key, Quantity(need.capability, need.unit or "", 0))
+            amount = need.quantity or 0
+            if state in _OFFERED:
+                found[key] = msgspec.structs.replace(before, offered=before.offered + amount)
+            if state in _COMMITTED:
+                found[key] = msgspec.structs.replace(before, committed=before.committed + amount)
+    return tuple(found.values())
+
+
+def _needs(form: Mapping[str, object]) -> Iterator[tuple[tuple[str, str], Need]]:
+    """Yield the needs in a form that can be read, each with what tells it from others."""
+    needs = form.get("needs")
+    for each in cast("list[object]", needs) if isinstance(needs, list) else ():
+        try:
+            need = msgspec.convert(each, Need)
+        except msgspec.ValidationError:  # a newer release says more of it
+            continue
+        yield (_plain(need.capability), _plain(need.unit or "")), need
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.casefold().split())
+
+
+KIND = Kind("disaster-relief", "kind.relief", DisasterRelief, left_open)
