@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, directory, line, parts, sustained
+from bench import archive, chains, directory, line, parts, sustained
 
 _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "line-h3": lambda folder: line.measure(folder, "H3"),
@@ -20,6 +20,7 @@ _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "sealing": parts.sealing,
     "release": parts.release,
     "archive": archive.archive,
+    "chains": chains.measure,
     "journal": parts.journal,
     "directory": directory.measure,
     "start": parts.start,
