@@ -31,7 +31,8 @@ def is_instant(value: int) -> bool:
 
 def to_text(at: Instant) -> str:
     """Return `at` as RFC 3339, UTC, with microseconds."""
-    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    moment = (_EPOCH + timedelta(microseconds=at)).replace(tzinfo=None)
+    return f"{moment.isoformat(timespec='microseconds')}Z"
 
 
 def day_of(at: Instant) -> date:

@@ -34,11 +34,12 @@ _CHAIN: Final = (
     " FROM chained JOIN report r USING (number) WHERE r.sender = ?2"
 )
 _REFERRERS: Final = (
-    f"SELECT DISTINCT {_SHARED}, r.from_desk FROM reference x JOIN report r ON r.number = x.report"  # noqa: S608 - ours
+    "SELECT DISTINCT r.number, r.id FROM reference x JOIN report r ON r.number = x.report"
     " WHERE x.referred IN (SELECT ?1 UNION SELECT e.id FROM reference y JOIN report e"
     " ON e.number = y.report WHERE y.referred = ?1 AND y.is_update = 1 AND e.sender = ?2)"
     " ORDER BY r.number"
 )
+_REFERRER: Final = f"SELECT {_SHARED}, r.from_desk FROM report r WHERE r.number = ?"  # noqa: S608 - ours
 
 
 class SqliteChains:
@@ -65,6 +66,8 @@ class SqliteChains:
 
     def referrers(self, first: bytes, sender: str, but_for: Collection[bytes]) -> list[Referrer]:
         """Return what refers to a report of `sender` or to an update of it, in its order here."""
+        found = list(self._db.rows(_REFERRERS, (first, sender)))
+        others = [number for number, report_id in found if blob(report_id) not in but_for]
         return [
             Referrer(
                 id=blob(report_id),
@@ -76,9 +79,9 @@ class SqliteChains:
                 stored_at=integer(stored_at),
                 desks=_desks(desks),
             )
+            for number in others
             for report_id, origin, kind, stored_at, created_at, head, desks, key, slip, from_desk
-            in self._db.rows(_REFERRERS, (first, sender))
-            if blob(report_id) not in but_for
+            in self._db.rows(_REFERRER, (number,))
         ]  # fmt: skip
 
 

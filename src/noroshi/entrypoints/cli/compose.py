@@ -39,7 +39,11 @@ _common = (
     ),
     click.option("--subject", help="One line [default: out of the first field]."),
     click.option("--precedence", metavar="P", help="flash, immediate, priority ..."),
-    click.option("--marking", metavar="MARK", help="Such as TLP:AMBER [default: that of what is answered, or the node's]."),
+    click.option(
+        "--marking",
+        metavar="MARK",
+        help="Such as TLP:AMBER [default: that of what is answered, or the node's].",
+    ),
     click.option("--status", metavar="S", help="actual, exercise or test [default: actual]."),
     click.option("--from", "from_desk", metavar="DESK", help="The desk that writes."),
     click.option("--by", metavar="NAME", help="The person; a claim until there are accounts."),
