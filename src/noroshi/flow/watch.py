@@ -98,7 +98,9 @@ def note_check(
     `asked` is this side's half, where the partner's is the answer to it.
     """
     kind = AlarmKind.LINE_DOWN if line_check.outgoing else AlarmKind.UNHEARD
-    before = tx.watch.last_check(partner, outgoing=line_check.outgoing, good=False)
+    before = None
+    if line_check.code is not None:
+        before = tx.watch.last_check(partner, outgoing=line_check.outgoing, good=False)
     tx.watch.add_check(partner, line_check)
     if line_check.code is None:
         tx.watch.end_alarms((kind,), partner, tx.now)

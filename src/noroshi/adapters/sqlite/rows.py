@@ -1,5 +1,7 @@
 """Typed values out of rows. The columns are STRICT, so another type means a damaged file."""
 
+from functools import lru_cache
+
 from noroshi.adapters.sqlite.connection import Value
 from noroshi.core import gate
 from noroshi.core.envelope import cose, suite
@@ -38,6 +40,7 @@ def optional_integer(value: Value) -> int | None:
     return None if value is None else integer(value)
 
 
+@lru_cache(maxsize=128)
 def head_of(signed_head: bytes) -> ReportHead:
     """Return the head of a report, which was verified when it was stored."""
     signed = cose.parse(signed_head, (suite.REPORT,), limit=suite.MAX_SIGNED)

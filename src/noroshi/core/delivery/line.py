@@ -375,14 +375,12 @@ def _wake(times: list[Instant]) -> tuple[Command, ...]:
 
 
 def _ended(line: Line, lane: Lane) -> Line:
-    if lane is Lane.FLASH:
-        return msgspec.structs.replace(line, flash=None)
-    return msgspec.structs.replace(line, bulk=None)
+    is_flash = lane is Lane.FLASH
+    return msgspec.structs.replace(line, **{"flash" if is_flash else "bulk": None})
 
 
 def _without(line: Line, ids: frozenset[bytes]) -> Line:
-    kept = tuple(item for item in line.items if item.id not in ids)
-    return msgspec.structs.replace(line, items=kept)
+    return msgspec.structs.replace(line, items=tuple(i for i in line.items if i.id not in ids))
 
 
 def _offered(line: Line, item: Item, now: Instant, *, is_refused: bool) -> Item:
