@@ -260,6 +260,7 @@ class World:
         self._has[told["report"]] = {ME}
         for partner in partners:
             self._leaves(told["report"], partner)
+        self._has[told["report"]] |= partners
 
 
 def _objects(marking: str) -> list[dict[str, object]]:
