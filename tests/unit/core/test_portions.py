@@ -171,6 +171,12 @@ def test_plain_text_drags_along_what_it_holds(body: bytes, parts: list[tuple[str
 def test_plain_text_with_a_marking_that_is_not_understood_is_refused() -> None:
     with pytest.raises(InputError, match="is not known here"):
         recognise(bundle(marked("a", "marking-definition--x")), as_text=True)
+    with pytest.raises(InputError, match="is no marking"):
+        recognise(dumped({"noroshi": 1, "marking": "nonsense"}), as_text=True)
+
+
+def test_a_value_that_is_no_object_has_no_marking() -> None:
+    assert list(marked_parts(5)) == []
 
 
 def test_what_came_in_is_told_by_its_bytes() -> None:

@@ -106,7 +106,9 @@ def came_in(pair: Pair) -> str:
 def test_a_note_goes_no_further_than_a_reply(pair: Pair) -> None:
     report = came_in(pair)
     for rung in (Rung.ACKNOWLEDGED, Rung.ACTIONED, Rung.DECLINED):
-        with pytest.raises(InputError, match=r"may not go back to nato: .* Leave --note out") as no:
+        with pytest.raises(
+            InputError, match=r"may not go back to nato: .* Answer without one"
+        ) as no:
             pair.jp.ask(requests.Answering(report=report, rung=rung, by="Lt Abe", note="as we saw"))
         assert no.value.code == "not-releasable"
     told = pair.jp.ask(requests.Answering(report=report, rung=Rung.DECLINED, by="Lt Abe"))

@@ -183,14 +183,15 @@ def ack(context: Context, /, **options: str | None) -> None:
 
 @click.command()
 @click.argument("report", metavar="ID")
-@click.option(
-    "--note", help="Why; the originator reads it. Left out only where nothing may go back."
-)
+@click.option("--note", help="Why; the originator reads it.")
+@click.option("--no-note", is_flag=True, help="Say nothing, where no note may go back.")
 @_desk
 @_by
 @pass_context
-def decline(context: Context, /, **options: str | None) -> None:
+def decline(context: Context, /, *, no_note: bool, **options: str | None) -> None:
     """Decline to act on a report, and say why."""
+    if options["note"] is None and not no_note:
+        raise click.UsageError("say why: --note TEXT")
     _answer(context, Rung.DECLINED, options)
 
 

@@ -113,7 +113,7 @@ def _check_note(house: House, stored: StoredReport, request: Answering) -> None:
     if has_note and reasons:
         msg = (
             f"a note counts as marked like the report, and may not go back to {head.sender}: "
-            f"{'; '.join(reasons)}. Leave --note out"
+            f"{'; '.join(reasons)}. Answer without one (decline: --no-note)"
         )
         raise InputError("not-releasable", msg)
     if not has_note and not reasons:
