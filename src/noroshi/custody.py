@@ -13,13 +13,15 @@ from noroshi.core.directory.ceremony import (
     VERSION,
     Proposal,
     RootKeys,
+    fingerprint,
+    online_fingerprint,
     read_keys,
     read_proposal,
 )
 from noroshi.core.directory.repository import read_bundle
 from noroshi.core.directory.revocation import VERSION as REVOCATION_VERSION
 from noroshi.core.directory.revocation import Revocation, SignedRevocation, read_revocation
-from noroshi.core.envelope.keys import PublicKey, Purpose
+from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.suite import ROOT_ALG
 from noroshi.core.errors import ConflictError, InputError
 from noroshi.core.instant import DAY, from_text, to_text
@@ -81,16 +83,21 @@ def propose(asked: bytes, custodians: list[bytes], threshold: int, days: int) ->
     return custody.propose(bundle, keys, threshold, of_roles, expires_at)
 
 
-def sign(text: bytes, key: Path, ask_passphrase: AskPassphrase) -> Proposal:
+def sign(
+    text: bytes, key: Path, ask_passphrase: AskPassphrase, online_keys: str | None = None
+) -> Proposal:
     """Return a proposal with the signature of a custodian.
 
+    `online_keys` is the fingerprint of the node's keys as its people told it to the custodian; it
+    is needed unless the same key has signed the root before, and that names the same ones.
+
     Raises:
-        InputError: it is none, or the key is of no custodian.
+        InputError: it is none, the key is of no custodian, or the online keys are not those.
         UnavailableError: the key is wrapped, or readable by others.
     """
     files = KeyFiles(key.parent, ask_passphrase)
     ((_, seed),) = files.read(Purpose.ROOT, _stem(key))
-    return custody.sign(read_proposal(text), seed)
+    return custody.sign(read_proposal(text), seed, online_keys)
 
 
 def revoke(
@@ -136,17 +143,13 @@ def summary(proposal: Proposal) -> dict[str, object]:
         "version": now.version,
         "threshold": now.threshold,
         "custodians": [fingerprint(key) for key in now.custodians],
+        "online_keys": online_fingerprint(now.online_keys),
+        "online_keys_as_before": now.online_keys == now.online_keys_before,
         "until": to_text(now.expires_at),
         "signed_by": [fingerprint(key) for key in now.signed_by],
         "lacks_before": now.lacks_before,
         "lacks_after": now.lacks_after,
     }
-
-
-def fingerprint(key: PublicKey) -> str:
-    """Return by what people tell a custodian's key from another."""
-    digest = key.digest.hex()
-    return " ".join(digest[at : at + 4] for at in range(0, 24, 4))
 
 
 def _signer(file: Path, ask_passphrase: AskPassphrase) -> PycaSigner:

@@ -36,20 +36,24 @@ def pair(tmp_path: Path) -> tuple[Desk, Desk]:
     return jp, nato
 
 
-def ceremony(folder: Path, jp: Desk) -> tuple[Path, list[Path]]:
-    """Make three custodians and a root of two of them, away from the node; return both."""
+def ceremony(folder: Path, jp: Desk) -> tuple[Path, list[Path], tuple[str, str]]:
+    """Make three custodians and a root of two of them, away from the node.
+
+    Returns the root, their keys, and the words by which they say what online keys they were told.
+    """
     keys = [folder / f"{name}.key" for name in ("sato", "ito", "abe")]
     for key in keys:
         assert run("root", "create", "-o", key).status == 0
         assert key.stat().st_mode & 0o077 == 0
-    jp.ask("root", "request", "-o", folder / "jp.request")
+    told = jp.ask("root", "request", "-o", folder / "jp.request")["online_keys"]
     named = [word for key in keys for word in ("--custodian", str(key.with_suffix(".pub")))]
     proposed = folder / "jp.root"
     made = run("root", "rotate", folder / "jp.request", *named, "--threshold", "2", "-o", proposed)
     assert "Still to sign: 1 of the custodians so far, 2 of the custodians from then on" in (
         made.text
     )
-    return proposed, keys
+    assert f"online keys {told}, as before" in made.text
+    return proposed, keys, ("--online-keys", told)
 
 
 def test_a_directory_goes_over_https_and_the_lines_say_so(pair: tuple[Desk, Desk]) -> None:
@@ -69,16 +73,20 @@ def test_custodians_take_over_from_the_first_key(
 ) -> None:
     jp, nato = pair
     number = nato.ask("partner", "number", "jp")["number"]
-    proposed, (sato, ito, abe) = ceremony(tmp_path, jp)
+    proposed, (sato, ito, abe), told = ceremony(tmp_path, jp)
     first = jp.home / "keys" / "root.key"
     assert run("root", "sign", proposed, "--key", first).status == 0
-    assert run("root", "sign", proposed, "--key", sato).status == 0
+    unsure = run("root", "sign", proposed, "--key", sato)
+    assert "new to this key" in unsure.errors
+    other = run("root", "sign", proposed, "--key", sato, "--online-keys", "51c0 a7d2")
+    assert "do not sign it" in other.errors
+    assert run("root", "sign", proposed, "--key", sato, *told).status == 0
     refused = jp.fail("root", "take", proposed, "--by", "Capt Abe")
     assert refused["error"] == "root-changed"
     stranger = tmp_path / "stranger.key"
     run("root", "create", "-o", stranger)
-    assert "of no custodian" in run("root", "sign", proposed, "--key", stranger).errors
-    assert "It is signed" in run("root", "sign", proposed, "--key", abe).text
+    assert "of no custodian" in run("root", "sign", proposed, "--key", stranger, *told).errors
+    assert "It is signed" in run("root", "sign", proposed, "--key", abe, *told).text
     assert jp.fail("root", "remove-key", "--by", "Capt Abe")["error"] == "last-custodian"
     with jp.served(), nato.served():
         taken = jp.ask("root", "take", proposed, "--by", "Capt Abe")
@@ -106,20 +114,22 @@ def test_a_stolen_node_comes_back_with_new_keys_by_its_custodians(
     pair: tuple[Desk, Desk], tmp_path: Path, text: Path
 ) -> None:
     jp, nato = pair
-    proposed, keys = ceremony(tmp_path, jp)
+    proposed, keys, told = ceremony(tmp_path, jp)
     for key in (jp.home / "keys" / "root.key", *keys):
-        run("root", "sign", proposed, "--key", key)
+        run("root", "sign", proposed, "--key", key, *told)
     jp.ask("root", "take", proposed, "--by", "Capt Abe")
     jp.ask("root", "remove-key", "--by", "Capt Abe")
     jp.ask("backup", tmp_path / "jp.backup")
     nato.ask("partner", "revoke", "jp", "--since", "2026-01-01T00:00:00Z", "--by", "Maj Dupont")
     anew = Desk("jp", tmp_path / "anew")
     anew.ask("restore", tmp_path / "jp.backup", "--new-keys")
-    anew.ask("root", "request", "-o", tmp_path / "anew.request")
+    told = anew.ask("root", "request", "-o", tmp_path / "anew.request")["online_keys"]
     following = tmp_path / "anew.root"
-    run("root", "rotate", tmp_path / "anew.request", "--threshold", "2", "-o", following)
+    shown = run("root", "rotate", tmp_path / "anew.request", "--threshold", "2", "-o", following)
+    assert f"online keys {told}, NEW" in shown.text
     for key in keys[:2]:
-        run("root", "sign", following, "--key", key)
+        assert "new to this key" in run("root", "sign", following, "--key", key).errors
+        run("root", "sign", following, "--key", key, "--online-keys", told)
     assert anew.ask("root", "take", following, "--by", "Capt Abe")["version"] == 3
     word, both = tmp_path / "jp.one", tmp_path / "jp.both"
     old_card, since = jp.home.with_suffix(".card"), "2026-01-01T00:00:00Z"
@@ -180,9 +190,9 @@ def test_directories_go_on_courier_files(tmp_path: Path) -> None:
     jp, nato = make(tmp_path, "jp"), make(tmp_path, "nato")
     befriend([jp, nato])
     before = partner(nato, "jp")["directory_until"]
-    proposed, keys = ceremony(tmp_path, jp)
+    proposed, keys, told = ceremony(tmp_path, jp)
     for key in (jp.home / "keys" / "root.key", *keys):
-        run("root", "sign", proposed, "--key", key)
+        run("root", "sign", proposed, "--key", key, *told)
     jp.ask("root", "take", proposed, "--by", "Capt Abe")
     file = tmp_path / "stick.courier"
     jp.ask("courier", "out", "--to", "nato", "-o", file)

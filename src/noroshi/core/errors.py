@@ -71,6 +71,7 @@ CODES: Final = {
     "not-served": "The command needs the node to be served.",
     "not-utf8": "The text is not UTF-8.",
     "number-mismatch": "The sixty digits are not the same on both sides.",
+    "online-keys": "A root names keys for the node that its custodian has not compared.",
     "partner-revoked": "The partner is revoked; nothing goes there or is taken from there.",
     "partner-unverified": "The partner has not been verified yet.",
     "passphrase-needed": "The account is proven by a passphrase, and none was given.",

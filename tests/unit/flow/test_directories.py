@@ -54,12 +54,13 @@ def sizes(house: House, partner: str) -> list[int]:
 
 def rotate(house: House, folder: Path, threshold: int = 2, sign: int = 2) -> bytes:
     """Return a root of three new custodians, signed by the first key and by `sign` of them."""
-    asked = str(house.ask(requests.RequestRoot())["armoured"]).encode()
+    told = house.ask(requests.RequestRoot())
+    asked, online_keys = str(told["armoured"]).encode(), str(told["online_keys"])
     names = [folder / f"{name}.key" for name in ("sato", "ito", "abe")]
     public = [custody.make_custodian(name, lambda: None).armoured.encode() for name in names]
     made = custody.propose(asked, public, threshold, 1000)
     for key in (house.node.home / "keys" / "root.key", *names[:sign]):
-        made = custody.sign(made.armoured.encode(), key, lambda: None)
+        made = custody.sign(made.armoured.encode(), key, lambda: None, online_keys)
     return made.armoured.encode()
 
 
@@ -216,11 +217,12 @@ def test_the_first_key_stays_while_it_is_needed(pair: Pair, tmp_path: Path) -> N
     other = tmp_path / "sato.key"
     keys = [custody.public_half(first, lambda: None), custody.make_custodian(other, lambda: None)]
     for count in (1, 2):
-        asked = str(jp.ask(requests.RequestRoot())["armoured"]).encode()
+        told = jp.ask(requests.RequestRoot())
+        asked, online_keys = str(told["armoured"]).encode(), str(told["online_keys"])
         public = [key.armoured.encode() for key in keys[:count]]
         made = custody.propose(asked, public, count, 1000)
         for key in (first, other)[:count]:
-            made = custody.sign(made.armoured.encode(), key, lambda: None)
+            made = custody.sign(made.armoured.encode(), key, lambda: None, online_keys)
         taken = jp.ask(requests.TakeRoot(root=made.armoured.encode(), by="Capt Abe"))
         assert taken["version"] == count + 1
         with pytest.raises(ConflictError) as caught:

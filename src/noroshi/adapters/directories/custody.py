@@ -2,6 +2,8 @@
 
 No node is needed, and none is asked: what is verified here is that the new version goes on from
 the chain in the same file. Whether that chain is the partner's, the node that takes it knows.
+Whether the keys that the node holds are the node's, nothing in a file can say: a custodian's key
+signs only those that its owner has compared, now or when it signed the root before.
 """
 
 from collections.abc import Sequence
@@ -12,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import mldsa
 from noroshi.adapters.directories.metadata import (
     ROLES,
     CryptoSigner,
+    Key,
     Metadata,
     Root,
+    UnverifiedSignatureError,
     instant_of,
     moment_of,
     parse,
@@ -22,7 +26,12 @@ from noroshi.adapters.directories.metadata import (
 )
 from noroshi.adapters.directories.reading import chain, check_root
 from noroshi.core.directory.card import Card
-from noroshi.core.directory.ceremony import VERSION, Proposal
+from noroshi.core.directory.ceremony import (
+    VERSION,
+    Proposal,
+    is_fingerprint,
+    online_fingerprint,
+)
 from noroshi.core.directory.repository import Bundle
 from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.errors import InputError
@@ -36,6 +45,10 @@ class Standing(msgspec.Struct, frozen=True):
     version: int
     threshold: int
     custodians: tuple[PublicKey, ...]
+    online_keys: tuple[PublicKey, ...]
+    """Which the node holds: for targets, snapshot and timestamp."""
+    online_keys_before: tuple[PublicKey, ...]
+    """Those of the root before; none where there was no root."""
     expires_at: Instant
     signed_by: tuple[PublicKey, ...]
     """Of the custodians before and after, in this order, each once."""
@@ -85,11 +98,15 @@ def propose_first(card: Card, roles: Sequence[PublicKey], expires_at: Instant) -
     return Proposal(VERSION, card.partner, (), Metadata(root).to_bytes())
 
 
-def sign(proposal: Proposal, seed: bytes) -> Proposal:
+def sign(proposal: Proposal, seed: bytes, online_keys: str | None) -> Proposal:
     """Return a proposal with one more signature.
 
+    Online keys that this key has not signed in the root before are signed only under their
+    fingerprint, `online_keys`, which the custodian has from the node's people.
+
     Raises:
-        InputError: the key is of no custodian, before or after.
+        InputError: the key is of no custodian, before or after; or the online keys are new to it
+            and not confirmed.
         RefusalError: the chain in it does not hold.
     """
     signer = CryptoSigner(mldsa.MLDSA87PrivateKey.from_seed_bytes(seed))
@@ -98,6 +115,8 @@ def sign(proposal: Proposal, seed: bytes) -> Proposal:
     asked = {*before.roles[Root.type].keyids, *metadata.signed.roles[Root.type].keyids}
     if signer.public_key.keyid not in asked:
         raise InputError("bad-input", "this key is of no custodian, neither before nor after")
+    if online_keys is not None or not _has_signed(signer.public_key, proposal, metadata.signed):
+        _check_confirmed(_online_keys(metadata.signed), online_keys)
     metadata.sign(signer, append=True)
     return msgspec.structs.replace(proposal, proposed=metadata.to_bytes())
 
@@ -124,6 +143,8 @@ def standing(proposal: Proposal) -> Standing:
         version=new.version,
         threshold=new.roles[Root.type].threshold,
         custodians=public_keys(new, Root.type),
+        online_keys=_online_keys(new),
+        online_keys_before=_online_keys(before) if proposal.roots else (),
         expires_at=instant_of(new.expires),
         signed_by=tuple(known[each] for each in ids),
         lacks_before=lacking[0],
@@ -139,6 +160,50 @@ def custodians_of(bundle: Bundle) -> tuple[tuple[PublicKey, ...], int]:
     """
     last = chain(bundle.roots[:1], bundle.roots[1:])
     return public_keys(last, Root.type), last.roles[Root.type].threshold
+
+
+def _online_keys(root: Root) -> tuple[PublicKey, ...]:
+    return tuple(key for role in ROLES for key in public_keys(root, role))
+
+
+def _has_signed(key: Key, proposal: Proposal, new: Root) -> bool:
+    """Say whether a key has signed the root before, and that names the online keys of the new one.
+
+    Being named there is not enough: whoever makes up a chain can name anybody.
+    """
+    if not proposal.roots:
+        return False
+    before = parse(proposal.roots[-1], Root)
+    if _online_keys(before.signed) != _online_keys(new):
+        return False
+    signature = before.signatures.get(key.keyid)
+    try:
+        if signature is not None:
+            key.verify_signature(signature, before.signed_bytes)
+    except UnverifiedSignatureError:
+        return False
+    return signature is not None
+
+
+def _check_confirmed(keys: tuple[PublicKey, ...], told: str | None) -> None:
+    """Return if somebody has compared these online keys.
+
+    Raises:
+        InputError: nobody has, or they are others.
+    """
+    if told is None:
+        msg = (
+            "the keys that the node holds are new to this key. Ask the node's administrator for "
+            "their fingerprint (noroshi root request shows it), on another way than the file "
+            "came by, and give it: --online-keys FINGERPRINT"
+        )
+        raise InputError("online-keys", msg)
+    if not is_fingerprint(told, online_fingerprint(keys)):
+        msg = (
+            "the root names other keys for the node than those of that fingerprint; do not sign "
+            "it: they were exchanged on the way, or the fingerprint was misheard"
+        )
+        raise InputError("online-keys", msg)
 
 
 def _before(proposal: Proposal) -> Root:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError
 from tuf.api.metadata import (
@@ -43,6 +44,7 @@ __all__ = [
     "TargetFile",
     "Targets",
     "Timestamp",
+    "UnverifiedSignatureError",
 ]
 
 T = TypeVar("T", Root, Timestamp, Snapshot, Targets)

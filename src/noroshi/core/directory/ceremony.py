@@ -4,6 +4,8 @@ A proposal is the chain of roots so far and the next one, under which signatures
 keys travel by themselves: of custodians, and of the roles that a node holds.
 """
 
+import hashlib
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -53,6 +55,24 @@ class RootKeys(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
         return armoured(_KEYS, gate.encode_struct(self))
 
 
+def fingerprint(key: PublicKey) -> str:
+    """Return by what people tell a custodian's key from another."""
+    return _in_fours(key.digest)
+
+
+def online_fingerprint(keys: Sequence[PublicKey]) -> str:
+    """Return by what people tell a node's keys for targets, snapshot and timestamp from others.
+
+    Of all three together, 96 bits: whoever looks for other keys with the same one looks in vain.
+    """
+    return _in_fours(hashlib.sha256(gate.encode_struct(RootKeys(VERSION, tuple(keys)))).digest())
+
+
+def is_fingerprint(told: str, shown: str) -> bool:
+    """Say whether a person has typed a fingerprint that is shown; case and blanks do not count."""
+    return "".join(told.split()).casefold() == "".join(shown.split())
+
+
 def read_proposal(text: bytes) -> Proposal:
     """Return the proposal within a text; nothing in it is verified yet.
 
@@ -86,6 +106,11 @@ def read_keys(
         names = ", ".join(purpose.name.lower() for purpose in purposes)
         raise InputError("bad-input", f"the file holds other keys than those for: {names}")
     return found.keys
+
+
+def _in_fours(digest: bytes) -> str:
+    text = digest.hex()[:24]
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 def _read(text: bytes, label: str, kind: type[T]) -> T:

@@ -24,7 +24,8 @@ def create(context: Context, output: Path) -> None:
     \b
       noroshi root create -o sato.key
     """
-    from noroshi.custody import fingerprint, make_custodian
+    from noroshi.core.directory.ceremony import fingerprint
+    from noroshi.custody import make_custodian
 
     public = output.with_suffix(".pub")
     made = make_custodian(output, ask_passphrase)
@@ -49,7 +50,8 @@ def public(context: Context, key_file: Path, output: Path) -> None:
     \b
       noroshi root public --key root.key -o first.pub
     """
-    from noroshi.custody import fingerprint, public_half
+    from noroshi.core.directory.ceremony import fingerprint
+    from noroshi.custody import public_half
 
     made = public_half(key_file, ask_passphrase)
     write_new(output, made.armoured.encode())
@@ -88,7 +90,7 @@ def rotate(
       noroshi root rotate jp.request --custodian sato.pub --custodian ito.pub --custodian abe.pub
           --threshold 2 -o jp.root
       noroshi root sign jp.root --key root.key
-      noroshi root sign jp.root --key sato.key        # and so on, each where the key is
+      noroshi root sign jp.root --key sato.key --online-keys "51c0 ..."     # and so on
       noroshi root take jp.root --by "Capt Abe"       # at the node
     """
     from noroshi.custody import propose, summary
@@ -101,17 +103,22 @@ def rotate(
 @root.command()
 @click.argument("file", type=_FILE)
 @click.option("--key", "key_file", type=_FILE, required=True, help="The custodian's private key.")
+@click.option("--online-keys", metavar="FINGERPRINT",
+              help="Of the node's keys, as its administrator told you.")  # fmt: skip
 @pass_context
-def sign(context: Context, file: Path, key_file: Path) -> None:
+def sign(context: Context, file: Path, key_file: Path, online_keys: str | None) -> None:
     """Sign a root, as a custodian of the one before, of the new one, or of both.
 
+    The keys that the node holds for its directory stand in it too. Unless this key has signed them
+    in the root before, the node's administrator tells you their fingerprint, by voice or in person.
+
     \b
-      noroshi root sign jp.root --key sato.key
+      noroshi root sign jp.root --key sato.key --online-keys "51c0 a7d2 9b3e 0f44 8a61 d7e5"
     """
     from noroshi.custody import sign as signed
     from noroshi.custody import summary
 
-    made = signed(read_card(file), key_file, ask_passphrase)
+    made = signed(read_card(file), key_file, ask_passphrase, online_keys)
     write_new(file, made.armoured.encode())
     _show(context, summary(made), file)
 
@@ -148,7 +155,15 @@ def request(context: Context, output: Path) -> None:
     with context.desk() as node:
         told = object_of(node.ask(requests.RequestRoot()))
     write_new(output, str(told["armoured"]).encode())
-    context.answer({"file": str(output)}, lambda: click.echo(f"{output}: for 'root rotate'"))
+    shown = str(told["online_keys"])
+    context.answer(
+        {"file": str(output), "online_keys": shown},
+        lambda: click.echo(
+            f"{output}: for 'root rotate'\n"
+            f"Online keys: {shown}\n"
+            "Tell every custodian this fingerprint by voice or in person, not beside the file."
+        ),
+    )
 
 
 @root.command(name="remove-key")
@@ -175,6 +190,8 @@ def _show(context: Context, told: Mapping[str, object], file: Path) -> None:
     of, until = f"{told['threshold']} of {len(custodians)}", str(told["until"])[:10]
     lines = [f"{file}: root {told['version']} of {told['partner']}, {of}, until {until}"]
     lines += [f"  custodian {each}" for each in custodians]
+    standing = "as before" if told["online_keys_as_before"] else "NEW: compare with the node's"
+    lines.append(f"  online keys {told['online_keys']}, {standing}")
     lacking = [
         f"{told[name]} of the custodians {when}"
         for name, when in (("lacks_before", "so far"), ("lacks_after", "from then on"))

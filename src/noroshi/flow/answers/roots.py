@@ -2,7 +2,12 @@
 
 from functools import partial
 
-from noroshi.core.directory.ceremony import VERSION, RootKeys, read_proposal
+from noroshi.core.directory.ceremony import (
+    VERSION,
+    RootKeys,
+    online_fingerprint,
+    read_proposal,
+)
 from noroshi.core.directory.repository import lacking
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import ConflictError, InputError
@@ -49,7 +54,10 @@ def request_root(house: House) -> Answer:
         own = tables.directories.own()
     keys = RootKeys(VERSION, identity.directories().role_keys())
     beside = lacking(own, b"", 0, 0).armoured if own else ""
-    return {"armoured": identity.card.armoured + keys.armoured + beside}
+    return {
+        "armoured": identity.card.armoured + keys.armoured + beside,
+        "online_keys": online_fingerprint(keys.keys),
+    }
 
 
 def remove_root_key(house: House, request: RemoveRootKey) -> Answer:

@@ -6,6 +6,9 @@ from noroshi.core.directory.ceremony import (
     ROLE_PURPOSES,
     Proposal,
     RootKeys,
+    fingerprint,
+    is_fingerprint,
+    online_fingerprint,
     read_keys,
     read_proposal,
 )
@@ -70,3 +73,13 @@ def test_other_keys_are_refused(keys: RootKeys) -> None:
     with pytest.raises(InputError, match="other keys than those for: root"):
         read_keys(keys.armoured.encode(), ROOT, PRIMITIVES)
     assert len(ROLE_PURPOSES) == 3
+
+
+def test_fingerprints_are_compared_however_they_are_typed() -> None:
+    one, other = NATO.root.public_key, JP.root.public_key
+    shown = online_fingerprint((one, other))
+    assert [len(part) for part in shown.split()] == [4] * 6
+    assert is_fingerprint(shown.upper().replace(" ", ""), shown)
+    assert not is_fingerprint(shown[:-1], shown)
+    assert not is_fingerprint("", shown)
+    assert len({shown, online_fingerprint((other, one)), fingerprint(one), fingerprint(other)}) == 4
