@@ -7,7 +7,7 @@ from typing import Final, cast
 import click
 
 from noroshi.entrypoints.cli.context import Context, ask_passphrase, pass_context
-from noroshi.entrypoints.cli.files import write_new
+from noroshi.entrypoints.cli.files import check_new, replace_file, write_new
 from noroshi.entrypoints.cli.partners import object_of, read_card
 from noroshi.entrypoints.cli.revocations import root
 from noroshi.flow import requests
@@ -28,6 +28,7 @@ def create(context: Context, output: Path) -> None:
     from noroshi.custody import make_custodian
 
     public = output.with_suffix(".pub")
+    check_new(public)
     made = make_custodian(output, ask_passphrase)
     write_new(public, made.armoured.encode())
     shown = fingerprint(made.keys[0])
@@ -119,7 +120,7 @@ def sign(context: Context, file: Path, key_file: Path, online_keys: str | None) 
     from noroshi.custody import summary
 
     made = signed(read_card(file), key_file, ask_passphrase, online_keys)
-    write_new(file, made.armoured.encode())
+    replace_file(file, made.armoured.encode())
     _show(context, summary(made), file)
 
 

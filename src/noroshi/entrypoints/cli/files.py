@@ -1,5 +1,10 @@
-"""Files that commands read and write: bounded, whole or not at all, with progress."""
+"""Files that commands read and write: bounded, whole or not at all, with progress.
 
+What is there already stays: a name typed wrongly must not cost a private key. Only the same bytes
+again are no loss, and a node's own card, of which a newer one takes the place everywhere.
+"""
+
+import filecmp
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -25,24 +30,75 @@ def read_body(file: Path) -> bytes:
         raise InputError("bad-input", msg) from error
 
 
+def check_new(output: Path) -> None:
+    """Return if nothing has that name.
+
+    Raises:
+        InputError: something has.
+    """
+    if os.path.lexists(output):
+        msg = f"{output} is there already; give another name, or remove it first"
+        raise InputError("bad-input", msg)
+
+
 def write_file(output: Path, chunks: Iterator[bytes]) -> None:
-    """Write a file completely or not at all."""
-    draft = output.with_name(output.name + ".part")
+    """Write a new file completely or not at all; one with the same content may be there.
+
+    Raises:
+        InputError: another file has that name, or it cannot be written.
+    """
+    with _draft(output, chunks) as draft:
+        if not (_is_plain(output) and filecmp.cmp(draft, output, shallow=False)):
+            check_new(output)
+            draft.replace(output)
+
+
+def write_new(output: Path, data: bytes) -> None:
+    """Write a small file as :func:`write_file` does."""
+    write_file(output, iter((data,)))
+
+
+def replace_file(output: Path, data: bytes) -> None:
+    """Write a small file in the place of the one that it goes on from.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with _draft(output, iter((data,))) as draft:
+        draft.replace(output)
+
+
+def read_plain(file: Path, limit: int) -> bytes:
+    """Return the first `limit` bytes of a regular file; b"" where it is none."""
+    if not _is_plain(file):
+        return b""
     try:
-        private = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with file.open("rb") as opened:
+            return opened.read(limit)
+    except OSError:
+        return b""
+
+
+@contextmanager
+def _draft(output: Path, chunks: Iterator[bytes]) -> Generator[Path]:
+    """Give a file beside `output` with all that it shall hold; what is left of it goes."""
+    draft = output.with_name(f".{output.name}.part")
+    try:
+        # Whatever has that name, what is written to is a new file.
+        draft.unlink(missing_ok=True)
+        private = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(private, "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
-        draft.replace(output)
+        yield draft
     except OSError as error:
         raise InputError("bad-input", f"{output} cannot be written: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)
 
 
-def write_new(output: Path, data: bytes) -> None:
-    """Write a small file completely or not at all."""
-    write_file(output, iter((data,)))
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import msgspec
 
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
+from noroshi.entrypoints.cli.files import write_new
 from noroshi.entrypoints.cli.partners import read_card
 from noroshi.flow import requests
 
@@ -68,7 +69,7 @@ def proof(context: Context, report: str, output: Path) -> None:
     with context.desk() as node:
         told = _object(node.ask(requests.MakeProof(report=report)))
     raw = cast("bytes", told.pop("proof"))
-    _write(output, raw)
+    write_new(output, raw)
     told |= {"file": str(output), "size": len(raw)}
     context.answer(told, lambda: click.echo(f"{output}: {len(raw):,} bytes"))
 
@@ -107,7 +108,7 @@ def checkpoint(context: Context, partner: str, output: Path) -> None:
     """
     with context.desk() as node:
         told = _object(node.ask(requests.HeldCheckpoint(partner=partner)))
-    _write(output, str(told["checkpoint"]).encode())
+    write_new(output, str(told["checkpoint"]).encode())
     told["file"] = str(output)
     context.answer(told, lambda: click.echo(f"{output}: the first {told['size']} entries"))
 
@@ -189,13 +190,6 @@ def _read_proof(file: Path) -> bytes:
     if len(raw) > _MAX_PROOF:
         raise InputError("bad-proof", f"{file} is too large to be a proof")
     return raw
-
-
-def _write(output: Path, raw: bytes) -> None:
-    try:
-        output.write_bytes(raw)
-    except OSError as error:
-        raise InputError("bad-input", f"{output} cannot be written: {error.strerror}") from error
 
 
 def _sized(told: object) -> str:

@@ -9,6 +9,7 @@ import click
 from noroshi.core.directory.repository import MAX_BUNDLE
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
+from noroshi.entrypoints.cli.files import read_plain, replace_file, write_new
 from noroshi.flow import requests
 
 _LARGEST: Final = 2 * MAX_BUNDLE
@@ -31,16 +32,16 @@ def partner() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @pass_context
 def card(context: Context, output: Path | None) -> None:
-    """Give this node's own signed card; it holds nothing secret."""
+    """Give this node's own signed card; it holds nothing secret.
+
+    FILE may be there with an older card of this node, and with nothing else.
+    """
     with context.desk() as node:
         told = object_of(node.ask(requests.OwnCard()))
     armoured = str(told.pop("armoured"))
     if output is not None:
-        try:
-            output.write_text(armoured)
-        except OSError as error:
-            msg = f"{output} cannot be written: {error.strerror}"
-            raise InputError("bad-input", msg) from error
+        is_older = _is_card_of(str(told["partner"]), output)
+        (replace_file if is_older else write_new)(output, armoured.encode())
     else:
         told["card"] = armoured
     context.answer(
@@ -141,6 +142,16 @@ def read_card(file: Path) -> bytes:
     if len(raw) > _LARGEST:
         raise InputError("bad-card", f"{file} is too large to be a partner card")
     return raw
+
+
+def _is_card_of(partner: str, file: Path) -> bool:
+    """Say whether a file holds a card that says to be of a partner."""
+    from noroshi.core.directory.card import claimed_card, read_armour
+
+    try:
+        return claimed_card(read_armour(read_plain(file, _LARGEST))).partner == partner
+    except InputError:
+        return False
 
 
 def object_of(answer: object) -> dict[str, object]:
