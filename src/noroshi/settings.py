@@ -34,6 +34,8 @@ _LEAST_DAYS: Final = 1 / 24
 _DAYS: Final = LONGEST_KEPT // DAY
 _LONGEST: Final = 365
 """Days: shorter than the life of what a directory names."""
+_RULES: Final = "retention"
+_DEADLINES: Final = "deadlines"
 _CHECK_MINUTES: Final = (0.01, 24 * 60)
 
 
@@ -143,7 +145,10 @@ def read_settings(home: Path) -> Settings:
         msg = f"{home} holds no node yet; make one: noroshi --home {home} init --partner NAME ..."
         raise UnavailableError("not-initialised", msg) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        msg = f"{path} cannot be used: {error}. Mend it; docs/operate.md lists the settings"
+        # Earlier releases wrote an empty list, below which TOML takes no table of the same name.
+        is_twice = isinstance(error, tomllib.TOMLDecodeError) and _RULES in str(error)
+        mend = f"Mend it, or take the line '{_RULES} = []' out" if is_twice else "Mend it"
+        msg = f"{path} cannot be used: {error}. {mend}; docs/operate.md lists the settings"
         raise UnavailableError("home-foreign", msg) from error
     try:
         check_settings(settings)
@@ -214,21 +219,30 @@ def _problem_of_days(name: str, told: DirectoryDays) -> str:
 def to_toml(settings: Settings) -> str:
     """Return the settings as TOML; its strings are written as JSON's are."""
     lines = ["# The settings of this Noroshi node; docs/operate.md explains each."]
+    # Tables of their own, at the end: so others can be written below them. No rules at all are
+    # not written, no deadlines are: they mean another thing than those that are shipped.
+    tables: dict[str, tuple[Rule | Deadline, ...]] = {_RULES: settings.retention}
+    if settings.deadlines:
+        tables[_DEADLINES] = settings.deadlines
     lines += [
         f"{field.name} = {_toml(getattr(settings, field.name))}"
         for field in msgspec.structs.fields(Settings)
-        if getattr(settings, field.name) is not None
+        if field.name not in tables and getattr(settings, field.name) is not None
     ]
+    for name, each in tables.items():
+        lines += [f"[[{name}]]\n" + _fields(one) for one in each]
     return "\n".join(lines) + "\n"
+
+
+def _fields(table: Rule | Deadline) -> str:
+    told = cast("dict[str, object]", msgspec.to_builtins(table))
+    return "\n".join(f"{name} = {_toml(each)}" for name, each in told.items())
 
 
 def _toml(value: object) -> str:
     if isinstance(value, ClockMinutes | DirectoryDays):
         told = msgspec.structs.asdict(value)
         return f"{{ {', '.join(f'{name} = {number:g}' for name, number in told.items())} }}"
-    if isinstance(value, Rule | Deadline):
-        told = msgspec.to_builtins(value)
-        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in told.items())} }}"
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, cast('tuple[object, ...]', value)))}]"
     if isinstance(value, float):

@@ -16,7 +16,7 @@ def desks(tmp_path: Path) -> Generator[tuple[Desk, Desk]]:
     jp, nato = (make(tmp_path, name) for name in ("jp", "nato"))
     befriend([jp, nato])
     settings = nato.home / "noroshi.toml"
-    settings.write_text(settings.read_text().replace("retention = []\n", "") + RULES)
+    settings.write_text(settings.read_text() + RULES)
     with ExitStack() as stack:
         for desk in (jp, nato):
             stack.enter_context(desk.served())

@@ -60,10 +60,20 @@ def test_an_older_file_has_the_defaults_of_the_watch(tmp_path: Path) -> None:
 
 
 def test_rules_of_retention_may_be_tables_of_their_own(tmp_path: Path) -> None:
-    text = to_toml(PLAIN).replace("retention = []\n", "")
+    text = to_toml(PLAIN)
     text += '[[retention]]\ndays = 365\n[[retention]]\nmarking = "JPN 秘"\narea = "space"\n'
     rules = (Rule(days=365), Rule(marking="JPN 秘", area="space"))
     assert read_settings(written(tmp_path, text)).retention == rules
+    # As the node writes it anew, and somebody adds another one.
+    text = to_toml(read_settings(tmp_path)) + '[[retention]]\narea = "cyber"\ndays = 7\n'
+    assert read_settings(written(tmp_path, text)).retention == (*rules, Rule(area="cyber", days=7))
+
+
+def test_the_rules_of_an_earlier_file_are_read_or_its_mending_is_told(tmp_path: Path) -> None:
+    text = "retention = []\n" + to_toml(PLAIN)
+    assert read_settings(written(tmp_path, text)) == PLAIN
+    with pytest.raises(UnavailableError, match=r"take the line 'retention = \[\]' out"):
+        read_settings(written(tmp_path, text + "[[retention]]\ndays = 365\n"))
 
 
 def test_deadlines_are_those_that_are_shipped_or_others(tmp_path: Path) -> None:
@@ -117,6 +127,8 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, setting: str, value: str, h
     text = "\n".join(
         f"{setting} = {value}" if line.startswith(f"{setting} = ") else line for line in lines
     )
+    if setting == "retention":
+        text = f"retention = {value}\n{text}"
     with pytest.raises(UnavailableError) as caught:
         read_settings(written(tmp_path, text))
     assert hint in caught.value.message
@@ -125,5 +137,5 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, setting: str, value: str, h
 
 def test_each_setting_is_documented() -> None:
     page = OPERATE.read_text()
-    for name in (*tomllib.loads(to_toml(PLAIN)), "deadlines"):
+    for name in (*tomllib.loads(to_toml(PLAIN)), "retention", "deadlines"):
         assert f"| `{name}` |" in page
