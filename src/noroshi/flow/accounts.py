@@ -8,6 +8,7 @@ import msgspec
 
 from noroshi.core.account import Account, Grant, Role
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.likeness import are_alike
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.ports import Entropy
 from noroshi.flow.tables import Tables, Transaction
@@ -30,7 +31,8 @@ def add_account(
     Raises:
         InputError: it is the first and no administrator's, has no role or an unknown desk, or
             nothing proves it.
-        ConflictError: the name, or the operating-system user, is somebody's already.
+        ConflictError: the name, one that looks like it, or the operating-system user, is
+            somebody's already.
     """
     known = tx.accounts.all()
     if not known and not any(grant.role is Role.ADMINISTRATOR for grant in new.grants):
@@ -42,6 +44,13 @@ def add_account(
             f"{earlier.name} has an account already"
             + (" that has ended; a name is not given twice" if earlier.ended_at else "")
             + f", see: noroshi account list. To change it: noroshi account roles {earlier.name!r}"
+        )
+        raise ConflictError("account-exists", msg)
+    like = next((one for one in known if are_alike(one.name, new.name)), None)
+    if like is not None:
+        msg = (
+            f"people would take {new.name} for {like.name}, who has or had an account here; give "
+            "it a name that looks different, such as with the first name"
         )
         raise ConflictError("account-exists", msg)
     if new.uid is None and not new.verifier:

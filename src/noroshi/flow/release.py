@@ -5,13 +5,12 @@ approve    another person releases it: the plan goes on to be sent, in the same 
 drop       somebody takes it back
 """
 
-import unicodedata
-
 import msgspec
 
 from noroshi.core.delivery.alarm import AlarmKind
 from noroshi.core.delivery.clocks import Step
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.likeness import are_alike
 from noroshi.core.report import report_id_text
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.draft_tables import KeptDraft
@@ -58,8 +57,10 @@ def approve(tx: Transaction, report_id: bytes, by: str, me: str, entropy: Entrop
     """
     planned = _taken(tx, report_id, me)
     content = planned.content
-    if same_person(by, content.drafter or ""):
+    if are_alike(by, content.drafter or ""):
         msg = f"{by} has written it; another person releases it"
+        if by != content.drafter:
+            msg = f"{content.drafter} has written it, and {by} is alike; another person releases it"
         raise InputError("two-persons", msg)
     tx.journal.append(
         new_entry(
@@ -107,12 +108,3 @@ def _texts(planned: Plan) -> Plan:
     """Return a plan without what is drawn anew each time."""
     content = msgspec.structs.replace(planned.content, attachments=())
     return msgspec.structs.replace(planned, content=content, attachments=())
-
-
-def same_person(one: str, other: str) -> bool:
-    """Say whether two names are of one person, as far as their writing tells."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

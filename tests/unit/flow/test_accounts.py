@@ -362,6 +362,15 @@ def test_two_persons_are_two_accounts(pair: Pair) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["Lt Sat\u043e", "Lt Sató", "LT. SATO", "Lt Sat0", "1t Sato"])
+def test_a_name_that_looks_like_another_s_is_given_to_nobody(pair: Pair, name: str) -> None:
+    staff(pair.jp)
+    add(pair.jp, "Lt Sato", "drafter")
+    with pytest.raises(ConflictError, match="Lt Sato") as caught:
+        add(pair.jp, name, "releaser")
+    assert caught.value.code == "account-exists"
+
+
 def test_a_queue_shows_the_drafts_of_one_s_own_desks(pair: Pair) -> None:
     nato = pair.nato
     for house in (pair.jp, nato):

@@ -66,7 +66,10 @@ def test_a_second_person_lets_it_go(pair: Pair) -> None:
     assert nato.ask(requests.VerifyJournal())["ok"] is True
 
 
-@pytest.mark.parametrize("by", ["Lt Writer", "lt  writer", "Ｌt Writer "])
+@pytest.mark.parametrize(
+    "by",
+    ["Lt Writer", "lt  writer", "Ｌt Writer ", "Lt Wr\u0456ter", "Lt Wríter", "Lt. Wrıter"],
+)
 def test_who_wrote_it_cannot_release_it(pair: Pair, by: str) -> None:
     told = draft(pair.nato)
     with pytest.raises(InputError, match="another person releases it") as caught:

@@ -17,6 +17,7 @@ from noroshi.core.enclosure import encode_enclosure
 from noroshi.core.envelope.suite import ID_SIZE, MAX_BODY
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.core.instant import Instant, from_text, to_text
+from noroshi.core.likeness import are_alike
 from noroshi.core.marking.label import Marking
 from noroshi.core.recognition import parts_received
 from noroshi.core.report import (
@@ -27,7 +28,7 @@ from noroshi.core.report import (
     new_report_id,
     report_id_text,
 )
-from noroshi.flow import acknowledge, draft, release, send, views
+from noroshi.flow import acknowledge, draft, send, views
 from noroshi.flow.answers.onward import (
     SERVICE_MARKING,
     Source,
@@ -98,7 +99,7 @@ def grant_consent(house: House, request: GrantConsent) -> Answer:
     if reasons:
         raise InputError("not-releasable", "; ".join(reasons))
     marking = Marking.parse(stored.head.marking)
-    is_writer = release.same_person(by, stored.content.drafter or "")
+    is_writer = are_alike(by, stored.content.drafter or "")
     if house.rules.needs_two_persons(marking) and is_writer:
         msg = f"{by} has written it; at {marking} another person lets it go further"
         raise InputError("two-persons", msg)
