@@ -211,7 +211,8 @@ def _open_node(
 
     store = SqliteStore(home / homes.DATABASE, clock, sign, archive, on_phase=on_phase)
     try:
-        rules = read_rules(home)
+        rules, areas = read_rules(home), read_areas(home)
+        retention = Retention(settings.retention, rules)
         _accept_clock(store, clock, settings.partner, confirmed_by)
         with store.read() as tables:
             blobs.sweep(tables.reports.blob_ids() | tables.drafts.blob_ids())
@@ -221,8 +222,8 @@ def _open_node(
             desks=settings.desks,
             default_marking=settings.default_marking,
             rules=rules,
-            areas=read_areas(home),
-            retention=Retention(settings.retention, rules),
+            areas=areas,
+            retention=retention,
             deadlines=lambda: settings.duty.deadlines,
             lexicon=shipped_lexicon,
             is_silent=settings.receive_only,
@@ -236,7 +237,12 @@ def _open_node(
             archive=archive,
             identity=identity,
             examine=lambda: examine(
-                home / homes.KEYS, store, archive, _clock_problem(store, clock), clock.now()
+                home / homes.KEYS,
+                store,
+                archive,
+                _clock_problem(store, clock),
+                retention.unknown(areas),
+                clock.now(),
             ),
             staged={},
             packed={},

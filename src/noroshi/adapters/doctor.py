@@ -1,6 +1,7 @@
 """The doctor: what is wrong with a node, and what to do about it."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,18 @@ _IN_GOOD_TIME: Final = 183 * DAY
 
 
 def examine(
-    keys: Path, store: Store, archive: Archive, clock_problem: str, now: Instant
+    keys: Path,
+    store: Store,
+    archive: Archive,
+    clock_problem: str,
+    unknown: Sequence[str],
+    now: Instant,
 ) -> list[Check]:
-    """Return what is found; `keys` is their folder, `clock_problem` "" for a plausible clock."""
+    """Return what is found.
+
+    `keys` is their folder, `clock_problem` "" for a plausible clock, `unknown` what rules of
+    retention name that this house does not know.
+    """
     free = shutil.disk_usage(keys).free
     loose = [p.name for p in keys.iterdir() if p.stat().st_mode & 0o077]
     with store.read() as tables:
@@ -49,6 +59,13 @@ def examine(
             f"the keys of what was stored are lost: {', '.join(lost)}; bring them from a backup"
             if lost
             else "can be read",
+        ),
+        Check(
+            "retention",
+            not unknown,
+            f"{'; '.join(unknown)}. It fits no report: mend [[retention]] in noroshi.toml"
+            if unknown
+            else "knows all that its rules name",
         ),
         Check(
             "partners",

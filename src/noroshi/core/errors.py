@@ -18,6 +18,7 @@ from typing import Final
 CODES: Final = {
     "account-exists": "Somebody has that name, or that operating-system user, already.",
     "already-changed": "The report was cancelled or superseded before.",
+    "already-held": "The report is held by somebody else, or for another reason.",
     "already-initialised": "The folder already holds a node.",
     "ambiguous-id": "More than one report begins like that.",
     "attachment-pending": "The attachment has not arrived completely yet.",

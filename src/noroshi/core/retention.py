@@ -13,7 +13,7 @@ ever. Days are whole days, and end at midnight UTC.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -90,6 +90,22 @@ class Retention:
         ending = [rule.days for rule, _ in self._rules if rule.days is not None]
         self.shortest: int | None = min(ending, default=None)
         """In days; None: all is kept for ever."""
+
+    def unknown(self, areas: Container[str]) -> list[str]:
+        """Return what is wrong with rules that name a level or an area that is not known here.
+
+        Such a rule fits nothing of this house, so that what it was for is kept for ever.
+        """
+        found: list[str] = []
+        for number, (rule, wanted) in enumerate(self._rules, 1):
+            try:
+                if wanted is not None:
+                    self._meanings.classification(wanted)
+            except InputError as error:
+                found.append(f"rule {number}: {error.message}")
+            if rule.area is not None and rule.area not in areas:
+                found.append(f"rule {number}: there is no area {rule.area!r}")
+        return found
 
     def rule_for(self, marking: str, areas: tuple[str, ...]) -> Rule | None:
         """Return the rule for a report so marked and about these areas; None: there is none."""

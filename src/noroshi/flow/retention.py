@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
-from noroshi.core.instant import DAY, Instant, from_day
+from noroshi.core.instant import DAY, Instant, from_day, to_text
+from noroshi.core.likeness import are_alike
 from noroshi.core.report import check_person, report_id_text
 from noroshi.core.retention import Retention, key_day
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, decode_entry, new_entry
@@ -98,9 +99,12 @@ def due_at(kept: KeptReport, rules: Retention) -> Instant | None:
 def hold(
     tx: Transaction, report_id: bytes, by: str | None, reason: str, me: str, entropy: Entropy
 ) -> LegalHold:
-    """Keep a report whatever the rules say; asking again changes nothing.
+    """Keep a report whatever the rules say; the same again changes nothing.
+
+    There is one hold: who has another reason would rely on one that somebody else ends.
 
     Raises:
+        ConflictError: it is held by somebody else, or for another reason.
         NotFoundError: it is not here, or what it said was destroyed.
         InputError: nobody is named, or the reason does not fit on a line.
     """
@@ -110,6 +114,7 @@ def hold(
         raise InputError("bad-input", msg)
     earlier = tx.retention.hold(report_id)
     if earlier is not None:
+        _check_same(earlier, person, reason.strip())
         return earlier
     check_readable(tx, report_id)
     made = LegalHold(tx.now, person, reason.strip())
@@ -224,6 +229,16 @@ def _person(by: str | None) -> str:
     if person is None:
         raise InputError("bad-input", "say who decides: --by NAME")
     return person
+
+
+def _check_same(held: LegalHold, by: str, reason: str) -> None:
+    if not (are_alike(held.by, by) and held.reason == reason):
+        msg = (
+            f"it is held already, by {held.by} since {to_text(held.at)}: {held.reason}. When that "
+            "ends, the rules decide again: agree with them who ends it, or let it be ended and "
+            "hold it for both reasons"
+        )
+        raise ConflictError("already-held", msg)
 
 
 def _journal(

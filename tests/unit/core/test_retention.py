@@ -101,3 +101,16 @@ def test_a_key_is_called_after_its_day() -> None:
     assert key_day(name) == date(2026, 11, 22)
     assert is_key_name(name)
     assert not any(map(is_key_name, ("seal", "2026-11-22", "2026-13-22.010203ff", f"{name}0")))
+
+
+def test_what_a_rule_names_and_nobody_knows_is_told() -> None:
+    rules = (
+        Rule(marking="TLP:RED", area="cyber"),
+        Rule(marking="XYZ SECRET", days=1),
+        Rule(marking="NATO SECRETT", area="cybr"),
+    )
+    told = Retention(rules, shipped_rules()).unknown({"cyber": 1})
+    assert [line.partition(":")[0] for line in told] == ["rule 2", "rule 3", "rule 3"]
+    assert "XYZ is no marking policy known here" in told[0]
+    assert "has no level 'SECRETT'" in told[1]
+    assert told[2] == "rule 3: there is no area 'cybr'"

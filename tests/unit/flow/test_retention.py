@@ -171,6 +171,11 @@ def test_a_legal_hold_keeps_a_report_until_it_is_ended(pair: Pair) -> None:
     hold = requests.HoldForLaw(report=held, by="Capt Abe", reason="case 114")
     assert nato.ask(hold)["state"] == "HELD"
     assert nato.ask(hold)["hold"]["by"] == "Capt Abe"
+    for by, reason in (("Maj Dupont", "case 114"), ("Capt Abe", "case 115")):
+        second = requests.HoldForLaw(report=held, by=by, reason=reason)
+        with pytest.raises(ConflictError, match=r"by Capt Abe since .*: case 114") as refused:
+            nato.ask(second)
+        assert refused.value.code == "already-held"
     for _ in range(3):  # each time under another key
         pair.clock.at += 10 * DAY
         tidy(nato)
@@ -319,8 +324,7 @@ def test_a_lost_key_is_told_and_the_journal_check_finds_it(pair: Pair) -> None:
 def test_an_old_backup_does_not_bring_back_what_was_destroyed(pair: Pair, tmp_path: Path) -> None:
     report = deliver(pair, b"of long ago")
     settings = pair.nato.node.home / FILE_NAME
-    text = settings.read_text().replace("retention = []", "retention = [{ days = 7 }]")
-    settings.write_text(text)
+    settings.write_text(settings.read_text() + "[[retention]]\ndays = 7\n")
     back_up(pair.nato.node.home, tmp_path / "b", lambda _d, _a: None, pair.clock)
     fresh = tmp_path / "fresh"
     shutil.copy(tmp_path / "b", tmp_path / "same")
