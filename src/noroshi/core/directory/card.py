@@ -138,9 +138,9 @@ def read_armour(text: bytes) -> bytes:
     """Return the signed bytes within the text armour; text around it (a mail) is ignored.
 
     Raises:
-        InputError: there is no armour, or it is torn.
+        InputError: there is no armour, it is torn, or there are several.
     """
-    raw = read_armoured(_LABEL, text)
+    raw = read_armoured(_LABEL, text, "bad-card")
     if raw is None:
         begin, end = marks(_LABEL)
         raise InputError(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from noroshi.adapters.sealing.pyca import PycaSigner
 from noroshi.core import gate
+from noroshi.core.directory.armour import armoured
 from noroshi.core.directory.card import (
     MAX_CARD,
     MAX_NAME,
@@ -341,4 +342,13 @@ def test_what_a_card_claims_is_read_whoever_signed_it() -> None:
     for bad in (b"", raw[:-1], SignedCard.issue(rootless, NATO.root).raw):
         with pytest.raises(InputError) as caught:
             claimed_card(bad)
+        assert caught.value.code == "bad-card"
+
+
+def test_a_file_with_two_cards_is_refused() -> None:
+    """Which of them would be taken, nobody could see."""
+    other = armoured("CARD", SIGNED.raw[:-1] + b"x")
+    for text in (SIGNED.armoured + other, other + SIGNED.armoured, SIGNED.armoured + other[:300]):
+        with pytest.raises(InputError, match="several different parts") as caught:
+            read_armour(text.encode())
         assert caught.value.code == "bad-card"
