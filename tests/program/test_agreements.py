@@ -43,6 +43,14 @@ def test_an_agreement_lets_go_what_it_covers(jp: Desk, tmp_path: Path) -> None:
     )  # fmt: skip
     assert jp.ask_lines("agreement", "list") == [told]
     assert "JP-NATO 2010" in jp.run("agreement", "list").text
+    terms = {"areas": ["cyber"], "caveats": ["ATOMAL"], "accepts_indicative": True}
+    file.write_text(json.dumps(FORM | terms))
+    jp.ask("agreement", "add", file, "--by", "Lt Sato")
+    shown = jp.run("agreement", "list").text
+    for words in ("is about cyber alone", "receiver for ATOMAL", "that are indicative alone"):
+        assert words in shown
+    file.write_text(json.dumps(FORM))
+    jp.ask("agreement", "add", file, "--by", "Lt Sato")
     assert check(jp, "NATO RESTRICTED") == []
     assert "it goes up to NATO RESTRICTED" in check(jp, "NATO SECRET")[0]
     assert "answers to" not in check(jp, "JPN 秘//REL TO NATO")[0]
@@ -68,7 +76,7 @@ def test_two_persons_let_a_report_go(jp: Desk, tmp_path: Path) -> None:
     (row,) = jp.ask_lines("release", "queue")
     assert row["partners"] == ["nato"]
     shown = jp.run("release", "queue").text
-    for words in ("NATO SECRET", "goes to   NATO: cyber@nato", "by Lt Sato", "| a plan"):
+    for words in ("NATO SECRET", "goes to   nato: cyber@nato", "by Lt Sato", "| a plan"):
         assert words in shown
     assert jp.fail("release", row["report"])["error"] == "bad-input"
     assert jp.fail("release", row["report"], "--by", "Lt Sato")["error"] == "two-persons"

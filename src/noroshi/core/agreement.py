@@ -4,6 +4,7 @@ An agreement covers; it never obliges. What no agreement covers stays where it i
 """
 
 import hashlib
+import json
 from datetime import date, timedelta
 from typing import Final
 
@@ -76,6 +77,26 @@ def parse_agreement(raw: bytes) -> Agreement:
     return agreement
 
 
+def read_agreement(raw: bytes) -> Agreement:
+    """Return the agreement that a file holds which a person gives.
+
+    More is asked of it than of one that was taken before: what two readers could read differently
+    is refused.
+
+    Raises:
+        InputError: it holds none, contradicts itself, or says something twice.
+    """
+    agreement = parse_agreement(raw)
+    json.loads(raw, object_pairs_hook=_once)
+    if agreement.reference != " ".join(agreement.reference.split()):
+        msg = (
+            "the agreement cannot be used: its reference has blanks around it or too many in it, "
+            "so that people could take it for another one"
+        )
+        raise InputError("bad-agreement", msg)
+    return agreement
+
+
 def encode_agreement(agreement: Agreement) -> bytes:
     """Return the bytes of an agreement; the same for the same."""
     return msgspec.json.encode(agreement)
@@ -84,6 +105,16 @@ def encode_agreement(agreement: Agreement) -> bytes:
 def agreement_digest(agreement: Agreement) -> bytes:
     """Return the SHA-256 by which the journal names an agreement."""
     return hashlib.sha256(encode_agreement(agreement)).digest()
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"the agreement says {twice!r} twice; which of them counts, nobody can tell"
+        raise InputError("bad-agreement", msg)
+    return found
 
 
 def _problem(agreement: Agreement) -> str:

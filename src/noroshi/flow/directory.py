@@ -4,6 +4,7 @@ from noroshi.core.agreement import Agreement, agreement_digest
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.number import NUMBER_DIGITS, root_number, same_number
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
+from noroshi.core.likeness import are_alike
 from noroshi.core.partner import PartnerState
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_ends
@@ -54,6 +55,24 @@ def add_partner(
     if heard is not None:
         keep(tx, heard, digest, entropy, by)
     return partner
+
+
+def resembling(tables: Tables, partner: str) -> tuple[str, ...]:
+    """Return the other partners, this node too, that people would take a partner for.
+
+    By either name: the short one, or the one for people, which everybody chooses for themselves.
+    """
+    own = tables.partners.own_card()
+    cards = [each.signed_card.card for each in tables.partners.all()]
+    cards += [own.card] if own is not None else []
+    mine = next((card for card in cards if card.partner == partner), None)
+    names = (mine.partner, mine.name) if mine is not None else ()
+    return tuple(
+        card.partner
+        for card in cards
+        if card.partner != partner
+        and any(are_alike(one, other) for one in names for other in (card.partner, card.name))
+    )
 
 
 def number_of(tables: Tables, partner: str) -> str:
@@ -117,13 +136,21 @@ def keep_agreement(
     """Go by an agreement from now on; it takes the place of one of the same reference.
 
     Raises:
-        InputError: it is about what others send each other.
+        InputError: it is about what others send each other, or its reference looks like that of
+            another one.
     """
     sides = {agreement.sender, agreement.receiver}
     if me not in sides:
         msg = f"the agreement is between {' and '.join(sorted(sides))}; this node is {me}"
         raise InputError("bad-agreement", msg)
     (other,) = sides - {me}
+    for known in (each.agreement.reference for each in tx.agreements.all()):
+        if known != agreement.reference and are_alike(known, agreement.reference):
+            msg = (
+                f"people would take the reference for that of another agreement here, {known!r}: "
+                "write it exactly so to put this one in its place, or give it another"
+            )
+            raise InputError("bad-agreement", msg)
     kept = KeptAgreement(agreement, tx.now, by)
     tx.agreements.put(kept)
     tx.journal.append(

@@ -501,3 +501,13 @@ def test_a_chain_tells_a_person_what_came_to_their_desks_alone(pair: Pair) -> No
     acknowledging = requests.Answering(report=first, rung=Rung.ACKNOWLEDGED, by="Cyber")
     answered = ask(nato, acknowledging, by_words("Cyber"))
     assert answered.get("presented", seen["Cyber"])["chain"]["fields"] == {"summary": "x"}
+
+
+def test_who_answers_for_it_is_said_or_proven(pair: Pair) -> None:
+    jp = pair.jp
+    asked = requests.AddAgreement(agreement=AGREEMENT.encode())
+    with pytest.raises(InputError, match="say who answers for it: --by NAME"):
+        jp.ask(asked)
+    assert ask(jp, asked, Caller(name="Capt Abe"))["added_by"] == "Capt Abe"
+    staff(jp)
+    assert ask(jp, asked, by_user())["added_by"] == "Capt Abe"

@@ -226,3 +226,27 @@ def test_what_is_not_held_is_told(pair: Pair) -> None:
     report = pair.nato.send("cyber@jp")
     with pytest.raises(NotFoundError, match="is not held"):
         pair.nato.ask(requests.SendHeld(reports=(report,), by="Lt Sato"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"reference": "jp-nato 2010"}, "another agreement here, 'JP-NATO 2010'"),
+        ({"reference": "JP-N\u0410TO 2010"}, "another agreement here"),
+        ({"reference": "JP\u2013NATO 2010"}, "another agreement here"),
+        ({"reference": "JP-NATO 2010 "}, "blanks around it"),
+        ({"areas": ["cyber", "cybr"]}, "there is no area 'cybr'"),
+        ({"caveats": ["ATOMALL"]}, "no caveat 'ATOMALL'"),
+    ],
+)
+def test_what_would_cover_nothing_or_another_is_refused(
+    pair: Pair, changed: dict[str, object], reason: str
+) -> None:
+    nato = pair.nato
+    agree(nato)
+    with pytest.raises(InputError, match=reason):
+        agree(nato, **changed)
+    assert len(nato.ask(requests.Agreements())) == 1
+    agree(nato, areas=["cyber"], caveats=["ATOMAL"])  # in its place
+    (row,) = nato.ask(requests.Agreements())
+    assert (row["areas"], row["caveats"]) == (["cyber"], ["ATOMAL"])

@@ -1,5 +1,6 @@
 """Commands for agreements: add, list."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, cast
 
@@ -24,9 +25,9 @@ def agreement() -> None:
 
 @agreement.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--by", required=True, metavar="NAME", help="The person who answers for it.")
+@click.option("--by", metavar="NAME", help="The person who answers for it.")
 @pass_context
-def add(context: Context, file: Path, by: str) -> None:
+def add(context: Context, file: Path, by: str | None) -> None:
     """Go by the agreement in FILE; it takes the place of one of the same reference.
 
     \b
@@ -63,14 +64,29 @@ def list_agreements(context: Context) -> None:
          r["valid_from"], r["valid_until"], r["state"])
         for r in present.mappings(rows)
     ]  # fmt: skip
-    context.answer(
-        rows,
-        lambda: present.console().print(
-            present.table(columns, shown)
-            if shown
-            else "No agreements yet: noroshi agreement add FILE --by NAME"
-        ),
-    )
+
+    def present_all() -> None:
+        if not shown:
+            click.echo("No agreements yet: noroshi agreement add FILE --by NAME")
+            return
+        present.console().print(present.table(columns, shown))
+        for row in present.mappings(rows):
+            for line in _terms(row):
+                click.echo(f"{present.visible(str(row['reference']))} {line}")
+
+    context.answer(rows, present_all)
+
+
+def _terms(row: Mapping[str, object]) -> Iterator[str]:
+    """Yield what an agreement says beside level and days."""
+    from noroshi.entrypoints.cli.present import strings
+
+    if row["areas"]:
+        yield f"is about {', '.join(strings(row['areas']))} alone"
+    if row["caveats"]:
+        yield f"clears its receiver for {', '.join(strings(row['caveats']))}"
+    if row["accepts_indicative"]:
+        yield "lets equivalences count that are indicative alone"
 
 
 COMMANDS: Final = (agreement,)

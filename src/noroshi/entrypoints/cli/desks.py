@@ -38,10 +38,10 @@ def list_desks(context: Context) -> None:
 @desk.command()
 @click.argument("name", metavar="DESK")
 @click.argument("value", metavar="staffed|unstaffed|silent", type=click.Choice(_STATES))
-@click.option("--by", required=True, metavar="NAME", help="The officer.")
+@click.option("--by", metavar="NAME", help="The officer.")
 @_note
 @pass_context
-def state(context: Context, name: str, value: str, by: str, note: str | None) -> None:
+def state(context: Context, name: str, value: str, by: str | None, note: str | None) -> None:
     """Say whether DESK is staffed, unstaffed, or silent by order.
 
     Partners see it with the next comms check.
@@ -58,7 +58,7 @@ def state(context: Context, name: str, value: str, by: str, note: str | None) ->
 @click.option("--to", "by", required=True, metavar="NAME", help="Who takes it over.")
 @_note
 @pass_context
-def handover(context: Context, name: str, handed_by: str, by: str, note: str | None) -> None:
+def handover(context: Context, name: str, handed_by: str, by: str | None, note: str | None) -> None:
     """Hand the watch at DESK over; what is open there is printed, and recorded with it."""
     _set(
         context,

@@ -93,10 +93,10 @@ def list_consents(context: Context) -> None:
 
 @consent.command()
 @click.argument("request", metavar="REQUEST")
-@click.option("--by", metavar="NAME", required=True, help="Who answers for it.")
+@click.option("--by", metavar="NAME", help="Who answers for it.")
 @click.option("--until", metavar="TIME", help="RFC 3339 [default: in 30 days].")
 @pass_context
-def grant(context: Context, request: str, by: str, until: str | None) -> None:
+def grant(context: Context, request: str, by: str | None, until: str | None) -> None:
     """Let the partner pass that very report on, to those it asked for, until a day."""
     asked = requests.GrantConsent(request=request, by=by, until=until, report_id=_new_id())
     with context.desk() as node:
@@ -108,10 +108,10 @@ def grant(context: Context, request: str, by: str, until: str | None) -> None:
 
 @consent.command()
 @click.argument("request", metavar="REQUEST")
-@click.option("--by", metavar="NAME", required=True, help="Who answers for it.")
+@click.option("--by", metavar="NAME", help="Who answers for it.")
 @click.option("--note", required=True, help="Why; the partner reads it.")
 @pass_context
-def decline(context: Context, request: str, by: str, note: str) -> None:
+def decline(context: Context, request: str, by: str | None, note: str) -> None:
     """Do not let the partner pass it on, and say why."""
     asked = requests.Answering(report=request, rung=Rung.DECLINED, by=by, note=note)
     with context.desk() as node:

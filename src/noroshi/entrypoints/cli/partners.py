@@ -1,6 +1,7 @@
 """Commands for partners: card, add, number, verify, list."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
@@ -57,7 +58,7 @@ def card(context: Context, output: Path | None) -> None:
 @pass_context
 def add(context: Context, file: Path) -> None:
     """Take a partner's card; a newer one under the same root needs no new comparison."""
-    from noroshi.entrypoints.cli.present import visible
+    from noroshi.entrypoints.cli.present import resemblance, strings, visible
 
     with context.desk() as node:
         told = object_of(node.ask(requests.AddPartner(card=read_card(file))))
@@ -66,10 +67,12 @@ def add(context: Context, file: Path) -> None:
         if told["state"] == "VERIFIED"
         else f"\nCompare the sixty digits with them now: noroshi partner number {told['partner']}"
     )
+    alike = strings(told["resembles"])
+    warning = f"\nCAREFUL: {resemblance(str(told['partner']), alike)}" if alike else ""
     context.answer(
         told,
         lambda: click.echo(
-            f"{told['partner']} ({visible(str(told['name']))}) is {told['state']}{hint}"
+            f"{told['partner']} ({visible(str(told['name']))}) is {told['state']}{warning}{hint}"
         ),
     )
 
@@ -79,11 +82,18 @@ def add(context: Context, file: Path) -> None:
 @pass_context
 def number(context: Context, name: str) -> None:
     """Show the sixty digits to compare with a partner's officer, by voice or in person."""
+    from noroshi.entrypoints.cli.present import resemblance, strings
+
     with context.desk() as node:
         told = object_of(node.ask(requests.PartnerNumber(partner=name)))
     digits = str(told["number"]).split()
     rows = "\n".join("  " + "  ".join(digits[i : i + 4]) for i in range(0, 12, 4))
-    context.answer(told, lambda: click.echo(f"The number of this node and {name}:\n\n{rows}\n"))
+    alike = strings(told["resembles"])
+    warning = f"CAREFUL: {resemblance(name, alike)}\n" if alike else ""
+    context.answer(
+        told,
+        lambda: click.echo(f"{warning}The number of this node and {name}:\n\n{rows}\n"),
+    )
 
 
 @partner.command()
@@ -91,9 +101,9 @@ def number(context: Context, name: str) -> None:
 @click.option(
     "--number", "digits", required=True, help="The sixty digits as the other side sees them."
 )
-@click.option("--by", required=True, metavar="NAME", help="The officer who compared them.")
+@click.option("--by", metavar="NAME", help="The officer who compared them.")
 @pass_context
-def verify(context: Context, name: str, digits: str, by: str) -> None:
+def verify(context: Context, name: str, digits: str, by: str | None) -> None:
     """Record that the digits were compared; from then on reports may go both ways."""
     with context.desk() as node:
         told = object_of(node.ask(requests.VerifyPartner(partner=name, number=digits, by=by)))
@@ -110,7 +120,7 @@ def list_partners(context: Context) -> None:
         rows = node.ask(requests.Partners())
     columns = ("PARTNER", "NAME", "STATE", "DIRECTORY", "DESKS", "PEER DOOR", "VERIFIED BY")
     shown = [
-        (r["partner"], r["name"], r["state"], r["directory"],
+        (r["partner"], _named(r), r["state"], r["directory"],
          ", ".join(present.strings(r["desks"])), r["peer_url"], r["verified_by"])
         for r in present.mappings(rows)
     ]  # fmt: skip
@@ -142,6 +152,14 @@ def read_card(file: Path) -> bytes:
     if len(raw) > _LARGEST:
         raise InputError("bad-card", f"{file} is too large to be a partner card")
     return raw
+
+
+def _named(row: Mapping[str, object]) -> str:
+    """Return a partner's name for people, with others for which they would take it."""
+    from noroshi.entrypoints.cli.present import strings
+
+    alike = strings(row["resembles"])
+    return f"{row['name']} (not {', '.join(alike)})" if alike else str(row["name"])
 
 
 def _is_card_of(partner: str, file: Path) -> bool:

@@ -72,6 +72,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return drawn
 
 
+def resemblance(partner: str, others: Sequence[str]) -> str:
+    """Return that people would take a partner for others."""
+    return f"{partner} is not {' or '.join(others)}: their names look alike"
+
+
 def short_id(report: object) -> str:
     """Return the first digits of a report's id: enough to name it here."""
     return str(report)[:8]

@@ -4,7 +4,6 @@ from typing import Final, cast
 
 import click
 
-from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.flow import requests
 
@@ -28,9 +27,6 @@ def release(context: Context, report: str, by: str | None, *, drop: bool) -> Non
             rows = node.ask(requests.ReleaseQueue())
         context.answer(rows, lambda: present_queue(rows))
         return
-    by = context.person.name if by is None else by
-    if by is None:
-        raise InputError("bad-input", "say who releases it: --by NAME")
     asked = requests.DropDraft(report=report, by=by) if drop else None
     with context.desk() as node:
         answer = node.ask(asked or requests.Release(report=report, by=by))
@@ -47,9 +43,11 @@ def present_queue(rows: object) -> None:
         click.echo("Nothing waits to be released.")
     for row in waiting:
         click.echo(f"{row['precedence']}  {row['report']}  {present.visible(str(row['marking']))}")
-        partners = ", ".join(present.strings(row["partners"])).upper()
+        partners = ", ".join(present.strings(row["partners"]))
         desks = ", ".join(present.strings(row["to"]) + present.strings(row["info"]))
         click.echo(f"  goes to   {partners}: {desks}")
+        for name, others in cast("dict[str, list[str]]", row["resembles"]).items():
+            click.echo(f"  CAREFUL   {present.resemblance(name, others)}")
         click.echo(f"  written   {row['drafted_at']} by {present.visible(str(row['drafter']))}")
         if row["originator"]:
             click.echo(f"  report of {row['originator']}, passed on with its consent")

@@ -56,19 +56,19 @@ def list_retained(context: Context, *, everything: bool) -> None:
 
 @retention.command()
 @click.argument("report", metavar="ID")
-@click.option("--by", required=True, metavar="NAME", help="The person who decides.")
+@click.option("--by", metavar="NAME", help="The person who decides.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why it has to be kept.")
 @pass_context
-def hold(context: Context, report: str, by: str, reason: str) -> None:
+def hold(context: Context, report: str, by: str | None, reason: str) -> None:
     """Keep a report until somebody releases it; journalled with the name."""
     _decide(context, requests.HoldForLaw(report=report, by=by, reason=reason))
 
 
 @retention.command()
 @click.argument("report", metavar="ID")
-@click.option("--by", required=True, metavar="NAME", help="The person who decides.")
+@click.option("--by", metavar="NAME", help="The person who decides.")
 @pass_context
-def release(context: Context, report: str, by: str) -> None:
+def release(context: Context, report: str, by: str | None) -> None:
     """Let the rules decide about a report again; journalled with the name."""
     _decide(context, requests.EndLegalHold(report=report, by=by))
 

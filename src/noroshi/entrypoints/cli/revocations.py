@@ -20,11 +20,11 @@ from noroshi.flow import requests
     type=click.Path(path_type=Path),
     help="The word of its root, as 'noroshi root revoke' makes it.",
 )
-@click.option("--by", required=True, metavar="NAME", help="The officer who decides.")
+@click.option("--by", metavar="NAME", help="The officer who decides.")
 @click.option("--reason", default="", metavar="TEXT", help="What the others are told.")
 @pass_context
 def revoke(
-    context: Context, name: str, since: str, notice: Path | None, by: str, reason: str
+    context: Context, name: str, since: str, notice: Path | None, by: str | None, reason: str
 ) -> None:
     """Trust a partner's keys no more: nothing goes there, nothing is taken from there.
 
@@ -91,18 +91,18 @@ def quarantine(ctx: click.Context) -> None:
 
 @quarantine.command()
 @click.argument("report", metavar="ID")
-@click.option("--by", required=True, metavar="NAME", help="The officer who decides.")
+@click.option("--by", metavar="NAME", help="The officer who decides.")
 @pass_context
-def take(context: Context, report: str, by: str) -> None:
+def take(context: Context, report: str, by: str | None) -> None:
     """Take a report that is held: it is read as any other."""
     _decide(context, report, by, is_taken=True)
 
 
 @quarantine.command()
 @click.argument("report", metavar="ID")
-@click.option("--by", required=True, metavar="NAME", help="The officer who decides.")
+@click.option("--by", metavar="NAME", help="The officer who decides.")
 @pass_context
-def drop(context: Context, report: str, by: str) -> None:
+def drop(context: Context, report: str, by: str | None) -> None:
     """Drop a report that is held, unread."""
     _decide(context, report, by, is_taken=False)
 
@@ -171,7 +171,7 @@ def revoke_own(
 COMMANDS: Final = (quarantine, root)
 
 
-def _decide(context: Context, report: str, by: str, *, is_taken: bool) -> None:
+def _decide(context: Context, report: str, by: str | None, *, is_taken: bool) -> None:
     with context.desk() as node:
         told = object_of(
             node.ask(requests.DecideQuarantined(report=report, by=by, is_taken=is_taken))

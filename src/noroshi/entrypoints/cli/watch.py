@@ -96,9 +96,9 @@ def alarms(ctx: click.Context, *, with_ended: bool) -> None:
 
 @alarms.command()
 @click.argument("number", type=click.IntRange(1, 2**53))
-@click.option("--by", required=True, metavar="NAME", help="Who takes care of it.")
+@click.option("--by", metavar="NAME", help="Who takes care of it.")
 @pass_context
-def take(context: Context, number: int, by: str) -> None:
+def take(context: Context, number: int, by: str | None) -> None:
     """Record by name who takes care of an alarm; the first who did stays."""
     from noroshi.entrypoints.cli import present
 

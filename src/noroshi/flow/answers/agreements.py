@@ -2,8 +2,10 @@
 
 from functools import partial
 
-from noroshi.core.agreement import parse_agreement
+from noroshi.core.agreement import Agreement, read_agreement
+from noroshi.core.areas import check_areas
 from noroshi.core.instant import day_of, to_text
+from noroshi.core.marking.label import Marking
 from noroshi.core.report import check_person
 from noroshi.flow import directories, directory
 from noroshi.flow.house import House
@@ -13,8 +15,8 @@ from noroshi.flow.requests import AddAgreement, Answer, Json
 
 def add_agreement(house: House, request: AddAgreement) -> Answer:
     """Go by an agreement from now on."""
-    agreement = parse_agreement(request.agreement)
-    house.rules.level(agreement.policy, agreement.level)
+    agreement = read_agreement(request.agreement)
+    _check_known(house, agreement)
     house.identity()
     act = partial(
         directory.keep_agreement,
@@ -24,6 +26,18 @@ def add_agreement(house: House, request: AddAgreement) -> Answer:
         entropy=house.entropy,
     )
     return _json(house, house.store.perform(act))
+
+
+def _check_known(house: House, agreement: Agreement) -> None:
+    """Return if the house knows the level, the caveats and the areas of an agreement.
+
+    Raises:
+        InputError: one of them would cover nothing, and nobody would see why.
+    """
+    policy, level = agreement.policy, agreement.level
+    house.rules.level(policy, level)
+    house.rules.restrictive(Marking(policy=policy, level=level, caveats=agreement.caveats))
+    check_areas(agreement.areas, house.areas)
 
 
 def list_agreements(house: House) -> Answer:

@@ -8,7 +8,7 @@ from noroshi.core.directory.notice import MAX_REASON
 from noroshi.core.directory.repository import lacking, read_bundle
 from noroshi.core.directory.revocation import read_revocation
 from noroshi.core.errors import InputError, NotFoundError, RefusalError
-from noroshi.core.instant import from_text, to_text
+from noroshi.core.instant import Instant, from_text, to_text
 from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
@@ -25,6 +25,7 @@ from noroshi.flow.requests import (
     RevokePartner,
     VerifyPartner,
 )
+from noroshi.flow.tables import Tables
 
 _SHORTEST_PREFIX: Final = 4
 
@@ -94,24 +95,28 @@ def add_partner(house: House, request: AddPartner) -> Answer:
 def partner_json(house: House, known: KnownPartner) -> Json:
     """Return a partner, and what is known of its directory."""
     with house.store.read() as tables:
-        return views.partner_json(known) | directory_json(tables, known, house.clock.now())
+        return _partner_json(tables, known, house.clock.now())
+
+
+def _partner_json(tables: Tables, known: KnownPartner, now: Instant) -> Json:
+    alike = directory.resembling(tables, known.signed_card.card.partner)
+    told = views.partner_json(known) | {"resembles": list(alike)}
+    return told | directory_json(tables, known, now)
 
 
 def partners(house: House) -> Answer:
     """List the partners."""
     with house.store.read() as tables:
         now = house.clock.now()
-        return [
-            views.partner_json(known) | directory_json(tables, known, now)
-            for known in tables.partners.all()
-        ]
+        return [_partner_json(tables, known, now) for known in tables.partners.all()]
 
 
 def partner_number(house: House, request: PartnerNumber) -> Answer:
     """Give the sixty digits to compare."""
     with house.store.read() as tables:
         number = directory.number_of(tables, request.partner)
-    return {"partner": request.partner, "number": number}
+        alike = directory.resembling(tables, request.partner)
+    return {"partner": request.partner, "number": number, "resembles": list(alike)}
 
 
 def _revoke_own(house: House, request: RevokePartner) -> Answer:
@@ -161,7 +166,7 @@ def revoke_partner(house: House, request: RevokePartner) -> Answer:
         count = told_by.threshold if told_by else 1
         msg = (
             f"the root of {request.partner} has custodians, of whom {count} have to sign; "
-            f"{len(signed.signers)} did (noroshi root join)"
+            f"{len(signed.signers)} did (noroshi root revoke --onto FILE)"
         )
         raise InputError("bad-revocation", msg)
     since = signed.revocation.since if signed else from_text(request.since)

@@ -5,7 +5,7 @@ from functools import partial
 from noroshi.core.errors import InputError
 from noroshi.core.instant import to_text
 from noroshi.core.report import PASSED_ON, check_person, report_id_text
-from noroshi.flow import release, send, views
+from noroshi.flow import directory, release, send, views
 from noroshi.flow.answers.reports import perform, sent_json
 from noroshi.flow.draft_tables import KeptDraft
 from noroshi.flow.house import House
@@ -71,9 +71,12 @@ def _json(house: House, tables: Tables, draft: KeptDraft) -> Json:
     content = planned.content
     enclosed = views.enclosed_in(content) if content.kind == PASSED_ON else None
     said = content if enclosed is None else enclosed.content
+    partners = list(dict.fromkeys(address.partner for address in content.addressees))
+    alike = {name: directory.resembling(tables, name) for name in partners}
     return {
         "report": report_id_text(planned.report_id),
-        "partners": list(dict.fromkeys(address.partner for address in content.addressees)),
+        "partners": partners,
+        "resembles": {name: list(others) for name, others in alike.items() if others},
         "to": [str(address) for address in content.action],
         "info": [str(address) for address in content.info],
         "precedence": planned.highest.name,

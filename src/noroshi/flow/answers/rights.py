@@ -36,6 +36,20 @@ _NAMED: Final = (
 
 _NARROWED: Final = requests.Inbox | requests.ReleaseQueue | requests.Show | requests.Answering
 """What tells of reports beside the one that is named: of those that the person may read."""
+_ANSWERED_FOR: Final = (
+    requests.AddAgreement
+    | requests.DecideQuarantined
+    | requests.DropDraft
+    | requests.EndLegalHold
+    | requests.GrantConsent
+    | requests.HoldForLaw
+    | requests.Release
+    | requests.RevokePartner
+    | requests.SetDesk
+    | requests.TakeAlarm
+    | requests.VerifyPartner
+)
+"""What somebody answers for by name: without accounts they say who it is."""
 
 T = TypeVar("T", bound=requests.Request)
 
@@ -155,9 +169,19 @@ def _by(request: requests.Request) -> str | None:
 
 
 def _claimed(request: T, caller: Caller) -> T:
-    """Return a request without accounts: whoever asks is who the operating system says."""
-    if isinstance(request, _NAMED) and _by(request) is None:
+    """Return a request without accounts: whoever asks is who the operating system says.
+
+    Raises:
+        InputError: for this somebody answers by name, and nobody is named.
+    """
+    if _by(request) is not None:
+        return request
+    if isinstance(request, _NAMED):
         return msgspec.structs.replace(request, by=caller.claim)
+    if isinstance(request, _ANSWERED_FOR):
+        if caller.name is None:
+            raise InputError("bad-input", "say who answers for it: --by NAME")
+        return msgspec.structs.replace(request, by=caller.name)
     return request
 
 

@@ -71,7 +71,7 @@ class AddAgreement(Request, frozen=True, kw_only=True):
     """Go by an agreement."""
 
     agreement: bytes
-    by: str
+    by: str | None = None
 
 
 class Agreements(Request, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ class VerifyPartner(Request, frozen=True, kw_only=True):
 
     partner: str
     number: str
-    by: str
+    by: str | None = None
 
 
 class TakeRoot(Request, frozen=True, kw_only=True):
@@ -118,7 +118,7 @@ class RevokePartner(Request, frozen=True, kw_only=True):
 
     partner: str
     since: str
-    by: str
+    by: str | None = None
     reason: str = ""
     notice: bytes = b""
 
@@ -131,7 +131,7 @@ class DecideQuarantined(Request, frozen=True, kw_only=True):
     """Take or drop what is held of a revoked partner."""
 
     report: str
-    by: str
+    by: str | None = None
     is_taken: bool
 
 

@@ -76,7 +76,7 @@ class GrantConsent(Request, frozen=True, kw_only=True):
     """Let a partner pass on a report of ours."""
 
     request: str
-    by: str
+    by: str | None = None
     until: str | None = None
     report_id: bytes | None = None
 
@@ -164,11 +164,11 @@ class Release(Request, frozen=True, kw_only=True):
     """Release a draft as a second person."""
 
     report: str
-    by: str
+    by: str | None = None
 
 
 class DropDraft(Request, frozen=True, kw_only=True):
     """Take a draft back."""
 
     report: str
-    by: str
+    by: str | None = None

@@ -21,7 +21,7 @@ class TakeAlarm(Request, frozen=True, kw_only=True):
     """Record who takes care of an alarm."""
 
     number: int
-    by: str
+    by: str | None = None
 
 
 class LineStates(Request, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class SetDesk(Request, frozen=True, kw_only=True):
 
     desk: str
     state: DeskState
-    by: str
+    by: str | None = None
     note: str | None = None
     handed_by: str | None = None
     """Who hands the desk over; None where nobody does."""

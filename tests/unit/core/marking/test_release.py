@@ -9,7 +9,7 @@ import pytest
 from endure.drawing import DAY, Draw
 from endure.oracle import is_enough, may_all_go, may_go
 from noroshi.adapters.policies import shipped_rules
-from noroshi.core.agreement import Agreement, encode_agreement, parse_agreement
+from noroshi.core.agreement import Agreement, encode_agreement, parse_agreement, read_agreement
 from noroshi.core.errors import InputError
 from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking, Pap, Tlp
@@ -403,6 +403,21 @@ def test_an_agreement_that_contradicts_itself(old: bytes, new: bytes, reason: st
     with pytest.raises(InputError, match=reason) as caught:
         parse_agreement(GOOD.replace(old, new, 1))
     assert caught.value.code == "bad-agreement"
+
+
+def test_what_a_person_gives_says_each_thing_once() -> None:
+    assert read_agreement(GOOD) == JP_NATO
+    twice = GOOD.replace(b'"level":', b'"level":"RESTRICTED","level":', 1)
+    assert parse_agreement(twice) == JP_NATO
+    with pytest.raises(InputError, match="says 'level' twice") as caught:
+        read_agreement(twice)
+    assert caught.value.code == "bad-agreement"
+
+
+@pytest.mark.parametrize("reference", [b"jp to nato ", b" jp to nato", b"jp  to nato"])
+def test_a_reference_has_no_blanks_that_nobody_sees(reference: bytes) -> None:
+    with pytest.raises(InputError, match="blanks around it"):
+        read_agreement(GOOD.replace(b"jp to nato", reference, 1))
 
 
 def test_an_agreement_has_a_size() -> None:
