@@ -3,8 +3,6 @@
 import sys
 from typing import TYPE_CHECKING
 
-from noroshi.entrypoints.cli import run
-
 if TYPE_CHECKING:
     from noroshi.entrypoints.cli.context import Serving
 
@@ -18,7 +16,14 @@ def _serve(serving: "Serving") -> None:
 
 def main() -> None:
     """Run the program and exit."""
-    sys.exit(run(sys.argv[1:], _serve))
+    try:
+        # Imported here: whoever changes their mind while it starts sees no traceback either.
+        from noroshi.entrypoints.cli import run
+
+        status = run(sys.argv[1:], _serve)
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
 
 
 if __name__ == "__main__":

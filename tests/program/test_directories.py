@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from noroshi.adapters.sealing.pyca import PycaPrimitives
 from noroshi.core.directory.armour import armoured, read_armoured
+from noroshi.core.directory.ceremony import fingerprint, read_keys
+from noroshi.core.envelope.keys import Purpose
 from tests.program.conftest import Desk, befriend, make, run
 
 pytestmark = pytest.mark.xdist_group("directories")
@@ -56,6 +59,11 @@ def ceremony(folder: Path, jp: Desk) -> tuple[Path, list[Path], tuple[str, str]]
     return proposed, keys, ("--online-keys", told)
 
 
+def read_fingerprint(key: Path) -> str:
+    (made,) = read_keys(key.with_suffix(".pub").read_bytes(), (Purpose.ROOT,), PycaPrimitives())
+    return fingerprint(made)
+
+
 def test_a_directory_goes_over_https_and_the_lines_say_so(pair: tuple[Desk, Desk]) -> None:
     jp, nato = pair
     assert partner(jp, "nato")["directory_by"] == "hand"
@@ -83,6 +91,9 @@ def test_custodians_take_over_from_the_first_key(
     assert run("root", "sign", proposed, "--key", sato, *told).status == 0
     refused = jp.fail("root", "take", proposed, "--by", "Capt Abe")
     assert refused["error"] == "root-changed"
+    assert "still to sign: 1 of the custodians from then on" in refused["message"]
+    assert read_fingerprint(abe) in refused["message"]
+    assert read_fingerprint(sato) not in refused["message"]
     stranger = tmp_path / "stranger.key"
     run("root", "create", "-o", stranger)
     assert "of no custodian" in run("root", "sign", proposed, "--key", stranger, *told).errors
@@ -91,6 +102,8 @@ def test_custodians_take_over_from_the_first_key(
     with jp.served(), nato.served():
         taken = jp.ask("root", "take", proposed, "--by", "Capt Abe")
         assert (taken["version"], taken["threshold"], taken["custodians"]) == (2, 2, 3)
+        again = jp.fail("root", "take", proposed, "--by", "Capt Abe")
+        assert "goes by that root already" in again["message"]
         jp.ask("root", "remove-key", "--by", "Capt Abe")
         assert not first.exists()
         until(lambda: partner(nato, "jp")["root_version"] == 2)
@@ -213,6 +226,16 @@ def test_what_people_type_wrong_is_told(pair: tuple[Desk, Desk], tmp_path: Path)
         "--threshold", "2", "-o", tmp_path / "jp.root",
     )  # fmt: skip
     assert "2 of 1 different custodians cannot sign" in tried.errors
+    secret = run(
+        "root", "rotate", tmp_path / "jp.request", "--custodian", tmp_path / "x.key",
+        "--threshold", "1", "-o", tmp_path / "jp.root",
+    )  # fmt: skip
+    assert "is a private key" in secret.errors
+    assert "x.pub" in secret.errors
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(7 * 1024 * 1024)
+    tried = run("root", "sign", tmp_path / "large", "--key", tmp_path / "x.key")
+    assert "too large to be a root that custodians sign" in tried.errors
     assert jp.fail("root", "take", tmp_path / "x.pub", "--by", "A")["error"] == "bad-input"
     tried = run(
         "root", "rotate", jp.home / "noroshi.toml", "--threshold", "1", "-o", tmp_path / "y"

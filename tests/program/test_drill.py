@@ -1,18 +1,25 @@
 """The drill, by real processes: nato's node is taken, revoked everywhere, and comes back.
 
-Seconds are measured and printed; what is asserted are the promises, of which they are far short.
+Seconds are measured and printed; what is asserted are the promises: one second at the node where
+it is decided, asked over its own door, so that the start of a command is not in the figure; sixty
+in the federation.
 """
 
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from noroshi.adapters.clock import SystemClock
+from noroshi.adapters.home import socket_path
 from noroshi.core.instant import to_text
+from noroshi.entrypoints.cli.desk import UnixConnection, credentials
+from noroshi.entrypoints.cli.person import Person
+from noroshi.flow import requests
 from tests.program.conftest import Desk, befriend, make
 
 pytestmark = pytest.mark.timeout(300)
@@ -36,6 +43,17 @@ def state_of(desk: Desk, partner: str) -> str:
 
 def inbox(desk: Desk) -> set[str]:
     return {str(row["report"]) for row in desk.ask_lines("inbox")}
+
+
+def revoke_at_the_door(desk: Desk, word: bytes) -> float:
+    """Revoke nato over the door of a served node; return how many seconds that took."""
+    request = requests.RevokePartner(partner="nato", since="", by="Lt Sato", notice=word)
+    raw = msgspec.msgpack.encode(request)
+    with closing(UnixConnection(socket_path(desk.home))) as door:
+        began = time.monotonic()
+        door.request("POST", "/v1/request", raw, credentials(Person(None)))
+        assert door.getresponse().status == 200
+        return time.monotonic() - began
 
 
 def meet_again(desk: Desk, card: Path, other: Desk) -> None:
@@ -73,15 +91,15 @@ def test_a_node_is_taken_revoked_and_comes_back(tmp_path: Path, text: Path) -> N
             "root", "revoke", "--key", stick / "root.key", "--card", tmp_path / "nato.card",
             "--since", taken_at, "-o", stick / "nato.revocation",
         )  # fmt: skip
-        began = time.monotonic()
-        jp.ask("partner", "revoke", "nato", "--notice", stick / "nato.revocation", *BY)
-        here = time.monotonic() - began
+        here = revoke_at_the_door(jp, (stick / "nato.revocation").read_bytes())
         assert state_of(jp, "nato") == "REVOKED"
+        refused = jp.fail("send", text, "--to", "cyber@nato")
+        assert refused["error"] == "partner-revoked"
         everywhere = here + until(
             lambda: all(state_of(desk, "nato") == "REVOKED" for desk in (au, kr)), 60
         )
         print(f"\nrevoked: here after {here:.2f} s, everywhere after {everywhere:.2f} s")  # noqa: T201
-        assert here < 5  # on whatever machine this is, starting the command included
+        assert here < 1
         assert everywhere < 60
 
         # The thief goes on as if nothing had happened.

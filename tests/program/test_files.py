@@ -1,12 +1,15 @@
 """What commands write: never over a file that is there."""
 
 import os
+import signal
+import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.program.conftest import Desk, befriend, make, run
+from tests.program.conftest import Desk, befriend, command, make, run
 
 pytestmark = pytest.mark.xdist_group("files")
 
@@ -87,3 +90,36 @@ def test_a_device_is_no_file_to_replace(pair: tuple[Desk, Desk], tmp_path: Path)
     assert not writer.is_alive(), "it waits for somebody who reads"
     assert jp.fail("partner", "card", "-o", tmp_path)["error"] == "bad-input"
     assert jp.fail("partner", "card", "-o", tmp_path / "no" / "card")["error"] == "bad-input"
+
+
+def test_what_has_no_end_is_no_passphrase_and_no_key(
+    pair: tuple[Desk, Desk], tmp_path: Path
+) -> None:
+    jp, _ = pair
+    endless = Path("/dev/zero")
+    arguments = ("account", "add", "Lt Sato", "--role", "administrator")
+    refused = jp.fail(*arguments, "--passphrase-file", endless)
+    assert "too long to be a passphrase" in refused["message"]
+    ran = jp.run("inbox", environment={"NOROSHI_ACCOUNT_PASSPHRASE_FILE": str(endless)})
+    assert "too long to be a passphrase" in ran.errors
+    other = Desk("nz", tmp_path / "nz")
+    ran = other.run(
+        "init", "--partner", "nz", "--name", "NZ", "--desk", "cyber",
+        environment={"NOROSHI_PASSPHRASE_FILE": str(endless)},
+    )  # fmt: skip
+    assert "too long to be a passphrase" in ran.errors
+    link = tmp_path / "endless.key"
+    link.symlink_to(endless)
+    ran = run("root", "public", "--key", link, "-o", tmp_path / "endless.pub")
+    assert ran.status == 1
+    assert "Traceback" not in ran.errors
+
+
+def test_who_changes_their_mind_at_once_sees_no_traceback() -> None:
+    for milliseconds in range(0, 200, 20):
+        process = subprocess.Popen(command("--help"), stdout=-1, stderr=-1, start_new_session=True)
+        time.sleep(milliseconds / 1000)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        from_us = [line for line in errors.decode().splitlines() if "noroshi/" in line]
+        assert not from_us, milliseconds

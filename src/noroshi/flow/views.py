@@ -70,7 +70,7 @@ def resolve(tables: Tables, text: str) -> bytes:
     """
     digits = text.replace("-", "").lower()
     if not _SHORTEST_PREFIX <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):  # noqa: PLR2004
-        msg = f"{text!r} is no report id; give it whole or its first four or more digits"
+        msg = f"{text!r} is no id; give one whole, or its first four or more digits"
         raise InputError("bad-input", msg)
     found = tables.reports.find(digits)
     if len(found) > 1:

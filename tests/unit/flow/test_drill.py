@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from endure.clock import NOW, SetClock
@@ -18,7 +19,7 @@ from noroshi.core import gate
 from noroshi.core.delivery.item import Cargo
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.envelope.open import open_envelope
-from noroshi.core.envelope.suite import H3
+from noroshi.core.envelope.suite import DIRECTORY, H3, PREKEYS, RECEIPT, REPORT, Context
 from noroshi.core.errors import ConflictError, InputError, UnreadableError
 from noroshi.core.instant import DAY, MINUTE, to_text
 from noroshi.custody import revoke as revoke_by_root
@@ -31,6 +32,14 @@ from tests.unit.flow.pair import House
 NAMES = ("jp", "nato", "au")
 
 
+class Captured(msgspec.Struct, frozen=True):
+    """An envelope on the wire: when, what it was to its reader of then, and its bytes."""
+
+    at: int
+    context: Context
+    raw: bytes
+
+
 class Federation:
     """Three nodes in this process; envelopes are carried by hand, and everyone may copy them."""
 
@@ -39,8 +48,8 @@ class Federation:
         self.clock = clock
         self.opened = ExitStack()
         self.houses: dict[str, House] = {}
-        self.captured: list[tuple[int, bytes]] = []
-        """What went over the wire to nato, and when."""
+        self.captured: list[Captured] = []
+        """What went over the wire to nato."""
 
     def __getitem__(self, name: str) -> House:
         return self.houses[name]
@@ -66,7 +75,10 @@ class Federation:
         self[one].issue_receipts(other)
         raws = self[one].waiting(other)
         if other == "nato":
-            self.captured += [(self.clock.now(), raw) for raw in raws]
+            keys = self[other].node.identity.unwrappers
+            for raw in raws:
+                context = open_envelope(raw, keys, PycaPrimitives()).signed.context
+                self.captured.append(Captured(self.clock.now(), context, raw))
         opened = arrivals.open_all(self[other].node.house, raws)
         taken = arrivals.submit_all(self[other].node.house, opened, one)
         receipts = [item.id for item in items if item.cargo is Cargo.RECEIPT]
@@ -149,6 +161,23 @@ def kids_in(stolen: Path) -> set[bytes]:
     return {PycaUnwrapper(alg, seed).public_key.kid for seed in seeds}
 
 
+def kids_in_database(stolen: Path) -> set[bytes]:
+    """Return the key ids of runs of bytes in the database and its log, evenly spread over them.
+
+    All of them would take minutes. That the seeds themselves are nowhere on the disk, byte for
+    byte, is another search, over all of it.
+    """
+    alg, most = H3.kem, 20_000
+    size = SEED_SIZE[alg]
+    image = b"".join(path.read_bytes() for path in sorted(stolen.glob("node.db*")))
+    # No step of whole cells or pages: in the long run every place within one is tried.
+    step = max(1, (len(image) - size) // most) | 1
+    places = range(0, len(image) - size + 1, step)
+    seeds = {image[at : at + size] for at in places}
+    assert len(places) >= min(most // 2, len(image) - size)
+    return {PycaUnwrapper(alg, seed).public_key.kid for seed in seeds}
+
+
 def kids_of(raw: bytes) -> set[bytes]:
     """Return the key ids to which an envelope is sealed."""
     envelope: Any = gate.decode(raw, limit=len(raw), tag=96)
@@ -180,6 +209,7 @@ def test_what_a_thief_of_the_node_can_read(federation: Federation) -> None:
     seeds: list[bytes] = []
     for _ in range(6):  # a month of traffic, prekeys come and go
         jp.send("cyber@nato", body=b"of that week")
+        federation["nato"].send("cyber@jp", body=b"answered that week")
         federation.exchange()
         folder = federation.folder / "nato" / "prekeys"
         seeds += [path.read_bytes()[-96:] for path in folder.iterdir()]
@@ -198,20 +228,29 @@ def test_what_a_thief_of_the_node_can_read(federation: Federation) -> None:
     nato = recover(federation, federation.folder / "b")
     befriend(jp.node.house, "nato", card_of(nato))
     jp.send("cyber@nato", body=b"after the drill")
+    nato.send("cyber@jp", body=b"here again")
     federation.carry(("jp", "nato"), ("nato", "jp"), ("jp", "nato"))
 
     keys = thief(stolen)
-    for at, raw in federation.captured:
-        if at > taken_at:
-            assert not opens(raw, keys)
+    after = [one for one in federation.captured if one.at > taken_at]
+    assert {one.context for one in after} >= {REPORT, RECEIPT}
+    assert not any(opens(one.raw, keys) for one in after)
+    # Of what is older than the window: no report and no receipt; statements of keys and of the
+    # directory do open, for they are sealed to the card, so that a restored node can read them.
     window = 16 * DAY
-    old = [raw for at, raw in federation.captured if 0 < at < taken_at - window]
-    from_prekeys = [raw for raw in old if len(raw) > 4000 and not opens(raw, keys)]
-    assert len(from_prekeys) >= 2
+    old = [one for one in federation.captured if one.at < taken_at - window]
+    secret = [one.raw for one in old if one.context in {REPORT, RECEIPT}]
+    assert sum(one.context == REPORT for one in old) >= 2
+    assert sum(one.context == RECEIPT for one in old) >= 1
+    assert not any(opens(raw, keys) for raw in secret)
+    told = {one.context for one in old if opens(one.raw, keys)}
+    assert told == {one.context for one in old} - {REPORT, RECEIPT} == {DIRECTORY, PREKEYS}
     # Every run of bytes in every key file, as the seed of a sealing key: one finds what is kept.
     found = kids_in(stolen)
     assert found >= keys.keys()
-    assert not any(found & kids_of(raw) for raw in from_prekeys)
+    assert not any(found & kids_of(raw) for raw in secret)
+    found = kids_in_database(stolen)
+    assert not any(found & kids_of(one.raw) for one in federation.captured)
     kept = {path.read_bytes()[-96:] for path in (stolen / "prekeys").iterdir()}
     gone = [seed for seed in seeds if seed not in kept]
     assert gone

@@ -93,7 +93,7 @@ class KeyFiles:
         path = self._path(purpose, name)
         try:
             mode = path.stat().st_mode
-            raw = path.read_bytes()
+            raw = _first_bytes(path)
         except OSError as error:
             msg = f"the private key {path} cannot be read: {error.strerror}"
             raise UnavailableError("keys-locked", msg) from error
@@ -207,9 +207,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _first_bytes(path: Path) -> bytes:
+    """Return what a file holds, at most one byte more than a key file may have."""
+    with path.open("rb") as file:
+        return file.read(MAX_FILE + 1)
+
+
 def _wrapping(path: Path) -> Wrapping | None:
     try:
-        return gate.decode_struct(path.read_bytes(), _KeyFile, limit=MAX_FILE).wrapping
+        return gate.decode_struct(_first_bytes(path), _KeyFile, limit=MAX_FILE).wrapping
     except OSError as error:
         msg = f"the private key {path} cannot be read: {error.strerror}"
         raise UnavailableError("keys-locked", msg) from error

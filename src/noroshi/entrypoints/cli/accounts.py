@@ -10,7 +10,7 @@ import click
 
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
-from noroshi.entrypoints.cli.person import this_person
+from noroshi.entrypoints.cli.person import LONGEST_PASSPHRASE, first_bytes, this_person
 from noroshi.flow import requests
 
 _roles = click.option(
@@ -59,7 +59,8 @@ def add(
     """Add a person; the first account is an administrator's.
 
     A person is proven by a passphrase, or by being an operating-system user. Without --user and
-    --passphrase-file it is asked for at the terminal; where there is none, you are the person.
+    --passphrase-file it is asked for at the terminal; where there is none, you are the person, as
+    the operating-system user that you are. NOROSHI_ACCOUNT_PASSPHRASE_FILE proves who adds.
     """
     passphrase = None if passphrase_file is None else _read(passphrase_file)
     uid = None if user is None else _uid(user)
@@ -151,7 +152,10 @@ def _tell(context: Context, asked: requests.AnyRequest) -> None:
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(asked))
     roles = ", ".join(cast("list[str]", told["roles"]))
-    context.answer(told, lambda: click.echo(f"{told['account']}: {told['state']}, {roles}"))
+    by = {"user": f"the operating-system user {told['uid']}", "passphrase": "a passphrase"}
+    proof = " or ".join(by[each] for each in cast("list[str]", told["proof"]))
+    said = f"{told['account']}: {told['state']}, {roles}{', proven by ' if proof else ''}{proof}"
+    context.answer(told, lambda: click.echo(said))
 
 
 def _uid(user: str) -> int:
@@ -164,7 +168,10 @@ def _uid(user: str) -> int:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_bytes().rstrip(b"\r\n").decode()
+        told = first_bytes(file)
+        if len(told) > LONGEST_PASSPHRASE:
+            raise InputError("bad-input", f"{file} is too long to be a passphrase")
+        return told.rstrip(b"\r\n").decode()
     except UnicodeDecodeError as error:
         raise InputError("not-utf8", f"{file} is no UTF-8 text") from error
     except OSError as error:

@@ -6,6 +6,7 @@ from typing import Final, cast
 
 import click
 
+from noroshi.core.errors import ConflictError, InputError
 from noroshi.entrypoints.cli.context import Context, ask_passphrase, pass_context
 from noroshi.entrypoints.cli.files import check_new, replace_file, write_new
 from noroshi.entrypoints.cli.partners import object_of, read_card
@@ -13,6 +14,7 @@ from noroshi.entrypoints.cli.revocations import root
 from noroshi.flow import requests
 
 _FILE: Final = click.Path(path_type=Path)
+_ROOT: Final = "a root that custodians sign"
 
 
 @root.command()
@@ -96,7 +98,8 @@ def rotate(
     """
     from noroshi.custody import propose, summary
 
-    made = propose(read_card(asked), list(map(read_card, custodians)), threshold, days)
+    public_keys = [_read_public(file) for file in custodians]
+    made = propose(read_card(asked, "a request for a root"), public_keys, threshold, days)
     write_new(output, made.armoured.encode())
     _show(context, summary(made), output)
 
@@ -119,7 +122,7 @@ def sign(context: Context, file: Path, key_file: Path, online_keys: str | None) 
     from noroshi.custody import sign as signed
     from noroshi.custody import summary
 
-    made = signed(read_card(file), key_file, ask_passphrase, online_keys)
+    made = signed(read_card(file, _ROOT), key_file, ask_passphrase, online_keys)
     replace_file(file, made.armoured.encode())
     _show(context, summary(made), file)
 
@@ -134,8 +137,10 @@ def take(context: Context, file: Path, by: str | None) -> None:
     \b
       noroshi root take jp.root --by "Capt Abe"
     """
+    raw = read_card(file, _ROOT)
+    _check_signed(raw)
     with context.desk() as node:
-        told = object_of(node.ask(requests.TakeRoot(root=read_card(file), by=by)))
+        told = object_of(node.ask(requests.TakeRoot(root=raw, by=by)))
     hint = (
         "\nThe first root key still lies here: noroshi root remove-key"
         if told["has_first_key"]
@@ -193,13 +198,49 @@ def _show(context: Context, told: Mapping[str, object], file: Path) -> None:
     lines += [f"  custodian {each}" for each in custodians]
     standing = "as before" if told["online_keys_as_before"] else "NEW: compare with the node's"
     lines.append(f"  online keys {told['online_keys']}, {standing}")
-    lacking = [
-        f"{told[name]} of the custodians {when}"
-        for name, when in (("lacks_before", "so far"), ("lacks_after", "from then on"))
-        if told[name]
-    ]
+    lacking = _lacking(told)
     lines.append(
-        f"Still to sign: {', '.join(lacking)}" if lacking
+        f"Still to sign: {lacking}" if lacking
         else "It is signed. At the node: noroshi root take FILE --by NAME"
     )  # fmt: skip
     context.answer({"file": str(file), **told}, lambda: click.echo("\n".join(lines)))
+
+
+def _lacking(told: Mapping[str, object]) -> str:
+    """Return whose signatures a root lacks, "" for nobody's."""
+    return ", ".join(
+        f"{told[name]} of the custodians {when}"
+        for name, when in (("lacks_before", "so far"), ("lacks_after", "from then on"))
+        if told[name]
+    )
+
+
+def _check_signed(raw: bytes) -> None:
+    """Return if a root has the signatures that it needs.
+
+    Raises:
+        ConflictError: it lacks some.
+    """
+    from noroshi.core.directory.ceremony import read_proposal
+    from noroshi.custody import summary
+
+    told = summary(read_proposal(raw))
+    lacking = _lacking(told)
+    if lacking:
+        signed = cast("list[str]", told["signed_by"])
+        left = [each for each in cast("list[str]", told["custodians"]) if each not in signed]
+        msg = (
+            f"the root is not signed by all who have to; still to sign: {lacking}. Of its "
+            f"custodians these have not: {', '.join(left) or 'none'}. See: noroshi root sign"
+        )
+        raise ConflictError("root-changed", msg)
+
+
+def _read_public(file: Path) -> bytes:
+    if file.suffix == ".key":
+        msg = (
+            f"{file} is a private key, which stays where it is; give the public half: "
+            f"{file.with_suffix('.pub').name}"
+        )
+        raise InputError("bad-input", msg)
+    return read_card(file, "a custodian's public key")

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from noroshi.core.delivery.ladder import Rung
+from noroshi.core.errors import ConflictError, NoroshiError
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.reports import present_check, present_sent
 from noroshi.flow import requests
@@ -114,8 +115,14 @@ def grant(context: Context, request: str, by: str | None, until: str | None) -> 
 def decline(context: Context, request: str, by: str | None, note: str) -> None:
     """Do not let the partner pass it on, and say why."""
     asked = requests.Answering(report=request, rung=Rung.DECLINED, by=by, note=note)
-    with context.desk() as node:
-        told = cast("dict[str, object]", node.ask(asked))
+    try:
+        with context.desk() as node:
+            told = cast("dict[str, object]", node.ask(asked))
+    except NoroshiError as error:
+        if error.code != "rung-conflict":
+            raise
+        msg = "that request was granted or answered already; see: noroshi consent list"
+        raise ConflictError("rung-conflict", msg) from error
     told.pop("presented", None)
     context.answer(told, lambda: click.echo(f"DECLINED  {told['report']}"))
 

@@ -62,11 +62,12 @@ def add(context: Context, file: Path) -> None:
 
     with context.desk() as node:
         told = object_of(node.ask(requests.AddPartner(card=read_card(file))))
-    hint = (
-        ""
-        if told["state"] == "VERIFIED"
-        else f"\nCompare the sixty digits with them now: noroshi partner number {told['partner']}"
-    )
+    hints = {
+        "UNVERIFIED": "\nCompare the sixty digits with them now: noroshi partner number "
+        f"{told['partner']}",
+        "REVOKED": "\nThis card has the keys that were revoked; ask them for one with new keys",
+    }
+    hint = hints.get(str(told["state"]), "")
     alike = strings(told["resembles"])
     warning = f"\nCAREFUL: {resemblance(str(told['partner']), alike)}" if alike else ""
     context.answer(
@@ -135,11 +136,11 @@ def list_partners(context: Context) -> None:
 COMMANDS: Final = (partner,)
 
 
-def read_card(file: Path) -> bytes:
-    """Return the bytes of a card file.
+def read_card(file: Path, what: str = "a partner card") -> bytes:
+    """Return the bytes of a card's file, or of another that people carry; `what` it is said to be.
 
     Raises:
-        InputError: it cannot be read or is too large to be a card.
+        InputError: it cannot be read or is too large.
     """
     try:
         if str(file) == "-":
@@ -150,7 +151,7 @@ def read_card(file: Path) -> bytes:
     except OSError as error:
         raise InputError("bad-card", f"{file} cannot be read: {error.strerror}") from error
     if len(raw) > _LARGEST:
-        raise InputError("bad-card", f"{file} is too large to be a partner card")
+        raise InputError("bad-card", f"{file} is too large to be {what}")
     return raw
 
 

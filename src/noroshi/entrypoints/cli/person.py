@@ -9,6 +9,8 @@ import click
 
 from noroshi.core.errors import UnavailableError
 
+LONGEST_PASSPHRASE = 4096
+"""Bytes, line end included: a file without an end is none."""
 _ACCOUNT_FILE_VARIABLE = "NOROSHI_ACCOUNT_PASSPHRASE_FILE"
 
 
@@ -40,13 +42,27 @@ def read_passphrase(variable: str, code: str) -> bytes | None:
     if not told:
         return None
     try:
-        passphrase = Path(told).read_bytes().rstrip(b"\r\n")
+        passphrase = first_bytes(Path(told))
     except OSError as error:
         msg = f"{variable}: {told} cannot be read: {error.strerror}"
         raise UnavailableError(code, msg) from error
+    if len(passphrase) > LONGEST_PASSPHRASE:
+        msg = f"{variable}: {told} is too long to be a passphrase"
+        raise UnavailableError(code, msg)
+    passphrase = passphrase.rstrip(b"\r\n")
     if not passphrase:
         raise UnavailableError(code, f"{variable}: {told} is empty")
     return passphrase
+
+
+def first_bytes(file: Path) -> bytes:
+    """Return what a file of a passphrase holds, at most one byte more than there may be.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with file.open("rb") as opened:
+        return opened.read(LONGEST_PASSPHRASE + 1)
 
 
 def this_person() -> str:

@@ -24,6 +24,8 @@ def take_root(house: House, request: TakeRoot) -> Answer:
     with house.store.read() as tables:
         before = tables.directories.own()
     known = before.roots if before else ()
+    if proposal.partner == house.me and proposal.proposed in known:
+        raise ConflictError("root-changed", "this node goes by that root already")
     if proposal.partner != house.me or proposal.roots != known:
         msg = (
             "the file is not the next root of this node as it is now; make it from the newest "

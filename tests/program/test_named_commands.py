@@ -1,0 +1,53 @@
+"""What messages and pages tell people to type is there to be typed."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import click
+import pytest
+
+from noroshi.entrypoints.cli import program
+
+ROOT = Path(__file__).parents[2]
+NAMED = re.compile(
+    r"""(?:[`'"(:]\s*|^\s{4,}(?:\w+\$\s+)?)noroshi\ +(?:--(?:home|lang|as)\ +\S+\ +|--json\ +)*
+    (?P<command>[a-z][a-z-]*)(?:\ +(?P<within>[a-z][a-z-]*))?""",
+    re.VERBOSE | re.MULTILINE,
+)
+CEREMONY = re.compile(r"`root (?P<within>[a-z-]+)")
+JOINED = re.compile(r"\"\n\s*f?\"")
+"""Where one sentence goes on in the next literal."""
+
+
+def texts() -> Iterator[tuple[Path, str]]:
+    for path in (*ROOT.glob("src/**/*.py"), *ROOT.glob("docs/**/*.md"), ROOT / "README.md"):
+        yield path, JOINED.sub("", path.read_text())
+
+
+def test_every_command_that_is_named_exists() -> None:
+    commands = program.commands
+    found: set[str] = set()
+    for path, text in texts():
+        for match in NAMED.finditer(text):
+            name, within = match["command"], match["within"]
+            assert name in commands, f"{path}: noroshi {name}"
+            found.add(name)
+            command = commands[name]
+            if isinstance(command, click.Group) and within is not None:
+                assert within in command.commands, f"{path}: noroshi {name} {within}"
+        for match in CEREMONY.finditer(text):
+            group = cast("click.Group", commands["root"])
+            assert match["within"] in group.commands, f"{path}: root {match['within']}"
+    assert found >= {"partner", "root", "serve", "consent", "retention", "agreement"}
+
+
+@pytest.mark.parametrize(
+    "said", ["`noroshi root join`", "(noroshi root join)", "see: noroshi joyn"]
+)
+def test_one_that_does_not_would_be_found(said: str) -> None:
+    match = NAMED.search(said)
+    assert match is not None
+    command = program.commands.get(match["command"])
+    assert command is None or match["within"] not in cast("click.Group", command).commands
