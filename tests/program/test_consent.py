@@ -69,6 +69,8 @@ def test_a_report_goes_further_with_its_originators_consent(
     assert "theirs too" in shown
     granted = jp.run("consent", "grant", row["request"], "--by", "Cdr Ito").text
     assert granted.startswith(f"GRANTED  {report} may go to au until ")
+    late = jp.fail("consent", "decline", row["request"], "--by", "Cdr Ito", "--note", "no")
+    assert late["message"].startswith("that request was granted or answered already")
     until(lambda: nato.ask_lines("consent", "list")[0]["state"] == "GRANTED")
     assert "granted  by Cdr Ito" in nato.run("consent", "list").text
 

@@ -95,6 +95,7 @@ def test_a_node_is_taken_revoked_and_comes_back(tmp_path: Path, text: Path) -> N
         assert state_of(jp, "nato") == "REVOKED"
         refused = jp.fail("send", text, "--to", "cyber@nato")
         assert refused["error"] == "partner-revoked"
+        assert "with new keys" in jp.run("partner", "add", tmp_path / "nato.card").text
         everywhere = here + until(
             lambda: all(state_of(desk, "nato") == "REVOKED" for desk in (au, kr)), 60
         )

@@ -12,7 +12,8 @@ from noroshi.entrypoints.cli import program
 
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(
-    r"""(?:[`'"(:]\s*|^\s{4,}(?:\w+\$\s+)?)noroshi\ +(?:--(?:home|lang|as)\ +\S+\ +|--json\ +)*
+    r"""(?:[`'(:]\s*|^\s{4,}(?:\w+\$\s+)?)noroshi\ +
+    (?:--(?:home|lang|as)\ +\S+\ +|--json\ +)*
     (?P<command>[a-z][a-z-]*)(?:\ +(?P<within>[a-z][a-z-]*))?""",
     re.VERBOSE | re.MULTILINE,
 )
