@@ -314,6 +314,7 @@ def test_the_doctor_says_what_is_wrong(jp: Desk, tmp_path: Path) -> None:
         "keys",
         "directory",
         "reports",
+        "retention",
         "partners",
         "outbox",
     ]
