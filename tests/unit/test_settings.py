@@ -86,6 +86,7 @@ def test_deadlines_are_those_that_are_shipped_or_others(tmp_path: Path) -> None:
     text = (
         to_toml(PLAIN) + '[[deadlines]]\nkind = "cyber-incident"\nwanted = ["final"]\nmonths = 2\n'
     )
+    assert "\n[[deadlines]]\n" in to_toml(read_settings(written(tmp_path, text)))
     (found,) = read_settings(written(tmp_path, text)).duty.deadlines
     assert (found.since, found.field, found.months) == ("sent", "stage", 2)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from endure.clock import SetClock
 from noroshi.bootstrap import create_node, embedded_node
 from noroshi.flow import requests
 from noroshi.settings import Settings
-from tests.unit.flow.pair import House, Pair, SetClock, open_pair
+from tests.unit.flow.pair import House, Pair, open_pair
 
 
 @pytest.fixture

@@ -22,20 +22,20 @@ def armoured(label: str, raw: bytes) -> str:
     return "\n".join((begin, *textwrap.wrap(base64.b64encode(raw).decode(), 76), end)) + "\n"
 
 
-def read_armoured(label: str, text: bytes, code: str = "bad-input") -> bytes | None:
+def read_armoured(label: str, text: bytes) -> bytes | None:
     """Return the bytes within the armour of `label`; None where none is whole.
 
     The same part may be there again, as in a mail of two forms.
 
     Raises:
-        InputError: there are different ones, of which a reader would have to guess one (`code`).
+        InputError: there are different ones, of which a reader would have to guess one.
     """
     begin, end = (mark.encode() for mark in marks(label))
     _, *parts = text.split(begin)
     found = {_within(part, end) for part in parts}
     if len(found) > 1:
         msg = f"there are several different parts {marks(label)[0]} in it; give a file with one"
-        raise InputError(code, msg)
+        raise InputError("bad-input", msg)
     return found.pop() if found else None
 
 

@@ -140,7 +140,10 @@ def read_armour(text: bytes) -> bytes:
     Raises:
         InputError: there is no armour, it is torn, or there are several.
     """
-    raw = read_armoured(_LABEL, text, "bad-card")
+    try:
+        raw = read_armoured(_LABEL, text)
+    except InputError as error:
+        raise InputError("bad-card", error.message) from error
     if raw is None:
         begin, end = marks(_LABEL)
         raise InputError(

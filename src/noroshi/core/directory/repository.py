@@ -159,7 +159,7 @@ def read_bundle(text: bytes) -> Bundle | None:
     Raises:
         InputError: what is there is no directory.
     """
-    raw = read_armoured(LABEL, text, "bad-directory")
+    raw = read_armoured(LABEL, text)
     if raw is None and marks(LABEL)[0].encode() in text:
         raise InputError("bad-directory", "the directory beside the card is torn; ask for it again")
     try:

@@ -126,7 +126,7 @@ def read_revocation(
     Raises:
         InputError: there is none, or it is not valid.
     """
-    raw = read_armoured(LABEL, text, "bad-revocation")
+    raw = read_armoured(LABEL, text)
     if raw is None:
         msg = "there is no whole revocation in it (from BEGIN to END NOROSHI REVOCATION)"
         raise InputError("bad-revocation", msg)
