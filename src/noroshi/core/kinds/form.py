@@ -131,6 +131,17 @@ class Says(msgspec.Struct, frozen=True):
     """Whether it is asked for at once; the others may follow."""
 
 
+class Becomes(msgspec.Struct, frozen=True):
+    """What a field becomes in STIX 2.1, where its type alone does not say it."""
+
+    type: str
+    """Of the object."""
+    property: str = ""
+    """Of the one object of that type which a report has; "": each value is an object by itself."""
+    source: str = ""
+    """Of an object that stands for a code: whose code it is."""
+
+
 class Field(msgspec.Struct, frozen=True):
     """A field of a form."""
 
@@ -139,6 +150,8 @@ class Field(msgspec.Struct, frozen=True):
     type: FieldType
     is_many: bool
     is_required: bool
+    becomes: Becomes | None = None
+    """None: what its type becomes, or a value of our extension (docs/formats/stix.md)."""
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -146,7 +159,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     references: Annotated[tuple[Name, ...], Says("f.sources")] = ()
     """Where more is to be read: addresses, numbers of documents, ids of reports."""
-    language: Annotated[Name | None, Says("f.language")] = None
+    language: Annotated[Name | None, Says("f.language"), Becomes("report", "lang")] = None
     """Of the writer's words, which alone are authoritative (BCP 47)."""
 
 
@@ -169,8 +182,9 @@ def fields_of(form: type[Form]) -> tuple[Field, ...]:
 def _field(name: str, hint: object, *, is_required: bool) -> Field:
     said = [each for each in _annotations(hint) if isinstance(each, Says)]
     types = [each for each in _annotations(hint) if isinstance(each, FieldType)]
+    becomes = next((each for each in _annotations(hint) if isinstance(each, Becomes)), None)
     (says,) = said
-    return Field(name, says, types[0], _is_many(hint), is_required)
+    return Field(name, says, types[0], _is_many(hint), is_required, becomes)
 
 
 def _annotations(hint: object) -> list[object]:

@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Code, Form, Grade, Line, Name, Says, Text, Where, Window
+from noroshi.core.kinds.form import (
+    Becomes,
+    Code,
+    Form,
+    Grade,
+    Line,
+    Name,
+    Says,
+    Text,
+    Where,
+    Window,
+)
 
 
 class Assessed(Form, frozen=True, kw_only=True):
@@ -13,7 +24,9 @@ class Assessed(Form, frozen=True, kw_only=True):
     ask: Annotated[Text | None, Says("f.request")] = None
     grading: Annotated[Grade | None, Says("f.source_grading")] = None
     likelihood: Annotated[Code | None, Says("f.likelihood", vocabulary="likelihood")] = None
-    confidence: Annotated[Code | None, Says("f.confidence", vocabulary="confidence")] = None
+    confidence: Annotated[
+        Code | None, Says("f.confidence", vocabulary="confidence"), Becomes("report", "confidence")
+    ] = None
     contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 
@@ -29,5 +42,5 @@ class Notice(Form, frozen=True, kw_only=True):
     backup_windows: Annotated[tuple[Window, ...], Says("nt.backup")] = ()
     radio: Annotated[Name | None, Says("nt.radio")] = None
     warning: Annotated[Name | None, Says("nt.navarea")] = None
-    summary: Annotated[Text | None, Says("f.summary")] = None
+    summary: Annotated[Text | None, Says("f.summary"), Becomes("report", "description")] = None
     contact: Annotated[Line | None, Says("f.contact_24h")] = None

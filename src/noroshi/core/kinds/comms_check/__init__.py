@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Form, Line, Says
+from noroshi.core.kinds.form import Becomes, Form, Line, Says
 from noroshi.core.kinds.kind import Kind
 
 
 class CommsCheck(Form, frozen=True, kw_only=True):
     """A test of the line by people."""
 
-    text: Annotated[Line | None, Says("f.text", first=True)] = None
+    text: Annotated[Line | None, Says("f.text", first=True), Becomes("report", "description")] = (
+        None
+    )
     contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 

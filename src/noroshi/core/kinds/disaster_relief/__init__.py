@@ -5,7 +5,7 @@ from typing import Annotated, Final, cast
 
 import msgspec
 
-from noroshi.core.kinds.form import Code, Count, Form, Line, Need, Says, Text, Time, Where
+from noroshi.core.kinds.form import Becomes, Code, Count, Form, Line, Need, Says, Text, Time, Where
 from noroshi.core.kinds.kind import Kind, Quantity
 
 
@@ -29,7 +29,7 @@ class DisasterRelief(Form, frozen=True, kw_only=True):
     dead: Annotated[Count | None, Says("rl.dead")] = None
     missing: Annotated[Count | None, Says("rl.missing")] = None
     people_affected: Annotated[Count | None, Says("rl.affected")] = None
-    summary: Annotated[Text | None, Says("f.summary")] = None
+    summary: Annotated[Text | None, Says("f.summary"), Becomes("report", "description")] = None
     contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 

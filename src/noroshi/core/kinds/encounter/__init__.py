@@ -2,7 +2,19 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Code, Count, Form, Line, Name, Number, Says, Text, Time, Where
+from noroshi.core.kinds.form import (
+    Becomes,
+    Code,
+    Count,
+    Form,
+    Line,
+    Name,
+    Number,
+    Says,
+    Text,
+    Time,
+    Where,
+)
 from noroshi.core.kinds.kind import Kind
 
 
@@ -20,7 +32,7 @@ class Encounter(Form, frozen=True, kw_only=True):
     injured: Annotated[Count | None, Says("nt.injured")] = None
     calm: Annotated[Code | None, Says("nt.request_calm", vocabulary="ternary")] = None
     radio: Annotated[Name | None, Says("nt.radio")] = None
-    summary: Annotated[Text | None, Says("f.summary")] = None
+    summary: Annotated[Text | None, Says("f.summary"), Becomes("report", "description")] = None
     contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 

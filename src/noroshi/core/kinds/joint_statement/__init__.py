@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Code, Count, Form, Line, Says, Text, Time
+from noroshi.core.kinds.form import Becomes, Code, Count, Form, Line, Says, Text, Time
 from noroshi.core.kinds.kind import Kind
 
 
 class JointStatement(Form, frozen=True, kw_only=True):
     """One text that several partners sign."""
 
-    text: Annotated[Text, Says("f.text", first=True)]
+    text: Annotated[Text, Says("f.text", first=True), Becomes("report", "description")]
     version: Annotated[Count | None, Says("js.version", first=True)] = None
     signatories: Annotated[
         tuple[Code, ...], Says("js.signatories", vocabulary="co", first=True)

@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Bearing, Code, Count, Line, Number, Says, Text, Time, Where
+from noroshi.core.kinds.form import (
+    Bearing,
+    Becomes,
+    Code,
+    Count,
+    Line,
+    Number,
+    Says,
+    Text,
+    Time,
+    Where,
+)
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.shared import Assessed
 
@@ -28,7 +39,7 @@ class MissileEvent(Assessed, frozen=True, kw_only=True):
     overflight: Annotated[tuple[Code, ...], Says("ms.overflight", vocabulary="co")] = ()
     debris: Annotated[Text | None, Says("ms.debris")] = None
     sensitivity: Annotated[Line | None, Says("ms.sensitivity")] = None
-    summary: Annotated[Text | None, Says("f.summary")] = None
+    summary: Annotated[Text | None, Says("f.summary"), Becomes("report", "description")] = None
 
 
 KIND = Kind("missile-event", "kind.missile", MissileEvent)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Code, Line, Number, Says, Text, Time, Where
+from noroshi.core.kinds.form import Becomes, Code, Line, Number, Says, Text, Time, Where
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.shared import Assessed
 
@@ -17,7 +17,7 @@ class NuclearEvent(Assessed, frozen=True, kw_only=True):
     released: Annotated[Text | None, Says("ms.release", first=True)] = None
     detecting_party: Annotated[Code | None, Says("ms.detecting_party", vocabulary="co")] = None
     sensitivity: Annotated[Line | None, Says("ms.sensitivity")] = None
-    summary: Annotated[Text | None, Says("f.summary")] = None
+    summary: Annotated[Text | None, Says("f.summary"), Becomes("report", "description")] = None
 
 
 KIND = Kind("nuclear-event", "kind.nuclear", NuclearEvent)

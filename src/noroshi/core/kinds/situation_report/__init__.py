@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Says, Text, Time, Where
+from noroshi.core.kinds.form import Becomes, Says, Text, Time, Where
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.shared import Assessed
 
@@ -10,7 +10,9 @@ from noroshi.core.kinds.shared import Assessed
 class SituationReport(Assessed, frozen=True, kw_only=True):
     """What is known, what it means, and what is done."""
 
-    information: Annotated[Text | None, Says("f.information", first=True)] = None
+    information: Annotated[
+        Text | None, Says("f.information", first=True), Becomes("report", "description")
+    ] = None
     assessment: Annotated[Text | None, Says("f.assessment", first=True)] = None
     as_of: Annotated[Time | None, Says("sit.as_of", first=True)] = None
     place: Annotated[Where | None, Says("f.position_geo")] = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Code, Line, Name, Says, Text, Time, Where
+from noroshi.core.kinds.form import Becomes, Code, Line, Name, Says, Text, Time, Where
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.shared import Assessed
 
@@ -18,7 +18,9 @@ class SpaceEvent(Assessed, frozen=True, kw_only=True):
     debris: Annotated[Text | None, Says("ms.debris")] = None
     detecting_party: Annotated[Code | None, Says("ms.detecting_party", vocabulary="co")] = None
     sensitivity: Annotated[Line | None, Says("ms.sensitivity")] = None
-    summary: Annotated[Text | None, Says("f.summary", first=True)] = None
+    summary: Annotated[
+        Text | None, Says("f.summary", first=True), Becomes("report", "description")
+    ] = None
 
 
 KIND = Kind("space-event", "kind.space", SpaceEvent)
