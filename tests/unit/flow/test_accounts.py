@@ -54,6 +54,7 @@ Show             yes     yes      yes   -             -
 Status           yes     yes      yes   -             -
 Reached          yes     yes      yes   -             -
 WriteLabel       yes     yes      yes   -             -
+Export           yes     yes      yes   -             -
 ReleaseQueue     yes     yes      yes   -             -
 SendReport       yes     -        -     -             -
 Reply            yes     -        -     -             -

@@ -88,13 +88,14 @@ def literal(value: object, depth: int = 0) -> dict[str, object]:
     """Return where a value stands that no standard object has: right here."""
     if isinstance(value, (str, int, float)):
         return {"value": value}
-    if isinstance(value, list) and value and depth < _DEEPEST:
-        below = cast("list[object]", value)
+    below = cast("list[object]", value) if isinstance(value, list) else []
+    if below and depth < _DEEPEST:
         return {"each": [literal(each, depth + 1) for each in below]}
-    if isinstance(value, dict) and value and depth < _DEEPEST:
-        parts = cast("dict[str, object]", value)
+    parts = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    if parts and depth < _DEEPEST:
         return {"parts": [{"name": n, **literal(v, depth + 1)} for n, v in parts.items()]}
-    return {"json": _text(value)}  # STIX has neither null nor anything that is empty
+    told: object = value
+    return {"json": _text(told)}  # STIX has neither null nor anything that is empty
 
 
 class _Bundle:
@@ -198,8 +199,8 @@ class _Bundle:
             return literal(value)
         if become.property:
             return self._property(become, field, value)
-        if field.is_many and isinstance(value, list) and value:
-            below = cast("list[object]", value)
+        below = cast("list[object]", value) if isinstance(value, list) else []
+        if field.is_many and below:
             return {"each": [self._one(become, v, f"{path}/{i}") for i, v in enumerate(below)]}
         return self._one(become, value, path)
 

@@ -157,7 +157,7 @@ class Field(msgspec.Struct, frozen=True):
 class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The fields of a kind; those that a newer release adds are kept and shown by their names."""
 
-    references: Annotated[tuple[Name, ...], Says("f.sources")] = ()
+    references: Annotated[tuple[Name, ...], Says("f.sources"), Becomes("external-reference")] = ()
     """Where more is to be read: addresses, numbers of documents, ids of reports."""
     language: Annotated[Name | None, Says("f.language"), Becomes("report", "lang")] = None
     """Of the writer's words, which alone are authoritative (BCP 47)."""

@@ -9,6 +9,7 @@ from noroshi.flow.answers import (
     consents,
     courier_out,
     desk,
+    exports,
     held,
     labels,
     partners,
@@ -51,6 +52,7 @@ from noroshi.flow.requests import (
     EndAccount,
     EndLegalHold,
     Examine,
+    Export,
     GrantConsent,
     Held,
     HeldCheckpoint,
@@ -171,6 +173,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return releases.release_draft(house, request)
         case DropDraft():
             return releases.drop_draft(house, request)
+        case Export():
+            return exports.export(house, request)
         case WriteLabel():
             return labels.write_label(house, request)
         case ReadLabel():

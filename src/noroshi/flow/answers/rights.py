@@ -104,6 +104,7 @@ OF_REPORT: Final[Mapping[type[requests.Request], Act]] = {
     requests.Status: Act.READ,
     requests.Reached: Act.READ,
     requests.WriteLabel: Act.READ,
+    requests.Export: Act.READ,
     requests.Reply: Act.WRITE,
     requests.Cancel: Act.WRITE,
     requests.SendTearline: Act.WRITE,

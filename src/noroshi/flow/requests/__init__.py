@@ -38,6 +38,7 @@ from noroshi.flow.requests.reports import (
     Cancel,
     Consents,
     DropDraft,
+    Export,
     GrantConsent,
     Inbox,
     PassOn,
@@ -93,6 +94,7 @@ __all__ = [
     "EndAccount",
     "EndLegalHold",
     "Examine",
+    "Export",
     "GrantConsent",
     "Held",
     "HeldCheckpoint",
@@ -163,6 +165,7 @@ AnyRequest = (
     | Release
     | DropDraft
     | WriteLabel
+    | Export
     | ReadLabel
     | Partners
     | PartnerNumber

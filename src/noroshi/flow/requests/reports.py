@@ -147,6 +147,12 @@ class WriteLabel(Request, frozen=True, kw_only=True):
     report: str
 
 
+class Export(Request, frozen=True, kw_only=True):
+    """Give a report in the words of other systems: as a STIX 2.1 bundle."""
+
+    report: str
+
+
 class ReadLabel(Request, frozen=True, kw_only=True):
     """Say what the label of another system is as a marking."""
 

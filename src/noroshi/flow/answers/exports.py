@@ -1,0 +1,55 @@
+"""Answers about exchange: a report in the words of other systems."""
+
+import json
+from typing import Final, cast
+
+from noroshi.core.chains import form_of
+from noroshi.core.errors import InputError
+from noroshi.core.exchange.stix_report import Report, write_bundle
+from noroshi.core.marking.label import Marking
+from noroshi.core.recognition import BOM
+from noroshi.core.report import report_id_text
+from noroshi.flow import views
+from noroshi.flow.house import House
+from noroshi.flow.requests import Answer, Export
+
+_IN_HEAD: Final = frozenset({"noroshi", "kind", "subject", "precedence", "marking", "status"})
+"""What a report JSON says of its head; the head itself is exported."""
+
+
+def export(house: House, request: Export) -> Answer:
+    """Give a report that is a form as a STIX 2.1 bundle, in `bundle`, with its marking.
+
+    It is what this one report says, also where others have updated it.
+
+    Raises:
+        NotFoundError: it is not here, or what it said was destroyed.
+        InputError: it is no form.
+    """
+    with house.store.read() as tables:
+        stored = views.readable(tables, views.resolve(tables, request.report))
+        said = views.said_by(tables, stored)
+    head, content = said.head, said.content
+    form = form_of(content)
+    if form is None:
+        msg = f"that report is no form but {content.body_type}; see: noroshi show ID"
+        raise InputError("bad-input", msg)
+    told = cast("dict[str, object]", json.loads(content.body.decode().removeprefix(BOM)))
+    report = Report(
+        id=report_id_text(head.report_id),
+        kind=form.kind,
+        subject=content.subject,
+        created_at=head.created_at,
+        sender=head.sender,
+        desk=content.from_desk,
+        marking=Marking.parse(head.marking),
+        status=head.status.value.lower(),
+        precedence=head.precedence.name.lower(),
+        references=tuple(map(report_id_text, content.references)),
+        fields={name: value for name, value in told.items() if name not in _IN_HEAD},
+    )
+    return {
+        "report": report.id,
+        "marking": head.marking,
+        "bundle": write_bundle(report).decode(),
+    }
