@@ -103,6 +103,7 @@ def staff_at_work(house: House, nato: Desk, text: Path) -> None:
         ("inbox",),
         ("status", report),
         ("label", "write", report),
+        ("export", report),
         ("courier", "out", "--to", "nato", "-o", text.with_suffix(".volume")),
         ("send", text, "--to", "cyber@nato"),
         ("account", "add", "X", "--role", "watch", "--passphrase-file", text),

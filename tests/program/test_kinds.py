@@ -49,6 +49,20 @@ def test_a_form_is_read_in_the_readers_language(pair: tuple[Desk, Desk]) -> None
     assert jp.run("--lang", "xx", "show", report).status == 2
 
 
+def test_an_export_is_marked_like_its_report(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
+    jp, _ = pair
+    example = jp.run("kinds", "cyber-incident", "--example").output
+    report = jp.ask("send", "-", "--to", "cyber@nato", given=example)["report"]
+    bundle = jp.run("export", report).output
+    assert json.loads(bundle)["type"] == "bundle"
+    milder = ("send", "-", "--to", "cyber@nato", "--marking", "TLP:GREEN")
+    assert jp.fail(*milder, given=bundle)["code"] == "bad-marking"
+    assert jp.ask("send", "-", "--to", "cyber@nato", given=bundle)["state"] == "SENT"
+    told = jp.ask("export", report, "--as", "stix", "-o", tmp_path / "report.json")
+    assert told["size"] == len((tmp_path / "report.json").read_bytes())
+    assert (tmp_path / "report.json").read_bytes() == bundle
+
+
 def test_a_half_filled_form_is_refused_and_nothing_is_sent(
     pair: tuple[Desk, Desk], tmp_path: Path
 ) -> None:

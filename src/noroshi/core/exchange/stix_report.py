@@ -88,14 +88,12 @@ def literal(value: object, depth: int = 0) -> dict[str, object]:
     """Return where a value stands that no standard object has: right here."""
     if isinstance(value, (str, int, float)):
         return {"value": value}
-    below = cast("list[object]", value) if isinstance(value, list) else []
+    below, parts = _items(value), _parts(value)
     if below and depth < _DEEPEST:
         return {"each": [literal(each, depth + 1) for each in below]}
-    parts = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     if parts and depth < _DEEPEST:
         return {"parts": [{"name": n, **literal(v, depth + 1)} for n, v in parts.items()]}
-    told: object = value
-    return {"json": _text(told)}  # STIX has neither null nor anything that is empty
+    return {"json": _text(value)}  # STIX has neither null nor anything that is empty
 
 
 class _Bundle:
@@ -199,7 +197,7 @@ class _Bundle:
             return literal(value)
         if become.property:
             return self._property(become, field, value)
-        below = cast("list[object]", value) if isinstance(value, list) else []
+        below = _items(value)
         if field.is_many and below:
             return {"each": [self._one(become, v, f"{path}/{i}") for i, v in enumerate(below)]}
         return self._one(become, value, path)
@@ -235,8 +233,8 @@ class _Bundle:
             if become.type == "note":
                 made.properties["object_refs"] = [self._ones[_ROOT]["id"]]
             holder = str(self._add(become.type, path, **made.properties)["id"])
-        if isinstance(value, dict):
-            parts = cast("dict[str, object]", value)
+        parts = _parts(value)
+        if parts:
             return {"parts": [
                 {"name": name, "at": f"{holder}/{made.stands[name]}"}
                 if name in made.stands
@@ -256,6 +254,14 @@ class _Bundle:
                     "relationship", f"{source['id']}/{target['id']}", relationship_type=name,
                     source_ref=source["id"], target_ref=target["id"],
                 )  # fmt: skip
+
+
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _parts(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _is_language(value: object) -> bool:

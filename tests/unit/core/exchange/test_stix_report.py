@@ -120,6 +120,40 @@ def test_a_cyber_incident_in_standard_objects() -> None:
     assert read_bundle(json.loads(write_bundle(told))) == told
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("cyber-incident", {"indicators": [
+            5, {}, {"type": 5, "value": "x"}, {"type": "file:name", "value": "x\ny"},
+            {"type": "file:hashes.MD5", "value": "zz"}, {"type": "x", "value": "y"},
+            {"type": "file:hashes.MD5", "value": "z" * 32}, {"type": "url", "value": ""},
+        ]}),
+        ("cyber-incident", {"criticality": 101, "determination": "x", "investigation": "new",
+                            "incident_types": ["", 5], "detection": "x", "recoverability": 5}),
+        ("cyber-incident", {"criticality": 70, "determination": 5, "confidence": "very"}),
+        ("cyber-incident", {"entity": 5, "techniques": ["", None], "vulnerabilities": [{}],
+                            "products": [""], "language": "none at all", "summary": ""}),
+        ("disinformation-campaign", {"targets": ["nato", 5], "first_seen": "2026-02-31T00:00:00Z",
+                                     "evidence": [{"url": "x"}, 5, {"url": "https://x", "sha256":
+                                                  "zz", "note": ""}, {"archive": "https://x"},
+                                                  {"url": "https://x", "note": "y"}]}),
+        ("disinformation-campaign", {"first_seen": "2026-02-01T00:00:00+09:00", "narrative": 5}),
+        ("disinformation-campaign", {"first_seen": 5, "why_false": ""}),
+        ("missile-event", {"launch_place": {"latitude": True, "longitude": 0},
+                           "impact_place": {"latitude": 1, "longitude": 2, "radius_km": -1}}),
+        ("missile-event", {"launch_place": {"latitude": 91, "longitude": 0}, "impact_place": {}}),
+        ("missile-event", {"launch_place": {"latitude": 1.5, "longitude": 2, "name": ""}}),
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_what_fits_no_standard_object_is_kept_as_it_is(kind: str, fields: dict[str, Any]) -> None:
+    told = report(kind, fields)
+    names = ("indicator", "identity", "attack-pattern", "vulnerability", "software", "note")
+    assert [len(objects(told, name)) for name in names] == [0, 2, 0, 0, 0, 0]
+    assert read_bundle(json.loads(write_bundle(told))) == told
+    strict(write_bundle(told))
+
+
 def test_without_what_incident_core_needs_there_is_none() -> None:
     told = example(determination="")
     assert "extensions" not in one(told, "incident")
@@ -185,6 +219,7 @@ WRONG: list[dict[str, Any]] = [
     {"fields": [{"name": "x", "at": "report"}]},
     {"fields": [{"name": "x", "at": "/" * 100}]},
     {"fields": [{"name": "x", "at": f"{NAMED}/0"}]},
+    {"fields": [{"name": "x", "at": f"{NAMED}less"}]},
     {"fields": [{"name": "x", "at": f"{NAMED[:-5]}/object_refs/99999"}]},
     {"fields": [{"name": "x", "at": f"{NAMED[:-5]}/object_refs/-1"}]},
     {"fields": [{"name": "x", "at": f"{NAMED[:-5]}/object_refs/²"}]},
