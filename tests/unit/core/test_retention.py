@@ -108,6 +108,7 @@ def test_what_a_rule_names_and_nobody_knows_is_told() -> None:
         Rule(marking="TLP:RED", area="cyber"),
         Rule(marking="XYZ SECRET", days=1),
         Rule(marking="NATO SECRETT", area="cybr"),
+        Rule(days=9),
     )
     told = Retention(rules, shipped_rules()).unknown({"cyber": 1})
     assert [line.partition(":")[0] for line in told] == ["rule 2", "rule 3", "rule 3"]
