@@ -48,8 +48,8 @@ def test_an_exported_bundle_goes_no_further_than_the_report(pair: Pair) -> None:
         with pytest.raises(InputError) as refused:
             pair.nato.send("cyber@jp", body=raw, marking=marking)
         assert refused.value.code == "bad-marking"
-    for marking in ("TLP:AMBER", None):
-        again = pair.nato.send("cyber@jp", body=raw, marking=marking)
+    for told in ({"marking": "TLP:AMBER"}, {}):
+        again = pair.nato.send("cyber@jp", body=raw, **told)
         assert pair.nato.ask(requests.Show(report=again))["marking"] == "TLP:AMBER"
 
 

@@ -42,14 +42,15 @@ def check_new(output: Path) -> None:
 
 
 def write_file(output: Path, chunks: Iterator[bytes]) -> None:
-    """Write a new file completely or not at all; one with the same content may be there.
+    """Write a new file completely or not at all; one with the same content, or none, may be there.
 
     Raises:
         InputError: another file has that name, or it cannot be written.
     """
     with _draft(output, chunks) as draft:
         if not (_is_plain(output) and filecmp.cmp(draft, output, shallow=False)):
-            check_new(output)
+            if not (_is_plain(output) and output.stat().st_size == 0):
+                check_new(output)
             draft.replace(output)
 
 

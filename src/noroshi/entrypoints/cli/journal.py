@@ -8,11 +8,13 @@ import msgspec
 
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
-from noroshi.entrypoints.cli.files import write_new
+from noroshi.entrypoints.cli.files import read_plain, replace_file, write_new
 from noroshi.entrypoints.cli.partners import read_card
 from noroshi.flow import requests
 
 _MAX_PROOF: Final = 4 * 1024 * 1024
+_OF_HEAD: Final = 1024
+"""Bytes of a proof that are the same in each of one report: behind the first, its signed head."""
 
 
 @click.group()
@@ -65,11 +67,15 @@ def verify_journal(context: Context, against: tuple[Path, ...]) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
 @pass_context
 def proof(context: Context, report: str, output: Path) -> None:
-    """Write what can be proved of a report, without its content; see 'noroshi verify'."""
+    """Write what can be proved of a report, without its content; see 'noroshi verify'.
+
+    FILE may be there with an older proof of that report, and with nothing else.
+    """
     with context.desk() as node:
         told = _object(node.ask(requests.MakeProof(report=report)))
     raw = cast("bytes", told.pop("proof"))
-    write_new(output, raw)
+    is_older = read_plain(output, _OF_HEAD)[1:] == raw[1:_OF_HEAD]
+    (replace_file if is_older else write_new)(output, raw)
     told |= {"file": str(output), "size": len(raw)}
     context.answer(told, lambda: click.echo(f"{output}: {len(raw):,} bytes"))
 
