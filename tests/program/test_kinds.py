@@ -56,7 +56,7 @@ def test_an_export_is_marked_like_its_report(pair: tuple[Desk, Desk], tmp_path: 
     bundle = jp.run("export", report).output
     assert json.loads(bundle)["type"] == "bundle"
     milder = ("send", "-", "--to", "cyber@nato", "--marking", "TLP:GREEN")
-    assert jp.fail(*milder, given=bundle)["code"] == "bad-marking"
+    assert jp.fail(*milder, given=bundle)["error"] == "bad-marking"
     assert jp.ask("send", "-", "--to", "cyber@nato", given=bundle)["state"] == "SENT"
     told = jp.ask("export", report, "--as", "stix", "-o", tmp_path / "report.json")
     assert told["size"] == len((tmp_path / "report.json").read_bytes())

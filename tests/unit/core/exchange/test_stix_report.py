@@ -278,7 +278,7 @@ def test_a_marking_that_cannot_be_read(refs: Any) -> None:
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Return every place in JSON: what holds it, and its name or number there."""
     keys: list[Any] = list(value) if isinstance(value, dict) else []
-    keys += range(len(value)) if isinstance(value, list) else []
+    keys += range(len(value)) if isinstance(value, list) else ()
     return [(value, key) for key in keys] + [p for key in keys for p in places(value[key])]
 
 
