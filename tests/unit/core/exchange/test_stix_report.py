@@ -19,7 +19,7 @@ from noroshi.core.marking.label import Marking
 from noroshi.core.recognition import recognise
 from tests.unit.core.exchange.drawn_forms import forms
 
-DRAWN = 120
+DRAWN = 400
 """Forms of each kind; a long proof may raise it."""
 PARSED = 10
 """Of each kind by stix2, which takes 20 ms for one."""
