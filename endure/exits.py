@@ -60,8 +60,8 @@ class World:
 
     def live(self, reports: int) -> None:
         """Do something, until so many reports were written."""
-        acts = (self._send, self._send, self._send, self._agree, self._carry, self._hear,
-                self._answer, self._cancel)  # fmt: skip
+        acts = (self._send, self._send, self._send, self._agree, self._agree, self._carry,
+                self._hear, self._answer, self._cancel)  # fmt: skip
         while self.count["written"] < reports:
             self._draw.one(*acts)()
             if self._draw.one(*range(50)) == 0:
@@ -75,8 +75,9 @@ class World:
         agreement = self._draw.agreement()
         sender, receiver = self._draw.one((ME, self._draw.one(*PARTNERS)), ("nato", ME))
         agreement = msgspec.structs.replace(
-            agreement, sender=sender, receiver=receiver, reference=str(self._draw.one(*range(9)))
-        )
+            agreement, sender=sender, receiver=receiver, reference=str(self._draw.one(*range(9))),
+            caveats=agreement.caveats if agreement.policy == "NATO" else (),
+        )  # fmt: skip
         raw = encode_agreement(agreement)
         try:
             self._ask(requests.AddAgreement(agreement=raw, by="Lt Abe"))
