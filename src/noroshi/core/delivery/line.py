@@ -375,8 +375,8 @@ def _wake(times: list[Instant]) -> tuple[Command, ...]:
 
 
 def _ended(line: Line, lane: Lane) -> Line:
-    is_flash = lane is Lane.FLASH
-    return msgspec.structs.replace(line, **{"flash" if is_flash else "bulk": None})
+    under_way = "flash" if lane is Lane.FLASH else "bulk"
+    return msgspec.structs.replace(line, **{under_way: None})
 
 
 def _without(line: Line, ids: frozenset[bytes]) -> Line:

@@ -1,7 +1,7 @@
 """Files that commands read and write: bounded, whole or not at all, with progress.
 
-What is there already stays: a name typed wrongly must not cost a private key. Only the same bytes
-again are no loss, and a node's own card, of which a newer one takes the place everywhere.
+What is there already stays: a name typed wrongly must not cost a private key. No loss are an empty
+file, the same bytes again, and what a newer one stands for: a node's own card, a report's proof.
 """
 
 import filecmp
