@@ -1,13 +1,16 @@
 """The installed program, run as people run it: real processes, real sockets, a real disk."""
 
+import itertools
 import json
 import os
+import random
+import socket
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 import pytest
@@ -17,6 +20,10 @@ from noroshi.bootstrap import embedded_node
 from noroshi.flow import answers, requests
 from noroshi.flow.house import House
 
+_FIRST_PORT: Final = 10_000
+"""Below the ports that `init` draws for itself."""
+_WORKERS: Final = 4
+_DRAWN: Final = itertools.count(random.SystemRandom().randrange(1_000))
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -92,12 +99,14 @@ class Desk:
                 env={**os.environ, **self._own},
             )
         assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
-            assert process.wait(20) == 0
-            process.stdout.close()
+        with process.stdout:
+            try:
+                ready = json.loads(process.stdout.readline() or b"{}")
+                assert "error" not in ready, ready
+                yield ready
+            finally:
+                process.terminate()
+                assert process.wait(20) == 0, self.home.with_suffix(".log").read_text()[-2000:]
 
 
 def command(*arguments: str | Path) -> list[str]:
@@ -129,8 +138,21 @@ def make(
     """Make a node."""
     desk = Desk(partner, folder / partner, source)
     named = [word for name in desks for word in ("--desk", name)]
-    desk.ask("init", "--partner", partner, "--name", partner.upper(), "--profile", profile, *named)
+    desk.ask(
+        "init", "--partner", partner, "--name", partner.upper(), "--profile", profile, *named,
+        "--peer", f"127.0.0.1:{own_port()}",
+    )  # fmt: skip
     return desk
+
+
+def own_port() -> int:
+    """Return a port that no test beside this one draws before its node is served."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = _FIRST_PORT + _WORKERS * next(_DRAWN) + worker
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def befriend(desks: Sequence[Desk]) -> None:
