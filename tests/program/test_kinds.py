@@ -63,6 +63,19 @@ def test_an_export_is_marked_like_its_report(pair: tuple[Desk, Desk], tmp_path: 
     assert (tmp_path / "report.json").read_bytes() == bundle
 
 
+def test_a_report_becomes_a_page_to_print(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
+    jp, _ = pair
+    example = jp.run("kinds", "missile-event", "--example").output
+    report = jp.ask("send", "-", "--to", "cyber@nato", given=example)["report"]
+    page = jp.run("--lang", "ja", "show", report, "--page").output
+    assert page.startswith(b'<!DOCTYPE html>\n<html lang="ja">')
+    assert "短距離弾道ミサイル" in page.decode()
+    file = tmp_path / "report.html"
+    told = jp.ask("--lang", "ja", "show", report, "--page", "-o", file)
+    assert told == {"file": str(file), "size": len(page)}
+    assert file.read_bytes() == page
+
+
 def test_a_half_filled_form_is_refused_and_nothing_is_sent(
     pair: tuple[Desk, Desk], tmp_path: Path
 ) -> None:

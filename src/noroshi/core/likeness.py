@@ -53,6 +53,11 @@ def are_alike(one: str, other: str) -> bool:
     return not _looks(one).isdisjoint(_looks(other))
 
 
+def looks_latin(letter: str) -> bool:
+    """Say whether a letter has the shape of a plain Latin one, and is none."""
+    return ord(letter) in _LATIN
+
+
 @lru_cache(maxsize=1024)
 def _looks(name: str) -> frozenset[str]:
     """Return what a name looks like as it is written, and in small letters."""

@@ -14,7 +14,8 @@ from noroshi.core.exchange.stix import TLP_IDS
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.marking.label import Tlp
-from noroshi.entrypoints.cli import sheet
+from noroshi.core.sheet.plain import plain
+from noroshi.core.sheet.report import report_sheet
 from noroshi.flow import arrivals, draft, exits, requests
 from tests.unit.flow.pair import Pair, open_pair
 from tests.unit.flow.test_agreements import DAY, MARK, agree, held
@@ -49,23 +50,19 @@ def read(pair: Pair, report: str) -> Any:
     return pair.jp.ask(requests.Show(report=report))
 
 
-def test_portions_are_shown_with_their_markings(
-    pair: Pair, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_portions_are_shown_with_their_markings(pair: Pair) -> None:
     told = {"portions": PORTIONS, "tearline": TEARLINE, "place": "Yokohama"}
     report = pair.nato.send("cyber@jp", body=body(**told), marking=MARK + "//TLP:GREEN")
     shown = read(pair, report)
     assert shown["portions"] == PORTIONS
     assert shown["tearline"] == {**TEARLINE, "subject": ""}
-    sheet.report(shown, READER)
-    screen = capsys.readouterr().out
+    screen = plain(report_sheet(shown, READER, {}), READER.language)
     assert f"({MARK})\n| The source says so.\n(TLP:GREEN)\n| Ports are closed." in screen
     assert "TEARLINE (TLP:GREEN)\n| Ports may close.\n| More follows." in screen
     assert "Yokohama" in screen
     assert screen.count("source says") == 1
-    plain = read(pair, pair.nato.send("cyber@jp", body=body(portions=PORTIONS)))
-    sheet.report(plain, READER)
-    assert "(in portions)" in capsys.readouterr().out
+    bare = read(pair, pair.nato.send("cyber@jp", body=body(portions=PORTIONS)))
+    assert "(in portions)" in plain(report_sheet(bare, READER, {}), READER.language)
 
 
 def test_a_report_of_portions_alone_is_marked_as_they_demand(pair: Pair) -> None:

@@ -9,6 +9,7 @@ from typing import Final, cast
 import click
 
 from noroshi.core.errors import InputError
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.person import LONGEST_PASSPHRASE, first_bytes, this_person
 from noroshi.flow import requests
@@ -119,9 +120,9 @@ def list_accounts(context: Context) -> None:
 
         rows = [
             (
-                present.visible(str(one["account"])), ", ".join(present.strings(one["roles"])),
+                visible(str(one["account"])), ", ".join(present.strings(one["roles"])),
                 ", ".join(present.strings(one["proof"])), str(one["state"]),
-                present.visible(str(one["added_by"])), str(one["added_at"]),
+                visible(str(one["added_by"])), str(one["added_at"]),
             )
             for one in told
         ]  # fmt: skip

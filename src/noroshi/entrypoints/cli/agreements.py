@@ -6,6 +6,7 @@ from typing import Final, cast
 
 import click
 
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import read_body
 from noroshi.flow import requests
@@ -35,8 +36,6 @@ def add(context: Context, file: Path, by: str | None) -> None:
      "is_mutual": true, "policy": "NATO", "level": "SECRET",
      "valid_from": "2026-01-01", "valid_until": "2027-12-31"}
     """
-    from noroshi.entrypoints.cli.present import visible
-
     request = requests.AddAgreement(agreement=read_body(file), by=by)
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(request))
@@ -72,7 +71,7 @@ def list_agreements(context: Context) -> None:
         present.console().print(present.table(columns, shown))
         for row in present.mappings(rows):
             for line in _terms(row):
-                click.echo(f"{present.visible(str(row['reference']))} {line}")
+                click.echo(f"{visible(str(row['reference']))} {line}")
 
     context.answer(rows, present_all)
 

@@ -296,11 +296,8 @@ def _ask_one(context: Context, field: "Field", fields: dict[str, object]) -> boo
 
 def _ask_which(context: Context, kind: "Kind", present: Mapping[str, object]) -> dict[str, object]:
     """Show a form as it holds, and ask which of its fields change, one after the other."""
-    from noroshi.core.kinds.plain import plain
-    from noroshi.core.kinds.reading import read_form
-
     reader, changed = context.reader, dict[str, object]()
-    click.echo(plain(read_form(kind, present, reader), reader.language))
+    click.echo(_as_read(context, kind, present))
     fields = {field.name: field for field in kind.fields}
     for name, field in fields.items():
         click.echo(f"    {name}  {reader.lexicon.label(field.says.label, reader.language)}")
@@ -337,11 +334,19 @@ def _confirm(
     Raises:
         InputError: it shall not.
     """
-    from noroshi.core.kinds.plain import plain
-    from noroshi.core.kinds.reading import read_form
-
     reader = context.reader
     click.echo(f"\n{body['subject']}")
-    click.echo(plain(read_form(kind, json.loads(json.dumps(fields)), reader), reader.language))
+    click.echo(_as_read(context, kind, json.loads(json.dumps(fields))))
     if not click.confirm(reader.lexicon.label("ui.send", reader.language), default=True):
         raise InputError("not-sent", "nothing was sent")
+
+
+def _as_read(context: Context, kind: "Kind", fields: Mapping[str, object]) -> str:
+    """Return a form as its readers read it."""
+    from noroshi.core.kinds.reading import read_form
+    from noroshi.core.sheet.chain import form_blocks, language_of
+    from noroshi.core.sheet.plain import plain
+
+    reader = context.reader
+    blocks = form_blocks(read_form(kind, fields, reader), language_of(fields), reader)
+    return plain(blocks, reader.language)

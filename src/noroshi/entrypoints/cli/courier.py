@@ -137,7 +137,7 @@ def _summary(
 
 
 def _present(told: dict[str, object], answers: list[requests.Json]) -> None:
-    from noroshi.entrypoints.cli.present import visible
+    from noroshi.core.sheet.visible import visible
 
     for answer in answers:
         known = ", which was here already" if answer["state"] == "KNOWN" else ""
@@ -294,6 +294,6 @@ def _progress(context: Context, label: str, size: int) -> Generator[Callable[[in
 
 
 def _shown(path: Path) -> str:
-    from noroshi.entrypoints.cli.present import visible
+    from noroshi.core.sheet.visible import visible
 
     return visible(os.fsencode(path).decode(errors="replace"))

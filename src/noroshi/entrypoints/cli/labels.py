@@ -43,7 +43,7 @@ def write(context: Context, report: str, *, stix: bool) -> None:
 @pass_context
 def read(context: Context, file: Path) -> None:
     """Say what the label in FILE is as a marking, as `send --marking` takes it."""
-    from noroshi.entrypoints.cli.present import visible
+    from noroshi.core.sheet.visible import visible
 
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(requests.ReadLabel(label=read_body(file))))

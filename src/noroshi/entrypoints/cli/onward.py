@@ -9,6 +9,7 @@ import msgspec
 
 from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import ConflictError, NoroshiError
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.reports import present_check, present_sent
 from noroshi.flow import requests
@@ -156,18 +157,18 @@ def _present(rows: object) -> None:
         audience = ", ".join(present.strings(row["audience"]))
         part = "" if row["scope"] == "WHOLE" else " (below the tearline alone)"
         click.echo(f"{row['state']}  {row['request']}  asked {present.minute(row['asked_at'])}")
-        subject = present.visible(str(row["subject"] or "not here any more"))
-        marking = present.visible(str(row["marking"]))
+        subject = visible(str(row["subject"] or "not here any more"))
+        marking = visible(str(row["marking"]))
         click.echo(f"  report   {present.short_id(row['report'])}  {marking}  {subject}")
         click.echo(f"  way      {row['originator']} > {row['asker']} > {audience}{part}")
-        click.echo(f"  asks     {present.visible(str(row['by']))}: "
-                   f"{present.visible(str(row['reason'] or '-'))}")  # fmt: skip
+        click.echo(f"  asks     {visible(str(row['by']))}: "
+                   f"{visible(str(row['reason'] or '-'))}")  # fmt: skip
         given = cast("dict[str, object] | None", row["grant"])
         if given is not None:
-            click.echo(f"  granted  by {present.visible(str(given['granted_by']))}"
+            click.echo(f"  granted  by {visible(str(given['granted_by']))}"
                        f" until {given['ends_at']}")  # fmt: skip
         for reason in present.strings(row["reasons"]):
-            click.echo(f"  may not go: {present.visible(reason)}")
+            click.echo(f"  may not go: {visible(reason)}")
 
 
 def _new_id() -> bytes:

@@ -58,7 +58,8 @@ def card(context: Context, output: Path | None) -> None:
 @pass_context
 def add(context: Context, file: Path) -> None:
     """Take a partner's card; a newer one under the same root needs no new comparison."""
-    from noroshi.entrypoints.cli.present import resemblance, strings, visible
+    from noroshi.core.sheet.visible import visible
+    from noroshi.entrypoints.cli.present import resemblance, strings
 
     with context.desk() as node:
         told = object_of(node.ask(requests.AddPartner(card=read_card(file))))

@@ -1,10 +1,9 @@
 """How answers look to people: tables, colour with a word beside it, nothing a report can forge.
 
-Text that came from elsewhere goes through :func:`visible` first: control and bidirectional
-characters, which could rewrite the screen, are shown as what they are.
+Text that came from elsewhere goes through :func:`~noroshi.core.sheet.visible.visible` first:
+control and bidirectional characters, which could rewrite the screen, are shown as what they are.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
@@ -12,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_COLOURS: Final = {
+from noroshi.core.sheet.visible import visible
+
+STATE_STYLES: Final = {
     "FLASH": "bold white on red",
     "IMMEDIATE": "bold red",
     "PRIORITY": "yellow",
@@ -35,7 +36,7 @@ _COLOURS: Final = {
     "CANCELLED": "bold red",
     "SUPERSEDED": "bold yellow",
 }
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""How words of the line look, whose meaning is always in the word too."""
 
 
 def console() -> Console:
@@ -43,23 +44,10 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-def visible(text: str, *, lines: bool = False) -> str:
-    """Return `text` with everything that a terminal would obey or hide made visible."""
-    return "".join(
-        c
-        if c.isprintable() or (lines and c in "\n\t")
-        else f"\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}U+{ord(c):04X}"
-        "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
-        if unicodedata.category(c) in _HIDDEN
-        else c
-        for c in text
-    )
-
-
 def word(text: object) -> Text:
     """Return a word in the colour of its meaning."""
     shown = visible(str(text)) if text is not None else "-"
-    return Text(shown, style=_COLOURS.get(shown, ""))
+    return Text(shown, style=STATE_STYLES.get(shown, ""))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

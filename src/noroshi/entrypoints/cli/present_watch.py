@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from rich.text import Text
 
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.present import (
     clock,
     console,
@@ -14,7 +15,6 @@ from noroshi.entrypoints.cli.present import (
     minute,
     short_id,
     table,
-    visible,
     word,
 )
 

@@ -4,6 +4,7 @@ from typing import Final, cast
 
 import click
 
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.flow import requests
 
@@ -42,22 +43,22 @@ def present_queue(rows: object) -> None:
     if not waiting:
         click.echo("Nothing waits to be released.")
     for row in waiting:
-        click.echo(f"{row['precedence']}  {row['report']}  {present.visible(str(row['marking']))}")
+        click.echo(f"{row['precedence']}  {row['report']}  {visible(str(row['marking']))}")
         partners = ", ".join(present.strings(row["partners"]))
         desks = ", ".join(present.strings(row["to"]) + present.strings(row["info"]))
         click.echo(f"  goes to   {partners}: {desks}")
         for name, others in cast("dict[str, list[str]]", row["resembles"]).items():
             click.echo(f"  CAREFUL   {present.resemblance(name, others)}")
-        click.echo(f"  written   {row['drafted_at']} by {present.visible(str(row['drafter']))}")
+        click.echo(f"  written   {row['drafted_at']} by {visible(str(row['drafter']))}")
         if row["originator"]:
             click.echo(f"  report of {row['originator']}, passed on with its consent")
-        click.echo(f"  subject   {present.visible(str(row['subject']))}")
+        click.echo(f"  subject   {visible(str(row['subject']))}")
         for line in str(row["body"]).splitlines():
-            click.echo(f"  | {present.visible(line)}")
+            click.echo(f"  | {visible(line)}")
         for reason in present.strings(row["because"]):
-            click.echo(f"  two persons: {present.visible(reason)}")
+            click.echo(f"  two persons: {visible(reason)}")
         for reason in present.strings(row["reasons"]):
-            click.echo(f"  may not go: {present.visible(reason)}")
+            click.echo(f"  may not go: {visible(reason)}")
 
 
 COMMANDS: Final = (release,)

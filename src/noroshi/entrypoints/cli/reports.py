@@ -1,20 +1,19 @@
-"""Commands for reports: send, inbox, show, ack, decline, actioned, reply, cancel, status, wait."""
+"""Commands for reports: send, inbox, reply, cancel, status, wait."""
 
 import math
 import secrets
-import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
 import click
 
 from noroshi.core.delivery.ladder import Rung
-from noroshi.core.errors import InputError, NotFoundError, UnavailableError
+from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Context, pass_context
-from noroshi.entrypoints.cli.files import progress, read_body, write_file
+from noroshi.entrypoints.cli.files import progress, read_body
 from noroshi.flow import requests
 
 _RUNGS: Final = [rung.value for rung in Rung if rung is not Rung.REFUSED]
@@ -114,100 +113,6 @@ def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
 
 @click.command()
 @click.argument("report", metavar="ID")
-@click.option("--raw", is_flag=True, help="The exact bytes sent as its body, and nothing else.")
-@click.option("--attachment", metavar="NAME", help="An attachment instead; needs -o.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
-@click.option("--history", is_flag=True, help="Of a form: all that was said of each field, when.")
-@click.option("--at", metavar="TIME", help="What was known here then, such as 12:00 (today, UTC).")
-@_desk
-@_by
-@pass_context
-def show(
-    context: Context,
-    report: str,
-    attachment: str | None,
-    output: Path | None,
-    at: str | None,
-    desk: str | None,
-    by: str | None,
-    *,
-    history: bool,
-    raw: bool,
-) -> None:
-    """Show a report, and record that it was shown.
-
-    ID is the report's id or its first four or more digits. Of a form that was updated the whole
-    comes first, as it holds now.
-
-    \b
-      noroshi show 3f1c09aa
-      noroshi show 3f1c09aa --history
-      noroshi show 3f1c09aa --at 2026-11-22T12:00Z
-      noroshi show 3f1c09aa --raw > bundle.json
-      noroshi show 3f1c09aa --attachment sample.json -o sample.json
-    """
-    from noroshi.entrypoints.cli import sheet
-    from noroshi.entrypoints.cli.kinds import typed_time
-
-    with context.desk() as node:
-        if attachment is not None:
-            size, chunks = node.attachment(report, attachment)
-            _write_attachment(context, attachment, size, chunks, output)
-            return
-        then = None if at is None else typed_time(at)
-        asked = requests.Show(report=report, desk=desk, by=by, history=history, at=then)
-        told = _object(node.ask(asked))
-    gone = cast("dict[str, object] | None", told["destroyed"])
-    if gone is not None and (raw or output is not None):
-        raise NotFoundError("content-destroyed", str(gone["message"]))
-    body = str(told["body"]).encode()
-    if output is not None:
-        write_file(output, iter((body,)))
-    elif raw:
-        sys.stdout.buffer.write(body)
-        sys.stdout.flush()
-    else:
-        context.answer(told, lambda: sheet.report(told, context.reader))
-
-
-@click.command()
-@click.argument("report", metavar="ID")
-@click.option("--note", help="A few words to the originator.")
-@_desk
-@_by
-@pass_context
-def ack(context: Context, /, **options: str | None) -> None:
-    """Acknowledge a report by name; one not yet shown is shown."""
-    _answer(context, Rung.ACKNOWLEDGED, options)
-
-
-@click.command()
-@click.argument("report", metavar="ID")
-@click.option("--note", help="Why; the originator reads it.")
-@click.option("--no-note", is_flag=True, help="Say nothing, where no note may go back.")
-@_desk
-@_by
-@pass_context
-def decline(context: Context, /, *, no_note: bool, **options: str | None) -> None:
-    """Decline to act on a report, and say why."""
-    if options["note"] is None and not no_note:
-        raise click.UsageError("say why: --note TEXT")
-    _answer(context, Rung.DECLINED, options)
-
-
-@click.command()
-@click.argument("report", metavar="ID")
-@click.option("--note", help="What was done; the originator reads it.")
-@_desk
-@_by
-@pass_context
-def actioned(context: Context, /, **options: str | None) -> None:
-    """Say that a report was acted on."""
-    _answer(context, Rung.ACTIONED, options)
-
-
-@click.command()
-@click.argument("report", metavar="ID")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--marking", metavar="MARK", help="Another one than that of the report.")
 @click.option("--text", is_flag=True, help="FILE is plain text, whatever it looks like.")
@@ -286,42 +191,7 @@ def wait(context: Context, report: str, rung: str, timeout: float) -> None:
         raise UnavailableError("timed-out", msg)
 
 
-COMMANDS: Final = (send, inbox, show, ack, decline, actioned, reply, cancel, status, wait)
-
-
-def _answer(context: Context, rung: Rung, options: Mapping[str, str | None]) -> None:
-    from noroshi.entrypoints.cli import present, sheet
-
-    with context.desk() as node:
-        told = _object(
-            node.ask(
-                requests.Answering(
-                    report=options["report"] or "",
-                    rung=rung,
-                    desk=options["desk"],
-                    by=options["by"],
-                    note=options["note"],
-                )
-            )
-        )
-    presented = told.pop("presented", None)
-    asked_by = told["by"]
-
-    def show_person() -> None:
-        if presented is not None:
-            sheet.report(_object(presented), context.reader)
-        first = cast("Mapping[str, Mapping[str, str]]", told["rungs"]).get(rung.value, {})
-        if first.get("by") != asked_by:
-            click.echo("The desk has answered so before; the first answer stays:")
-        if "answered_by_desk" in told:
-            click.echo(
-                f"The desk {told['answered_by_desk']} answers for {told['desk']}, to which the "
-                f"report came; it counts for {told['desk']}."
-            )
-        click.echo(f"{told['desk']}: {rung.value} by {present.visible(first.get('by', '-'))}"
-                   f" at {first.get('at')}")  # fmt: skip
-
-    context.answer(told, show_person)
+COMMANDS: Final = (send, inbox, reply, cancel, status, wait)
 
 
 def _finite(timeout: float) -> float:
@@ -352,16 +222,6 @@ def _await_copy(context: Context, report: object, timeout: float) -> None:
         "noroshi status tells when it is there"
     )
     raise UnavailableError("timed-out", msg)
-
-
-def _write_attachment(
-    context: Context, name: str, size: int, chunks: Iterator[bytes], output: Path | None
-) -> None:
-    if output is None:
-        raise InputError("bad-input", "say where to write the attachment: -o FILE")
-    write_file(output, chunks)
-    told = {"name": name, "size": size, "file": str(output)}
-    context.answer(told, lambda: click.echo(f"{output}: {size:,} bytes"))
 
 
 def present_sent(answer: Mapping[str, object]) -> None:

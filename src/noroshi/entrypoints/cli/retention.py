@@ -4,6 +4,7 @@ from typing import Final, cast
 
 import click
 
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.flow import requests
 
@@ -49,7 +50,7 @@ def list_retained(context: Context, *, everything: bool) -> None:
             if row["hold"] is not None:
                 held = cast("dict[str, str]", row["hold"])
                 words = f"{held['by']} since {present.minute(held['at'])}: {held['reason']}"
-                click.echo(f"{present.short_id(row['report'])} is held by {present.visible(words)}")
+                click.echo(f"{present.short_id(row['report'])} is held by {visible(words)}")
 
     context.answer(rows, present_all)
 

@@ -11,6 +11,7 @@ from typing import Final, NoReturn, cast
 import click
 
 from noroshi.core.errors import NoroshiError, UnavailableError
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context, print_json
 from noroshi.flow import requests
 
@@ -100,8 +101,6 @@ def alarms(ctx: click.Context, *, with_ended: bool) -> None:
 @pass_context
 def take(context: Context, number: int, by: str | None) -> None:
     """Record by name who takes care of an alarm; the first who did stays."""
-    from noroshi.entrypoints.cli import present
-
     with context.desk() as node:
         told = cast("Alarm", node.ask(requests.TakeAlarm(number=number, by=by)))
 
@@ -109,7 +108,7 @@ def take(context: Context, number: int, by: str | None) -> None:
         if told["taken_by"] != by:
             click.echo("Somebody took it before; the first stays:")
         click.echo(
-            f"alarm {number} ({told['alarm']}): taken by {present.visible(str(told['taken_by']))}"
+            f"alarm {number} ({told['alarm']}): taken by {visible(str(told['taken_by']))}"
             f" at {told['taken_at']}"
         )
 

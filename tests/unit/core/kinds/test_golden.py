@@ -12,10 +12,11 @@ import pytest
 from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.kinds.check import check_form
 from noroshi.core.kinds.kind import all_kinds
-from noroshi.core.kinds.plain import plain
 from noroshi.core.kinds.reading import Reader, read_form
 from noroshi.core.lexicon.lexicon import Language, Lexicon, Term
 from noroshi.core.recognition import recognise
+from noroshi.core.sheet.chain import form_blocks
+from noroshi.core.sheet.plain import plain
 
 FOLDER = Path(__file__).parents[3] / "golden" / "kinds"
 ZONES = {
@@ -30,7 +31,8 @@ ZONES = {
 def page(kind: str, language: Language) -> str:
     found = recognise((FOLDER / f"{kind}.json").read_bytes())
     reader = Reader(shipped_lexicon(), language, ZoneInfo(ZONES[language]))
-    return plain(read_form(all_kinds()[kind], found.fields, reader), language)
+    rows = read_form(all_kinds()[kind], found.fields, reader)
+    return plain(form_blocks(rows, "ja", reader), language)
 
 
 @pytest.mark.parametrize("kind", all_kinds())

@@ -1,0 +1,188 @@
+"""A chain as blocks: what holds, who said it when, what answers it, and what is owed."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from noroshi.core.instant import from_text
+from noroshi.core.kinds.kind import all_kinds
+from noroshi.core.kinds.reading import Reader, Row, read_form
+from noroshi.core.lexicon import figures
+from noroshi.core.sheet.blocks import Block, Gap, Label, Line, Span, Tone, Values, Words
+
+Json = Mapping[str, object]
+"""What a node tells of a report (CONTRACT)."""
+
+
+def mappings(value: object) -> list[Json]:
+    """Return a list of objects out of JSON."""
+    return cast("list[Json]", value)
+
+
+def strings(value: object) -> list[str]:
+    """Return a list of strings out of JSON."""
+    return cast("list[str]", value)
+
+
+def short_id(report: object) -> str:
+    """Return the first digits of a report's id: enough to name it here."""
+    return str(report)[:8]
+
+
+def moment(text: object, reader: Reader) -> str:
+    """Return a time out of JSON as it is read, "" for none."""
+    return "" if text is None else figures.moment(from_text(str(text)), reader.zone)
+
+
+def label(reader: Reader, name: str) -> str:
+    """Return a word of the sheet itself."""
+    return reader.lexicon.label(f"sheet.{name}", reader.language)
+
+
+def say(reader: Reader, name: str, /, **values: object) -> str:
+    """Return a sentence of the sheet itself."""
+    return reader.lexicon.sentence(f"sheet.{name}", reader.language, **values)
+
+
+def line(text: str, tone: Tone = Tone.PLAIN) -> Line:
+    """Return a line of one stretch."""
+    return Line((Span(text, tone),))
+
+
+def changed(told: Json, reader: Reader) -> tuple[Span, ...]:
+    """Return the words that say by which reports a report was cancelled or superseded."""
+    return tuple(
+        span
+        for state, field in (("CANCELLED", "cancelled_by"), ("SUPERSEDED", "superseded_by"))
+        if told.get(field)
+        for span in (
+            Span(state, state=state),
+            Span(f" {say(reader, 'by', report=short_id(told[field]))}  "),
+        )
+    )
+
+
+def form_blocks(
+    rows: Iterable[Row],
+    language: str,
+    reader: Reader,
+    *,
+    marked: Iterable[str] = (),
+    cleared: Iterable[Row] = (),
+) -> list[Block]:
+    """Return a form field by field; `marked` are labels of what has changed."""
+    blocks: list[Block] = []
+    for row in rows:
+        name = Label(row.label, row.label in marked, row.is_known)
+        if row.is_verbatim:
+            first, *others = row.values or ("",)
+            blocks.append(Words(first, language, name))
+            blocks += [Words(each, language) for each in others]
+        else:
+            blocks.append(Values(name, row.values))
+    back = (label(reader, "cleared"),)
+    blocks += [Values(Label(row.label, row.label in marked, row.is_known), back) for row in cleared]
+    return blocks
+
+
+def chain_blocks(chain: Json, reader: Reader) -> list[Block]:
+    """Return what holds of a form that was updated, nothing of one that was not."""
+    updates, at = mappings(chain["updates"]), chain.get("at")
+    fields = cast("dict[str, object]", chain["fields"])
+    blocks: list[Block] = []
+    if chain["stray"]:
+        blocks.append(line(label(reader, "stray"), Tone.ALERT))
+    if not updates and not is_whole(chain):
+        return blocks
+    if at is not None:
+        blocks.append(line(say(reader, "known_at", time=moment(at, reader)), Tone.STRONG))
+    if updates:
+        newest = max(str(each["created_at"]) for each in updates)
+        said = say(reader, "updates", n=len(updates), time=moment(newest, reader))
+        blocks.append(Line((*changed(chain, reader), Span(said))))
+    if "history" in chain:
+        blocks += _history(chain, reader)
+    elif fields:
+        labels = {row.label for row in _named(chain, strings(chain["changed"]), reader)}
+        rows = read_form(all_kinds().get(str(chain["kind"])), fields, reader)
+        blocks += form_blocks(rows, language_of(fields), reader, marked=labels)
+        blocks += [line(label(reader, "changed"), Tone.QUIET)] if labels else []
+    else:
+        blocks.append(line(label(reader, "nothing"), Tone.QUIET))
+    proofs = strings(chain.get("proofs", []))
+    if proofs:
+        blocks.append(line(label(reader, "proofs"), Tone.QUIET))
+        blocks += [Line((Span(each, Tone.QUIET),), is_inset=True) for each in proofs]
+    return [*blocks, Gap()]
+
+
+def is_whole(chain: Json) -> bool:
+    """Say whether the chain is all that was asked for."""
+    return chain.get("at") is not None or "history" in chain
+
+
+def language_of(fields: Json) -> str:
+    """Return the language of the writer's words, "" where nobody said."""
+    return str(fields.get("language") or "")
+
+
+def thread_blocks(told: Json, reader: Reader) -> list[Block]:
+    """Return what is left open, what takes a report up, and what is owed next."""
+    blocks: list[Block] = []
+    for each in mappings(told["left_open"]):
+        amounts = {
+            name: _amount(each[name], each["unit"], reader)
+            for name in ("needed", "offered", "committed", "open")
+        }
+        blocks.append(line(say(reader, "open", capability=each["capability"], **amounts)))
+    referrers = mappings(told["referred_by"])
+    blocks += [line(label(reader, "referred"), Tone.STRONG)] if referrers else []
+    for each in referrers:
+        words = (short_id(each["report"]), each["kind"], each["from"], each["subject"] or "")
+        blocks.append(Line((Span("  ".join(map(str, words)).rstrip()),), is_inset=True))
+    chain = cast("Json | None", told["chain"])
+    for each in mappings(chain["due"]) if chain is not None else ():
+        kind = all_kinds()[str(chain["kind"])] if chain is not None else None
+        (row,) = read_form(kind, {str(each["field"]): each["wanted"]}, reader)
+        said = f"{'; '.join(row.values)}  {moment(each['at'], reader)}"
+        blocks.append(Values(Label(label(reader, "due")), (said,)))
+    return blocks
+
+
+def _history(chain: Json, reader: Reader) -> list[Block]:
+    kind = all_kinds().get(str(chain["kind"]))
+    history = cast("Mapping[str, object]", chain["history"])
+    language = language_of(cast("Json", chain["fields"]))
+    order = [field.name for field in kind.fields] if kind is not None else []
+    blocks: list[Block] = []
+    for name in sorted(history, key=lambda n: order.index(n) if n in order else len(order)):
+        for number, said in enumerate(mappings(history[name])):
+            (row,) = read_form(kind, {name: said["value"]}, reader)
+            if number == 0:
+                blocks.append(Label(row.label))
+            words = row.values if row.is_verbatim else ("; ".join(row.values),)
+            spoken = language if row.is_verbatim else reader.language.value
+            if said["cleared"]:
+                words, spoken = (label(reader, "cleared"),), reader.language.value
+            blocks += [Words(each, spoken) for each in words]
+            about = say(
+                reader,
+                "said",
+                time=moment(said["created_at"], reader),
+                person=said["by"] or "-",
+                report=short_id(said["report"]),
+                stored=moment(said["stored_at"], reader),
+            )
+            spans = (*changed(said, reader), Span(about, Tone.QUIET))
+            blocks.append(Line(spans, is_inset=True))
+    return blocks
+
+
+def _named(chain: Json, names: Iterable[str], reader: Reader) -> list[Row]:
+    kind, fields = all_kinds().get(str(chain["kind"])), cast("Json", chain["fields"])
+    return read_form(kind, {name: fields[name] for name in names if name in fields}, reader)
+
+
+def _amount(number: object, unit: object, reader: Reader) -> str:
+    if number is None:
+        return "-"
+    return f"{figures.number(cast('float', number), reader.language)} {unit}".rstrip()

@@ -1,0 +1,147 @@
+"""Chains and threads as a sheet: what holds, who said it when, what answers it, what is owed."""
+
+from typing import Any
+
+from noroshi.adapters.words import shipped_lexicon
+from noroshi.core.kinds.reading import Reader
+from noroshi.core.lexicon.lexicon import Language
+from noroshi.core.recognition import NOROSHI
+from noroshi.core.sheet.blocks import Words
+from noroshi.core.sheet.plain import plain
+from noroshi.core.sheet.report import report_sheet
+from tests.unit.core.sheet.test_sheet import told
+
+READER = Reader(shipped_lexicon(), Language.ENGLISH)
+BODY = '{"noroshi":1,"kind":"cyber-incident","summary":"侵入","language":"ja"}'
+UPDATE = {
+    "report": "aaaa1111-0",
+    "by": "Lt Sato",
+    "created_at": "2026-11-22T07:00:00Z",
+    "stored_at": "2026-11-22T07:00:01Z",
+}
+TAKEN_BACK = {**UPDATE, "cancelled_by": "cccc3333-0"}
+
+
+def chained(**chain: Any) -> dict[str, Any]:
+    """What a node tells of an incident that was updated."""
+    return told(
+        kind="cyber-incident",
+        media_type=NOROSHI,
+        body=BODY,
+        chain={
+            "kind": "cyber-incident",
+            "marking": "TLP:RED",
+            "stray": False,
+            "updates": [UPDATE],
+            "fields": {"summary": "侵入二件", "new_field": 1, "language": "ja"},
+            "changed": ["summary"],
+            "due": [],
+            **chain,
+        },
+    )
+
+
+def read(seen: dict[str, Any]) -> str:
+    return plain(report_sheet(seen, READER, {}), Language.ENGLISH)
+
+
+def test_the_whole_stands_before_what_the_report_said() -> None:
+    text = read(chained())
+    assert text.startswith("TLP:RED\n"), "the marking of all that is shown"
+    assert "1 update, of 2026-11-22 07:00Z" in text
+    assert "* Summary\n| 侵入二件\n" in text
+    assert "new_field: 1\n* changed since the first report\n" in text
+    assert text.index("侵入二件") < text.index("What this report says") < text.index("| 侵入\n")
+    words = [each for each in report_sheet(chained(), READER, {}) if isinstance(each, Words)]
+    assert {each.language for each in words} == {"ja"}
+
+
+def test_a_chain_of_one_report_is_that_report() -> None:
+    text = read(chained(updates=[], changed=[], fields={"summary": "侵入"}))
+    assert text.count("| 侵入\n") == 1
+    assert "changed since" not in text
+    unchanged = read(chained(changed=[]))
+    assert "changed since" not in unchanged
+    assert "It says that it updates another" in read(chained(updates=[], stray=True))
+
+
+def test_what_was_known_then_has_its_proofs() -> None:
+    then = {"at": "2026-11-22T12:00:00Z", "proofs": ["bbbb2222-0"]}
+    text = read(chained(**then))
+    assert "What was known here at 2026-11-22 12:00Z\n" in text
+    assert "for each of\n  bbbb2222-0\n" in text
+    assert "What this report says" not in text
+    assert "Nothing of it was here yet." in read(
+        chained(at="2026-11-22T01:00:00Z", proofs=[], updates=[], fields={})
+    )
+
+
+def test_the_history_of_a_field_names_who_said_it() -> None:
+    history = {
+        "new_field": [{**UPDATE, "value": [1], "cleared": False}],
+        "summary": [
+            {**TAKEN_BACK, "value": "侵入", "cleared": False},
+            {**UPDATE, "by": None, "value": None, "cleared": True},
+        ],
+    }
+    text = read(chained(history=history))
+    assert (
+        "Summary\n| 侵入\n  CANCELLED by cccc3333  2026-11-22 07:00Z, Lt Sato, report aaaa1111"
+        in (text)
+    )
+    assert "| taken back\n  2026-11-22 07:00Z, -, report aaaa1111; here 2026-11-22 07:00Z" in text
+    assert text.index("Summary") < text.index("new_field")
+    unknown = chained(history={"x": [{**UPDATE, "value": 1, "cleared": False}]}, kind="of-tomorrow")
+    assert "x\n| 1\n" in read(unknown)
+
+
+def test_what_answers_it_and_what_is_owed_follows() -> None:
+    seen = chained(due=[{"field": "stage", "wanted": "final", "at": "2026-12-22T06:12:00Z"}])
+    seen["left_open"] = [
+        {"capability": "Water", "unit": "l", "needed": None, "offered": 5.0, "committed": 1,
+         "open": 4}
+    ]  # fmt: skip
+    seen["referred_by"] = [
+        {"report": "dddd4444-0", "kind": "answer", "from": "cyber@nato", "subject": None}
+    ]
+    text = read(seen)
+    assert "Water: needed -, offered 5 l, committed 1 l, open 4 l\n" in text
+    assert "Taken up by\n  dddd4444  answer  cyber@nato\n" in text
+    assert "Next report due: Final report  2026-12-22 06:12Z\n" in text
+
+
+def test_what_a_report_of_a_chain_takes_back_is_said() -> None:
+    seen = chained()
+    seen["body"] = (
+        '{"noroshi":1,"kind":"cyber-incident","updates":"3f1c09aa-0000-4000-8000-000000000000",'
+        '"cleared":["root_cause"]}'
+    )
+    assert "Root cause: taken back\n" in read(seen)
+    seen["equivalents"] = [{"marking": "NATO SECRET", "confidence": "indicative"}]
+    seen["attachments"] = [{"name": "a.txt", "size": 1200}]
+    seen["passed_on"] = {
+        "by": "nato",
+        "consent": {"granted_by": "Cdr Ito", "granted_at": "2026-11-22T05:00:00Z"},
+    }
+    text = read(seen)
+    assert "here about NATO SECRET (indicative)\n" in text
+    assert "a.txt (1,200 bytes)" in text
+    assert "nato, with the consent of Cdr Ito (2026-11-22 05:00Z)" in text
+    seen["equivalents"] = [{"marking": "NATO SECRET", "confidence": "confirmed"}]
+    assert "here about NATO SECRET\n" in read(seen)
+
+
+def test_portions_and_a_tearline_stand_below() -> None:
+    seen = told(
+        media_type=NOROSHI,
+        body='{"noroshi":1,"kind":"situation-report"}',
+        kind="situation-report",
+        portions=[{"marking": "TLP:RED", "text": "a source"}],
+        tearline={"marking": "TLP:GREEN", "text": "ports"},
+    )
+    text = read(seen)
+    assert "(in portions)\n(TLP:RED)\n| a source\n" in text
+    assert "TEARLINE (TLP:GREEN)\n| ports\n" in text
+    bare = told(media_type=NOROSHI, body='{"noroshi":1,"kind":"situation-report"}')
+    assert '| {"noroshi"' in read(bare)
+    assert "of-tomorrow" in read(told(kind="of-tomorrow"))
