@@ -29,6 +29,7 @@ CODES: Final = {
     "bad-card": "The file is no partner card, or its signature does not verify.",
     "bad-directory": "It is no directory, contradicts itself, or is not signed as it must be.",
     "bad-form": "A form, or an update of one, says what cannot be; the message names the field.",
+    "bad-import": "What another system wrote cannot be made a form; the message says why.",
     "bad-input": "A value that was given cannot be used.",
     "bad-json": "The file looks like JSON but cannot be read as such.",
     "bad-marking": "The marking is not known here, or does not cover a part of the report.",

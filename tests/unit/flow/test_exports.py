@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from noroshi.core.errors import InputError
+from noroshi.core.exchange.importing import draft_of, encode_form, form_of
 from noroshi.core.exchange.stix_reading import read_bundle
 from noroshi.flow import requests
 from tests.unit.flow.pair import Pair, open_pair
@@ -57,3 +58,22 @@ def test_what_is_no_form_is_not_exported(pair: Pair) -> None:
     report = pair.jp.send("cyber@nato", body=b"words")
     with pytest.raises(InputError, match="no form but text/plain"):
         pair.jp.ask(requests.Export(report=report))
+
+
+def test_what_a_form_was_made_of_is_given_back(pair: Pair) -> None:
+    raw = json.dumps({"Event": {"info": "Ghost", "distribution": "1"}}).encode()
+    form = form_of(draft_of(raw), raw)
+    report = pair.jp.send("cyber@nato", body=encode_form(form))
+    pair.carry()
+    told = pair.nato.ask(requests.Export(report=report, form=requests.Exchange.ORIGINAL))
+    assert (told["marking"], json.loads(told["original"])) == ("TLP:AMBER+STRICT", json.loads(raw))
+    with pytest.raises(InputError) as refused:
+        pair.jp.send("cyber@nato", body=encode_form(form), marking="TLP:GREEN")
+    assert refused.value.code == "bad-marking"
+
+    form = form_of(draft_of(raw), raw, without_original=True)
+    report = pair.jp.send("cyber@nato", body=encode_form(form))
+    with pytest.raises(InputError, match="is an attachment"):
+        pair.jp.ask(requests.Export(report=report, form=requests.Exchange.ORIGINAL))
+    with pytest.raises(InputError, match="not made of"):
+        pair.jp.ask(requests.Export(report=sent(pair), form=requests.Exchange.ORIGINAL))

@@ -23,6 +23,8 @@ _HASHES: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128}
 """Algorithms as STIX writes them, and how many hexadecimal digits each has."""
 _HEX: Final = re.compile("[0-9A-Fa-f]+")
 _FILE_HASH: Final = "file:hashes."
+_NAMED: Final = frozenset({"file:name", "mutex:name", "windows-registry-key:key"})
+"""Paths of names, which are equal or not."""
 _METRES: Final = 1000
 
 
@@ -68,7 +70,7 @@ def pattern_of(kind: str, value: str) -> str | None:
         path = f"{kind}:value"
     elif algorithm != kind and len(value) == _HASHES.get(algorithm) and _HEX.fullmatch(value):
         path = f"file:hashes.'{algorithm}'"
-    elif kind == "file:name":
+    elif kind in _NAMED:
         path = kind
     else:
         return None

@@ -12,7 +12,7 @@ import msgspec
 
 from noroshi.core.errors import InputError
 from noroshi.core.instant import from_text
-from noroshi.core.kinds.form import MAX_MANY, Evidence, Field, FieldType, Place, Window
+from noroshi.core.kinds.form import MAX_MANY, Evidence, Field, FieldType, Original, Place, Window
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.lexicon.lexicon import Lexicon
 
@@ -61,6 +61,8 @@ def _check_value(kind: Kind, field: Field, value: object, lexicon: Lexicon) -> N
             _check_place(kind, field.name, value)
         case Evidence() if not (value.url or value.archive or value.note):
             raise _unusable(kind, f"{field.name} needs a url, an archive or a note")
+        case Original() if not (value.content or value.sha256):
+            raise _unusable(kind, f"{field.name} needs its content, or the sha256 of its file")
         case _:
             pass
 

@@ -38,6 +38,8 @@ class FieldType(Enum):
     INDICATOR = "indicator"
     EVIDENCE = "evidence"
     NEED = "need"
+    ORIGINAL = "original"
+    """What another system wrote, as it came."""
 
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LINE), FieldType.LINE]
@@ -51,6 +53,8 @@ Percent = Annotated[int, msgspec.Meta(ge=0, le=100), FieldType.NUMBER]
 Bearing = Annotated[float, msgspec.Meta(ge=0, lt=360), FieldType.NUMBER]
 """Degrees from true north, clockwise."""
 Grade = Annotated[str, msgspec.Meta(pattern="^[A-F][1-6]$"), FieldType.GRADE]
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+"""SHA-256, in hexadecimal digits."""
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -95,7 +99,7 @@ class Evidence(Part, frozen=True):
 
     url: Name | None = None
     archive: Name | None = None
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    sha256: Digest | None = None
     note: Line | None = None
 
 
@@ -108,11 +112,23 @@ class Need(Part, frozen=True):
     open: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
+class Original(Part, frozen=True):
+    """What another system wrote, of which the form is a rendering; nothing in it is lost."""
+
+    format: Name
+    """Such as misp-event or cap-1.2."""
+    content: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    """None: it goes along as an attachment."""
+    sha256: Digest | None = None
+    """Of the file that goes along."""
+
+
 _PARTS: Final = {
     Window: FieldType.WINDOW,
     Indicator: FieldType.INDICATOR,
     Evidence: FieldType.EVIDENCE,
     Need: FieldType.NEED,
+    Original: FieldType.ORIGINAL,
 }
 
 
@@ -161,6 +177,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where more is to be read: addresses, numbers of documents, ids of reports."""
     language: Annotated[Name | None, Says("f.language"), Becomes("report", "lang")] = None
     """Of the writer's words, which alone are authoritative (BCP 47)."""
+    original: Annotated[Original | None, Says("f.original")] = None
+    """Of a form that was made from what another system wrote: that, as it came."""
 
 
 @cache

@@ -7,7 +7,7 @@ plain text each draw. What this release does not know is shown by its own name, 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
@@ -17,6 +17,12 @@ from noroshi.core.kinds.form import Field, FieldType
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.lexicon import figures
 from noroshi.core.lexicon.lexicon import Language, Lexicon
+
+_VERBATIM: Final = frozenset({FieldType.LINE, FieldType.TEXT, FieldType.ORIGINAL})
+_NAMED_PARTS: Final = frozenset({FieldType.PLACE, FieldType.EVIDENCE, FieldType.ORIGINAL})
+"""Their parts may be all that there are."""
+_LONGEST_ORIGINAL: Final = 4_000
+"""Characters; of a longer one only the size is shown. `export --as original` gives all of it."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -59,7 +65,7 @@ def _row(field: Field, value: object, reader: Reader) -> Row:
     return Row(
         label=lexicon.label(field.says.label, language),
         values=tuple(text for text, _ in shown),
-        is_verbatim=field.type in {FieldType.LINE, FieldType.TEXT},
+        is_verbatim=field.type in _VERBATIM,
         is_known=all(is_known for _, is_known in shown),
     )
 
@@ -124,8 +130,10 @@ def _part(kind: FieldType, part: dict[str, object], reader: Reader) -> tuple[str
             return _joined(f"{kind_of}  {value}", part, {"type", "value"}), True
         case FieldType.NEED, {"capability": capability}:
             return _need(str(capability), part, reader), True
+        case FieldType.ORIGINAL, {"format": format_of, "content": str(content), **rest} if not rest:
+            return _original(str(format_of), content, reader), True
         case _:
-            return _joined("", part, ()), kind in {FieldType.PLACE, FieldType.EVIDENCE}
+            return _joined("", part, ()), kind in _NAMED_PARTS
 
 
 def _place(part: dict[str, object], reader: Reader) -> str:
@@ -147,6 +155,13 @@ def _need(capability: str, part: dict[str, object], reader: Reader) -> str:
         label = reader.lexicon.label("rl.open", language)
         text += f" ({label}: {figures.number(left, language)} {unit}".rstrip() + ")"
     return text
+
+
+def _original(format_of: str, content: str, reader: Reader) -> str:
+    """Return what another system wrote: its form and size, and itself where it is short."""
+    size = len(content.encode())
+    head = f"{format_of}, {reader.lexicon.sentence('sheet.bytes', reader.language, n=size)}"
+    return f"{head}\n{content}" if len(content) <= _LONGEST_ORIGINAL else head
 
 
 def _joined(begin: str, part: Mapping[str, object], shown: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Commands for exchange: a report in the words of other systems."""
+"""Commands for exchange: a report in the words of other systems, and theirs as a report."""
 
 from pathlib import Path
 from typing import Final, cast
@@ -7,25 +7,38 @@ import click
 
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.flow import requests
+from noroshi.flow.requests import Exchange
+
+_GIVEN: Final = {Exchange.STIX: "bundle", Exchange.ORIGINAL: "original"}
+"""Where in the answer it stands."""
 
 
 @click.command()
 @click.argument("report", metavar="ID")
-@click.option("--as", "_form", type=click.Choice(["stix"]), default="stix", help="STIX 2.1.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice([each.value for each in Exchange]),
+    default=Exchange.STIX.value,
+    show_default=True,
+    help="STIX 2.1, or what the form was made of by `import`.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not the screen.")
 @pass_context
-def export(context: Context, report: str, _form: str, output: Path | None) -> None:
-    """Write a report that is a form as a STIX 2.1 bundle, marked as the report is.
+def export(context: Context, report: str, form: str, output: Path | None) -> None:
+    """Write a report that is a form in the words of other systems, marked as the report is.
 
     \b
       noroshi export ID -o report.json
       noroshi export ID | noroshi send - --to cyber@nato
+      noroshi export ID --as original
     """
     from noroshi.entrypoints.cli.files import write_new
 
+    asked = requests.Export(report=report, form=Exchange(form))
     with context.desk() as node:
-        told = cast("dict[str, object]", node.ask(requests.Export(report=report)))
-    raw = f"{told['bundle']}\n".encode()
+        told = cast("dict[str, object]", node.ask(asked))
+    raw = f"{told[_GIVEN[asked.form]]}\n".encode()
     if output is None:
         context.answer(told, lambda: click.echo(raw, nl=False))
         return
@@ -34,4 +47,43 @@ def export(context: Context, report: str, _form: str, output: Path | None) -> No
     context.answer(told, lambda: click.echo(f"{output}: {len(raw):,} bytes"))
 
 
-COMMANDS: Final = (export,)
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--apart", is_flag=True, help="Without the original, which goes as an attachment.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not the screen.")
+@pass_context
+def import_(context: Context, file: Path, output: Path | None, *, apart: bool) -> None:
+    """Turn a MISP event, or a bundle that `export` made, into a form that `send` takes.
+
+    Nothing is sent, and no node is needed. The form is marked as strictly as what it was made of,
+    and keeps the original whole: noroshi export ID --as original.
+
+    \b
+      noroshi import event.json | noroshi send - --to cyber@nato
+      noroshi import event.json -o form.json
+      noroshi import large.json --apart | noroshi send - --to cyber@nato --attach large.json
+    """
+    from noroshi.core.exchange.importing import LARGEST, draft_of, encode_form, form_of
+    from noroshi.entrypoints.cli.files import read_body, write_new
+
+    raw = read_body(file, LARGEST)
+    draft = draft_of(raw)
+    form = form_of(draft, raw, without_original=apart)
+    told = encode_form(form)
+    for remark in draft.remarks:
+        click.echo(remark, err=True)
+    if output is None:
+        context.answer(form, lambda: click.echo(told, nl=False))
+        return
+    write_new(output, told)
+    head: dict[str, object] = {
+        "kind": draft.kind,
+        "subject": draft.subject,
+        "marking": None if draft.marking is None else str(draft.marking),
+        "file": str(output),
+        "size": len(told),
+    }
+    context.answer(head, lambda: click.echo(f"{output}: {len(told):,} bytes"))
+
+
+COMMANDS: Final = (export, import_)

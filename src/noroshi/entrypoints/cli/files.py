@@ -18,13 +18,13 @@ from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context
 
 
-def read_body(file: Path) -> bytes:
+def read_body(file: Path, most: int = MAX_BODY) -> bytes:
     """Return the file's bytes, at most one more than allowed: enough to know it is too large."""
     try:
         if str(file) == "-":
-            return sys.stdin.buffer.read(MAX_BODY + 1)
+            return sys.stdin.buffer.read(most + 1)
         with file.open("rb") as opened:
-            return opened.read(MAX_BODY + 1)
+            return opened.read(most + 1)
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror}"
         raise InputError("bad-input", msg) from error

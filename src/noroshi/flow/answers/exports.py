@@ -11,20 +11,21 @@ from noroshi.core.recognition import BOM
 from noroshi.core.report import report_id_text
 from noroshi.flow import views
 from noroshi.flow.house import House
-from noroshi.flow.requests import Answer, Export
+from noroshi.flow.requests import Answer, Exchange, Export
 
 _IN_HEAD: Final = frozenset({"noroshi", "kind", "subject", "precedence", "marking", "status"})
 """What a report JSON says of its head; the head itself is exported."""
 
 
 def export(house: House, request: Export) -> Answer:
-    """Give a report that is a form as a STIX 2.1 bundle, in `bundle`, with its marking.
+    """Give a report that is a form in other words, with its marking.
 
-    It is what this one report says, also where others have updated it.
+    As a STIX 2.1 bundle, in `bundle`; or, in `original`, as another system wrote it that it was
+    made of. It is what this one report says, also where others have updated it.
 
     Raises:
         NotFoundError: it is not here, or what it said was destroyed.
-        InputError: it is no form.
+        InputError: it is no form, or cannot be said in these words.
     """
     with house.store.read() as tables:
         stored = views.readable(tables, views.resolve(tables, request.report))
@@ -48,8 +49,23 @@ def export(house: House, request: Export) -> Answer:
         references=tuple(map(report_id_text, content.references)),
         fields={name: value for name, value in told.items() if name not in _IN_HEAD},
     )
-    return {
-        "report": report.id,
-        "marking": head.marking,
-        "bundle": write_bundle(report).decode(),
-    }
+    given: dict[str, object] = {"report": report.id, "marking": head.marking}
+    if request.form is Exchange.ORIGINAL:
+        return {**given, "original": _original(report)}
+    return {**given, "bundle": write_bundle(report).decode()}
+
+
+def _original(report: Report) -> str:
+    """Return what the form was made of.
+
+    Raises:
+        InputError: it was made of nothing else, or that went along as a file.
+    """
+    told = report.fields.get("original")
+    content = cast("dict[str, object]", told).get("content") if isinstance(told, dict) else None
+    if not isinstance(content, str):
+        msg = "that report was not made of what another system wrote"
+        if told is not None:
+            msg = "what that report was made of is an attachment: noroshi show ID --attachment NAME"
+        raise InputError("bad-input", msg)
+    return content

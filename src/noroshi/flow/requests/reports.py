@@ -1,5 +1,7 @@
 """Requests about reports: writing, sending, releasing, passing on, reading, answering."""
 
+from enum import Enum
+
 from noroshi.core.delivery.ladder import Rung
 from noroshi.flow.requests.base import Request
 
@@ -147,10 +149,19 @@ class WriteLabel(Request, frozen=True, kw_only=True):
     report: str
 
 
+class Exchange(Enum):
+    """In whose words a report is given."""
+
+    STIX = "stix"
+    ORIGINAL = "original"
+    """Those that it came in."""
+
+
 class Export(Request, frozen=True, kw_only=True):
-    """Give a report in the words of other systems: as a STIX 2.1 bundle."""
+    """Give a report in the words of other systems."""
 
     report: str
+    form: Exchange = Exchange.STIX
 
 
 class ReadLabel(Request, frozen=True, kw_only=True):

@@ -1,0 +1,66 @@
+"""What other systems wrote, turned into forms on the command line and sent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.program.conftest import DATA, Desk, befriend, make
+
+EVENT = {
+    "Event": {
+        "info": "Operation Ghost", "distribution": "1",
+        "Attribute": [{"type": "domain", "value": "c2.example.org", "to_ids": True}],
+    }
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Desk]:
+    folder = tmp_path_factory.mktemp("import")
+    jp, nato = make(folder, "jp"), make(folder, "nato")
+    befriend([jp, nato])
+    return jp, nato
+
+
+def test_a_misp_event_is_piped_into_a_report(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
+    jp, _ = pair
+    raw = json.dumps(EVENT).encode()
+    form = jp.run("import", "-", given=raw)
+    assert form.status == 0
+    report = jp.ask("send", "-", "--to", "cyber@nato", given=form.output)["report"]
+    shown = jp.ask("show", report)
+    assert (shown["kind"], shown["subject"]) == ("cyber-incident", "Operation Ghost")
+    assert shown["marking"] == "TLP:AMBER+STRICT"
+    assert "c2.example.org" in jp.run("--lang", "ja", "show", report).text
+    assert jp.run("export", report, "--as", "original").told == EVENT
+    bundle = jp.run("export", report).output
+    assert jp.ask("import", "-", given=bundle) == {
+        **json.loads(form.output), "precedence": "routine", "status": "actual"
+    }  # fmt: skip
+    milder = ("send", "-", "--to", "cyber@nato", "--marking", "TLP:CLEAR")
+    assert jp.fail(*milder, given=form.output)["error"] == "bad-marking"
+
+    file, output = tmp_path / "event.json", tmp_path / "form.json"
+    file.write_bytes(raw)
+    told = jp.ask("import", file, "--apart", "-o", output)
+    assert (told["marking"], told["size"]) == ("TLP:AMBER+STRICT", len(output.read_bytes()))
+    assert "sha256" in json.loads(output.read_bytes())["original"]
+    assert jp.ask("send", output, "--to", "cyber@nato", "--attach", file)["state"] == "SENT"
+
+
+def test_a_file_that_is_none_of_them(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
+    jp, _ = pair
+    assert jp.fail("import", "-", given=b"words")["error"] == "bad-json"
+    assert jp.fail("import", "-", given=b"{}")["error"] == "bad-import"
+    assert jp.fail("import", tmp_path / "nothing")["error"] == "bad-input"
+
+
+def test_the_published_events_are_sent(pair: tuple[Desk, Desk]) -> None:
+    files = sorted((DATA / "misp").glob("*.json"))
+    if not files:
+        pytest.skip("the published MISP events are not at hand")
+    jp, _ = pair
+    for file in files[::8]:
+        form = jp.run("import", file).output
+        assert jp.ask("send", "-", "--to", "cyber@nato", given=form)["state"] == "SENT"
