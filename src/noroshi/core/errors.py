@@ -18,6 +18,7 @@ from typing import Final
 CODES: Final = {
     "account-exists": "Somebody has that name, or that operating-system user, already.",
     "already-changed": "The report was cancelled or superseded before.",
+    "already-signed": "This partner has signed the joint statement, exactly as it is now.",
     "already-held": "The report is held by somebody else, or for another reason.",
     "already-initialised": "The folder already holds a node.",
     "ambiguous-id": "More than one report begins like that.",
@@ -66,6 +67,7 @@ CODES: Final = {
     "not-found": "Nothing here has that name.",
     "not-held": "No legal hold is on that report.",
     "not-initialised": "The folder holds no node yet.",
+    "not-signed": "The joint statement is another text, not signed by all, or under embargo.",
     "not-sent": "You said no when the filled in form was shown; nothing was sent.",
     "not-permitted": "The person's account has no role for it.",
     "not-proven": "Nobody has proven to be the person who is named.",

@@ -17,6 +17,7 @@ from noroshi.flow.chain_tables import Referrer
 from noroshi.flow.chains import KnownChain, chain_of
 from noroshi.flow.records import StoredReport
 from noroshi.flow.tables import Tables
+from noroshi.flow.translations import translations_json
 from noroshi.flow.views import changes_json
 
 _Json = dict[str, object]
@@ -50,9 +51,12 @@ def chain_json(
         and (desks is None or not set(each.desks).isdisjoint(desks))
         and (at is None or each.stored_at <= at)
     ]
+    said: Mapping[str, object] = {"body": stored.content.body.decode(errors="replace")}
+    texts = said if known is None else known.chain.present
     told: _Json = {
         "chain": None,
         "referred_by": [_referrer_json(each) for each in referrers],
+        "translations": translations_json(tables, first, referrers, texts),
         "left_open": [],
     }
     if known is None:

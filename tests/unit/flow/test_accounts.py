@@ -55,6 +55,7 @@ Status           yes     yes      yes   -             -
 Reached          yes     yes      yes   -             -
 WriteLabel       yes     yes      yes   -             -
 Export           yes     yes      yes   -             -
+PublishStatement yes     yes      yes   -             -
 ReleaseQueue     yes     yes      yes   -             -
 SendReport       yes     -        -     -             -
 Reply            yes     -        -     -             -
@@ -63,6 +64,7 @@ SendTearline     yes     -        -     -             -
 PassOn           yes     -        -     -             -
 Consents         yes     yes      yes   -             -
 GrantConsent     -       yes      -     -             -
+SignStatement    -       yes      -     -             -
 Release          -       yes      -     -             -
 DropDraft        yes     yes      -     -             -
 Answering        -       -        yes   -             -
@@ -162,7 +164,7 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "card": b"card", "agreement": b"{}", "label": b"<x/>", "partner": "jp", "number": "1",
         "volume": 10_000, "by": None, "desk": "cyber", "state": DeskState.STAFFED, "name": "X",
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
-        "request": "00", "reason": "case", "root": b"root",
+        "request": "00", "reason": "case", "root": b"root", "digest": "0" * 64,
     }  # fmt: skip
     if kind is requests.TakeAlarm:
         told["number"] = 1

@@ -64,6 +64,7 @@ REVOCATION: Final = Context(b"noroshi/v1/revocation", "application/vnd.noroshi.r
 NOTICE: Final = Context(b"noroshi/v1/notice", "application/vnd.noroshi.notice+cbor")
 DIRECTORY: Final = Context(b"noroshi/v1/directory", "application/vnd.noroshi.directory+cbor")
 GRANT: Final = Context(b"noroshi/v1/grant", "application/vnd.noroshi.grant+cbor")
+JOINT: Final = Context(b"noroshi/v1/joint", "application/vnd.noroshi.joint+cbor")
 COURIER: Final = Context(b"noroshi/v1/courier", "application/vnd.noroshi.courier-head+cbor")
 
 ENVELOPE_AAD: Final = b"noroshi/v1/envelope"

@@ -8,7 +8,7 @@ import typing
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Annotated, Final, cast
+from typing import Annotated, Final, Literal, cast
 
 import msgspec
 
@@ -40,6 +40,12 @@ class FieldType(Enum):
     NEED = "need"
     ORIGINAL = "original"
     """What another system wrote, as it came."""
+    VERSION = "version"
+    """A text in one more language."""
+    TRANSLATION = "translation"
+    """What a field says, in another language."""
+    BYTES = "bytes"
+    """Base64, for machines."""
 
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LINE), FieldType.LINE]
@@ -55,6 +61,9 @@ Bearing = Annotated[float, msgspec.Meta(ge=0, lt=360), FieldType.NUMBER]
 Grade = Annotated[str, msgspec.Meta(pattern="^[A-F][1-6]$"), FieldType.GRADE]
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 """SHA-256, in hexadecimal digits."""
+Bytes = Annotated[
+    str, msgspec.Meta(pattern="^[A-Za-z0-9+/]+={0,2}$", max_length=64_000), FieldType.BYTES
+]
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -123,12 +132,34 @@ class Original(Part, frozen=True):
     """Of the file that goes along."""
 
 
+class Version(Part, frozen=True):
+    """A text in one more language."""
+
+    language: Name
+    """BCP 47."""
+    text: Text
+    standing: Literal["equal", "courtesy"]
+    """Whether it is as authentic as the text itself, or a courtesy translation."""
+
+
+class Translation(Part, frozen=True):
+    """What a field says, in another language."""
+
+    field: Name
+    """By its name; "body" where the report is no form."""
+    of: Digest
+    """Of the words that are translated, in UTF-8: of these, and of no later ones."""
+    text: Text
+
+
 _PARTS: Final = {
     Window: FieldType.WINDOW,
     Indicator: FieldType.INDICATOR,
     Evidence: FieldType.EVIDENCE,
     Need: FieldType.NEED,
     Original: FieldType.ORIGINAL,
+    Version: FieldType.VERSION,
+    Translation: FieldType.TRANSLATION,
 }
 
 

@@ -18,7 +18,13 @@ from noroshi.core.kinds.kind import Kind
 from noroshi.core.lexicon import figures
 from noroshi.core.lexicon.lexicon import Language, Lexicon
 
-_VERBATIM: Final = frozenset({FieldType.LINE, FieldType.TEXT, FieldType.ORIGINAL})
+_VERBATIM: Final = frozenset(
+    {
+        FieldType.LINE, FieldType.TEXT, FieldType.ORIGINAL, FieldType.VERSION,
+        FieldType.TRANSLATION,
+    }
+)  # fmt: skip
+_SPOKEN: Final = frozenset({FieldType.VERSION, FieldType.TRANSLATION})
 _NAMED_PARTS: Final = frozenset({FieldType.PLACE, FieldType.EVIDENCE, FieldType.ORIGINAL})
 """Their parts may be all that there are."""
 _LONGEST_ORIGINAL: Final = 4_000
@@ -34,6 +40,19 @@ class Row(msgspec.Struct, frozen=True):
     """Whether the values are the writer's own words, in the writer's language."""
     is_known: bool = True
     """Whether this release knows the field and all its codes."""
+    spoken: tuple["Spoken", ...] = ()
+    """Of values that are each in a language of their own."""
+    field: str = ""
+    """By its name."""
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """What a text is written in."""
+
+    language: str
+    """BCP 47; "": nobody said."""
+    about: str
+    """What the reader is told of it."""
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -51,7 +70,7 @@ def read_form(kind: Kind | None, values: Mapping[str, object], reader: Reader) -
     rows = [_row(field, values[field.name], reader) for field in fields if field.name in values]
     known = {field.name for field in fields}
     rows += [
-        Row(name, (_raw(value),), is_known=False)
+        Row(name, (_raw(value),), is_known=False, field=name)
         for name, value in values.items()
         if name not in known
     ]
@@ -67,7 +86,21 @@ def _row(field: Field, value: object, reader: Reader) -> Row:
         values=tuple(text for text, _ in shown),
         is_verbatim=field.type in _VERBATIM,
         is_known=all(is_known for _, is_known in shown),
+        spoken=tuple(_spoken(field.type, each, reader) for each in many)
+        if field.type in _SPOKEN
+        else (),
+        field=field.name,
     )
+
+
+def _spoken(kind: FieldType, value: object, reader: Reader) -> Spoken:
+    part = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    if kind is FieldType.TRANSLATION:
+        return Spoken("", str(part.get("field", "")))
+    language, code = str(part.get("language", "")), f"standing.{part.get('standing')}"
+    known = code in reader.lexicon
+    standing = reader.lexicon.label(code, reader.language) if known else str(part.get("standing"))
+    return Spoken(language, f"{language} ({standing})")
 
 
 def _value(field: Field, value: object, reader: Reader) -> tuple[str, bool]:
@@ -82,13 +115,15 @@ def _value(field: Field, value: object, reader: Reader) -> tuple[str, bool]:
             if unit in reader.lexicon:
                 unit = reader.lexicon.short(unit, reader.language)
             return f"{figures.number(value, reader.language)} {unit}".strip(), True
+        case {"text": str(text)} if field.type in _SPOKEN:
+            return text, True
         case dict():
             return _part(field.type, cast("dict[str, object]", value), reader)
         case _:
             return _raw(value), False
 
 
-def _text(field: Field, value: str, reader: Reader) -> tuple[str, bool]:
+def _text(field: Field, value: str, reader: Reader) -> tuple[str, bool]:  # noqa: PLR0911 - one a type
     lexicon, language = reader.lexicon, reader.language
     match field.type:
         case FieldType.CODE:
@@ -105,6 +140,9 @@ def _text(field: Field, value: str, reader: Reader) -> tuple[str, bool]:
             return f"{value} ({said})", True
         case FieldType.TIME:
             return _time(value, reader)
+        case FieldType.BYTES:
+            size = figures.number(len(value) * 3 // 4 - value[-2:].count("="), language)
+            return lexicon.sentence("sheet.bytes", language, n=size), True
         case _:
             return value, True
 

@@ -17,6 +17,8 @@ _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):?([0-5]\d)Z?")
 _POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)[ ,]+([-+]?\d+(?:\.\d+)?)(?:\s+(.+))?")
 _AMOUNT: Final = re.compile(r"(.+?):\s*(\d+(?:\.\d+)?)\s*(.*)")
 
+_VERSION: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s+(equal|courtesy):\s*(.+)", re.DOTALL)
+
 
 def read_value(field: Field, text: str, writer: Reader, now: Instant) -> object:
     """Return the value that `text` means for a field, as it stands in a report JSON.
@@ -30,7 +32,7 @@ def read_value(field: Field, text: str, writer: Reader, now: Instant) -> object:
     return [_one(field, part, writer, now) for part in parts if part]
 
 
-def _one(field: Field, text: str, writer: Reader, now: Instant) -> object:  # noqa: PLR0911 - one a type
+def _one(field: Field, text: str, writer: Reader, now: Instant) -> object:  # noqa: C901, PLR0911 - one a type
     match field.type:
         case FieldType.CODE:
             return _code(field, text, writer)
@@ -48,6 +50,8 @@ def _one(field: Field, text: str, writer: Reader, now: Instant) -> object:  # no
             return {"url": text}
         case FieldType.NEED:
             return _need(text)
+        case FieldType.VERSION:
+            return _version(text)
         case FieldType.GRADE:
             return text.upper()
         case _:
@@ -122,6 +126,14 @@ def _indicator(text: str) -> dict[str, str]:
         msg = f"{text!r} is no indicator; write its type and value: ipv4-addr 192.0.2.44"
         raise InputError("bad-form", msg)
     return {"type": kind, "value": value.strip()}
+
+
+def _version(text: str) -> dict[str, str]:
+    found = _VERSION.fullmatch(text)
+    if found is None:
+        msg = f"{text!r} is no language version; write fr equal: and the text, or fr courtesy: ..."
+        raise InputError("bad-form", msg)
+    return {"language": found[1], "standing": found[2], "text": found[3]}
 
 
 def _need(text: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """A chain as blocks: what holds, who said it when, what answers it, and what is owed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from noroshi.core.instant import from_text
@@ -68,15 +68,25 @@ def form_blocks(
     *,
     marked: Iterable[str] = (),
     cleared: Iterable[Row] = (),
+    translated: Mapping[str, Sequence[Words]] = {},
 ) -> list[Block]:
-    """Return a form field by field; `marked` are labels of what has changed."""
+    """Return a form field by field; `marked` are labels of what has changed.
+
+    `translated` follows the words of its field.
+    """
     blocks: list[Block] = []
     for row in rows:
         name = Label(row.label, row.label in marked, row.is_known)
-        if row.is_verbatim:
+        if row.spoken:
+            blocks += [
+                Words(text, each.language, Label(f"{row.label}: {each.about}", name.is_changed))
+                for text, each in zip(row.values, row.spoken, strict=True)
+            ]
+        elif row.is_verbatim:
             first, *others = row.values or ("",)
             blocks.append(Words(first, language, name))
             blocks += [Words(each, language) for each in others]
+            blocks += translated.get(row.field, ())
         else:
             blocks.append(Values(name, row.values))
     back = (label(reader, "cleared"),)
@@ -84,7 +94,9 @@ def form_blocks(
     return blocks
 
 
-def chain_blocks(chain: Json, reader: Reader) -> list[Block]:
+def chain_blocks(
+    chain: Json, reader: Reader, translated: Mapping[str, Sequence[Words]]
+) -> list[Block]:
     """Return what holds of a form that was updated, nothing of one that was not."""
     updates, at = mappings(chain["updates"]), chain.get("at")
     fields = cast("dict[str, object]", chain["fields"])
@@ -104,7 +116,9 @@ def chain_blocks(chain: Json, reader: Reader) -> list[Block]:
     elif fields:
         labels = {row.label for row in _named(chain, strings(chain["changed"]), reader)}
         rows = read_form(all_kinds().get(str(chain["kind"])), fields, reader)
-        blocks += form_blocks(rows, language_of(fields), reader, marked=labels)
+        blocks += form_blocks(
+            rows, language_of(fields), reader, marked=labels, translated=translated
+        )
         blocks += [line(label(reader, "changed"), Tone.QUIET)] if labels else []
     else:
         blocks.append(line(label(reader, "nothing"), Tone.QUIET))
@@ -113,6 +127,50 @@ def chain_blocks(chain: Json, reader: Reader) -> list[Block]:
         blocks.append(line(label(reader, "proofs"), Tone.QUIET))
         blocks += [Line((Span(each, Tone.QUIET),), is_inset=True) for each in proofs]
     return [*blocks, Gap()]
+
+
+def translations(told: Json, reader: Reader) -> dict[str, list[Words]]:
+    """Return what was translated into the reader's language, by field, each with its author."""
+    found: dict[str, list[Words]] = {}
+    for each in mappings(told["translations"]):
+        into = str(each["into"])
+        if into.partition("-")[0].casefold() != reader.language.value:
+            continue
+        code = f"translator.{each['made_by']}"
+        known = code in reader.lexicon
+        maker = reader.lexicon.label(code, reader.language) if known else str(each["made_by"])
+        who = f"{maker}, {each['translator']}" if each["translator"] else maker
+        about = say(
+            reader, "translation", maker=who, desk=each["from"], time=moment(each["at"], reader)
+        )
+        for text in mappings(each["texts"]):
+            if text["holds"]:
+                words = Words(str(text["text"]), into, Label(about))
+                found.setdefault(str(text["field"]), []).append(words)
+    return found
+
+
+def statement_blocks(told: Json, reader: Reader) -> list[Block]:
+    """Return who has signed a joint statement, and exactly what; nothing of other reports."""
+    statement = cast("Json | None", told["statement"])
+    if statement is None:
+        return []
+    missing = ", ".join(strings(statement["missing"]))
+    state = say(reader, "unsigned", partners=missing) if missing else label(reader, "signed")
+    blocks: list[Block] = [line(state, Tone.ALERT if missing else Tone.STRONG)]
+    digest = str(statement["digest"])
+    blocks.append(Line((Span(say(reader, "text_digest", digest=digest), Tone.QUIET),)))
+    for each in mappings(statement["signatures"]):
+        sentence = "signature" if each["holds"] else "old_signature"
+        about = say(
+            reader,
+            sentence,
+            partner=each["signatory"],
+            person=each["by"],
+            time=moment(each["at"], reader),
+        )
+        blocks.append(Line((Span(about),), is_inset=True))
+    return blocks
 
 
 def is_whole(chain: Json) -> bool:

@@ -1,6 +1,6 @@
 """A report as blocks: its head and its form in the reader's language, its words as written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from noroshi.core.areas import Area
@@ -23,8 +23,10 @@ from noroshi.core.sheet.chain import (
     mappings,
     moment,
     say,
+    statement_blocks,
     strings,
     thread_blocks,
+    translations,
 )
 
 
@@ -43,17 +45,19 @@ def report_sheet(told: Json, reader: Reader, areas: Mapping[str, Area]) -> list[
     blocks += [Line(change)] if change else []
     blocks += [_head(told, reader, areas), Gap()]
     chain = cast("Json | None", told["chain"])
-    blocks += [] if chain is None else chain_blocks(chain, reader)
+    translated = translations(told, reader)
+    blocks += [] if chain is None else chain_blocks(chain, reader, translated)
     if chain is None or not is_whole(chain):
         if chain is not None and mappings(chain["updates"]):
             blocks.append(line(label(reader, "this_report"), Tone.QUIET))
-        blocks += _body(told, reader)
+        blocks += _body(told, reader, translated)
     for portion in mappings(told.get("portions") or []):
         blocks += _portion("", portion)
     tearline = cast("Json | None", told.get("tearline"))
     if tearline is not None:
         blocks += [Cut(label(reader, "below")), *_portion("TEARLINE ", tearline)]
-    return [*blocks, *thread_blocks(told, reader), Gap(), banner]
+    blocks += [*statement_blocks(told, reader), *thread_blocks(told, reader)]
+    return [*blocks, Gap(), banner]
 
 
 def _banner(told: Json, reader: Reader) -> Banner:
@@ -99,14 +103,14 @@ def _head(told: Json, reader: Reader, areas: Mapping[str, Area]) -> Head:
     )
 
 
-def _body(told: Json, reader: Reader) -> list[Block]:
+def _body(told: Json, reader: Reader, translated: Mapping[str, Sequence[Words]]) -> list[Block]:
     """Return a form field by field, and any other body as it was written."""
     body = str(told["body"])
     gone = cast("Json | None", told["destroyed"])
     if gone is not None:
         return [Words(f"{label(reader, 'destroyed')}: {gone['message']}", reader.language.value)]
     if told["media_type"] != NOROSHI or str(told["kind"]).startswith("consent-"):
-        return [Words(body)]
+        return [Words(body), *translated.get("body", ())]
     try:
         found = recognise(body.encode())
     except InputError:  # a newer release may write what this one cannot read
@@ -120,7 +124,8 @@ def _body(told: Json, reader: Reader) -> list[Block]:
         blocks.append(line(label(reader, "in_portions"), Tone.QUIET))
     elif not rows and not cleared:
         blocks.append(Words(body))
-    return blocks + form_blocks(rows, language_of(found.fields), reader, cleared=cleared)
+    language = language_of(found.fields)
+    return blocks + form_blocks(rows, language, reader, cleared=cleared, translated=translated)
 
 
 def _portion(name: str, portion: Json) -> list[Block]:

@@ -36,6 +36,7 @@ from noroshi.entrypoints.cli import (
     retention,
     revocations,
     simulation,
+    statements,
     watch,
 )
 from noroshi.entrypoints.cli.context import Context, Serving, default_home, print_json
@@ -109,6 +110,7 @@ for commands in (
     retention,
     kinds,
     compose,
+    statements,
     onward,
     journal,
     watch,

@@ -1,7 +1,7 @@
 """Commands for proof: journal verify, journal proof, and verify, which needs no node."""
 
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 import msgspec
@@ -11,6 +11,12 @@ from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import read_plain, replace_file, write_new
 from noroshi.entrypoints.cli.partners import read_card
 from noroshi.flow import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from noroshi.core.directory.card import Card
+    from noroshi.core.envelope.primitives import Primitives
 
 _MAX_PROOF: Final = 4 * 1024 * 1024
 _OF_HEAD: Final = 1024
@@ -149,16 +155,18 @@ def list_conflicts(context: Context) -> None:
 )
 @pass_context
 def verify(context: Context, file: Path, cards: tuple[Path, ...]) -> None:
-    """Verify a proof anywhere, without a node and without the content.
+    """Verify a proof, or a joint statement that was published, anywhere and without a node.
 
     \b
       noroshi verify proof.noroshi --card jp.card --card nato.card
+      noroshi verify statement.json --card jp.card --card nato.card
 
     What it shows is as good as the cards: compare their numbers, or get them from people you trust.
     """
     # Imported here: this command needs cryptography but no node.
     from noroshi.adapters.sealing.pyca import PycaPrimitives
     from noroshi.core.instant import to_text
+    from noroshi.core.joint import is_published
     from noroshi.entrypoints.cli import present
     from noroshi.flow.proofs import verify_proof
     from noroshi.identity import verified_card
@@ -168,7 +176,11 @@ def verify(context: Context, file: Path, cards: tuple[Path, ...]) -> None:
         signed.card.partner: signed.card
         for signed in (verified_card(read_card(path)) for path in cards)
     }
-    claims = verify_proof(_read_proof(file), known, primitives)
+    raw = _read_proof(file)
+    if is_published(raw):
+        _verify_statement(context, raw, known, primitives)
+        return
+    claims = verify_proof(raw, known, primitives)
     told = {
         "ok": True,
         "claims": [msgspec.structs.asdict(c) | {"at": to_text(c.at)} for c in claims],
@@ -185,6 +197,37 @@ def verify(context: Context, file: Path, cards: tuple[Path, ...]) -> None:
 
 
 COMMANDS: Final = (journal, verify)
+
+
+def _verify_statement(
+    context: Context, raw: bytes, known: "Mapping[str, Card]", primitives: "Primitives"
+) -> None:
+    from noroshi.core.envelope.keys import Purpose
+    from noroshi.core.instant import to_text
+    from noroshi.core.joint import verify_published
+    from noroshi.entrypoints.cli import present
+
+    signers = {name: card.signers(Purpose.REPORT) for name, card in known.items()}
+    text, signatures = verify_published(raw, signers, primitives)
+    told = {
+        "ok": True,
+        "digest": text.digest.hex(),
+        "language": text.language,
+        "text": text.text,
+        "signatures": [
+            {"signatory": each.signatory, "by": each.signed_by, "at": to_text(each.signed_at)}
+            for each in signatures
+        ],
+        "roots": {name: card.root_digest.hex() for name, card in known.items()},
+    }
+
+    def show() -> None:
+        click.secho("VERIFIED", fg="green", nl=False)
+        click.echo(f"  joint statement, digest {text.digest.hex()}")
+        rows = [(each.signatory, each.signed_by, to_text(each.signed_at)) for each in signatures]
+        present.console().print(present.table(("SIGNATORY", "BY", "AT"), rows))
+
+    context.answer(told, show)
 
 
 def _read_proof(file: Path) -> bytes:

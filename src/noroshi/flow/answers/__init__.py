@@ -11,6 +11,7 @@ from noroshi.flow.answers import (
     desk,
     exports,
     held,
+    joint,
     labels,
     partners,
     releases,
@@ -65,6 +66,7 @@ from noroshi.flow.requests import (
     PartnerNumber,
     Partners,
     PassOn,
+    PublishStatement,
     Quarantine,
     Reached,
     ReadLabel,
@@ -80,6 +82,7 @@ from noroshi.flow.requests import (
     SendTearline,
     SetDesk,
     Show,
+    SignStatement,
     Status,
     TakeAlarm,
     TakeRoot,
@@ -125,6 +128,10 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return consents.list_consents(house)
         case GrantConsent():
             return consents.grant_consent(house, request)
+        case SignStatement():
+            return joint.sign_statement(house, request)
+        case PublishStatement():
+            return joint.publish_statement(house, request)
         case Reply():
             return reports.reply(house, request)
         case Inbox():

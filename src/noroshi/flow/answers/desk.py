@@ -11,6 +11,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
 from noroshi.flow import acknowledge, chain_views, views
+from noroshi.flow.answers.joint import statement_json
 from noroshi.flow.consents import share_rungs
 from noroshi.flow.exits import reasons_against
 from noroshi.flow.house import House
@@ -49,10 +50,12 @@ def _presented(
             tables, seen.report, desks, house.deadlines(), house.rules, at=at,
             has_history=has_history,
         )  # fmt: skip
+        statement = statement_json(house, tables, seen.report, desks)
     marking = Marking.parse(seen.report.head.marking)
     return {
         **views.report_json(seen),
         **chained,
+        "statement": statement,
         "equivalents": [
             {
                 "marking": str(Classification(each.policy, each.level)),

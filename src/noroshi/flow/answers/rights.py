@@ -46,6 +46,7 @@ _ANSWERED_FOR: Final = (
     | requests.Release
     | requests.RevokePartner
     | requests.SetDesk
+    | requests.SignStatement
     | requests.TakeAlarm
     | requests.VerifyPartner
 )
@@ -105,6 +106,8 @@ OF_REPORT: Final[Mapping[type[requests.Request], Act]] = {
     requests.Reached: Act.READ,
     requests.WriteLabel: Act.READ,
     requests.Export: Act.READ,
+    requests.PublishStatement: Act.READ,
+    requests.SignStatement: Act.RELEASE,
     requests.Reply: Act.WRITE,
     requests.Cancel: Act.WRITE,
     requests.SendTearline: Act.WRITE,

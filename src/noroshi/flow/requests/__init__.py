@@ -43,6 +43,7 @@ from noroshi.flow.requests.reports import (
     GrantConsent,
     Inbox,
     PassOn,
+    PublishStatement,
     Reached,
     ReadLabel,
     Release,
@@ -51,6 +52,7 @@ from noroshi.flow.requests.reports import (
     SendReport,
     SendTearline,
     Show,
+    SignStatement,
     Status,
     WriteLabel,
 )
@@ -110,6 +112,7 @@ __all__ = [
     "PartnerNumber",
     "Partners",
     "PassOn",
+    "PublishStatement",
     "Quarantine",
     "Reached",
     "ReadLabel",
@@ -126,6 +129,7 @@ __all__ = [
     "SendTearline",
     "SetDesk",
     "Show",
+    "SignStatement",
     "Status",
     "TakeAlarm",
     "TakeRoot",
@@ -146,6 +150,8 @@ AnyRequest = (
     | PassOn
     | Consents
     | GrantConsent
+    | SignStatement
+    | PublishStatement
     | Reply
     | Inbox
     | Show

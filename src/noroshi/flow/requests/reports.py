@@ -83,6 +83,23 @@ class GrantConsent(Request, frozen=True, kw_only=True):
     report_id: bytes | None = None
 
 
+class SignStatement(Request, frozen=True, kw_only=True):
+    """Sign a joint statement for this partner."""
+
+    report: str
+    digest: str
+    """Of the text that was read, or its first eight or more digits."""
+    desk: str | None = None
+    by: str | None = None
+    report_id: bytes | None = None
+
+
+class PublishStatement(Request, frozen=True, kw_only=True):
+    """Give a joint statement that all have signed as a file for anybody."""
+
+    report: str
+
+
 class Reply(Request, frozen=True, kw_only=True):
     """Send a report back to the desk that wrote one; it inherits precedence, marking, status."""
 

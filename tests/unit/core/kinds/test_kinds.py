@@ -141,16 +141,16 @@ def test_evidence_says_where() -> None:
 def test_what_the_reader_does_not_know_is_shown_by_its_name() -> None:
     rows = read(CYBER, summary="x", sectors=["energy", "moonbase"], x_ticket={"id": 5})
     summary, sectors, ticket = rows
-    assert summary == Row("Summary", ("x",), is_verbatim=True)
+    assert summary == Row("Summary", ("x",), is_verbatim=True, field="summary")
     assert sectors.values == ("Energy", "Unknown code moonbase. It is kept as received.")
     assert not sectors.is_known
-    assert ticket == Row("x_ticket", ('{"id": 5}',), is_known=False)
+    assert ticket == Row("x_ticket", ('{"id": 5}',), is_known=False, field="x_ticket")
 
 
 def test_a_kind_that_is_not_known_is_shown_by_its_raw_fields() -> None:
     assert read(None, depth=3, text="鯨") == [
-        Row("depth", ("3",), is_known=False),
-        Row("text", ('"鯨"',), is_known=False),
+        Row("depth", ("3",), is_known=False, field="depth"),
+        Row("text", ('"鯨"',), is_known=False, field="text"),
     ]
 
 

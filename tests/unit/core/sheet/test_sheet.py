@@ -71,6 +71,8 @@ def told(**given: Any) -> dict[str, Any]:
         "destroyed": None,
         "chain": None,
         "referred_by": [],
+        "translations": [],
+        "statement": None,
         "left_open": [],
         **given,
     }
@@ -169,3 +171,16 @@ def test_what_was_destroyed_or_cannot_be_read_is_said() -> None:
     assert "*** TEST ***" in text
     odd = told(media_type=NOROSHI, body="{", kind="of-tomorrow")
     assert "| {" in plain(report_sheet(odd, reader(), {}), Language.ENGLISH)
+
+
+def test_a_translation_by_nobody_known_says_what_it_says() -> None:
+    made = {
+        "from": "ops@nato",
+        "at": "2026-11-22T07:00:00Z",
+        "into": "EN-gb",
+        "made_by": "oracle",
+        "translator": None,
+        "texts": [{"field": "body", "text": "Said.", "holds": True}],
+    }
+    text = plain(report_sheet(told(translations=[made]), reader(), {}), Language.ENGLISH)
+    assert "| Two.\nTranslation (oracle; ops@nato, 2026-11-22 07:00Z)\n| Said.\n" in text

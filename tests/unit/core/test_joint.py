@@ -1,0 +1,152 @@
+"""Joint statements: exactly the digest is signed, by exactly the keys of each signatory."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from noroshi.core import gate
+from noroshi.core.envelope import cose, suite
+from noroshi.core.envelope.keys import Purpose
+from noroshi.core.envelope.primitives import Signer
+from noroshi.core.errors import InputError, RefusalError
+from noroshi.core.joint import (
+    Signature,
+    SignedText,
+    Text,
+    form_fields,
+    is_published,
+    is_under,
+    publish,
+    read_signature,
+    signature_in,
+    verify_published,
+)
+from tests.unit.core.nodes import JP, NATO, NOW, PRIMITIVES, draw
+
+ID = draw("statement", 16)
+FIELDS: dict[str, Any] = {
+    "text": "We condemn the intrusion.",
+    "language": "en",
+    "version": 2,
+    "signatories": ["nato", "jp", "jp"],
+    "versions": [{"language": "fr", "standing": "courtesy", "text": "Nous condamnons."}],
+    "contact": "Press office",
+}
+TEXT = Text.of(ID, FIELDS)
+SIGNERS = {node.name: node.card().signers(Purpose.REPORT) for node in (JP, NATO)}
+
+
+def signature(**told: Any) -> Signature:
+    return msgspec.structs.replace(Signature(1, ID, TEXT.digest, "jp", "Cdr Ito", NOW), **told)
+
+
+def signed(made: Signature, signers: Sequence[Signer] = JP.report_signers) -> SignedText:
+    return SignedText.issue(made, JP.profile.number, signers)
+
+
+def both() -> list[SignedText]:
+    nato = SignedText.issue(signature(signatory="nato"), NATO.profile.number, NATO.report_signers)
+    return [nato, signed(signature())]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "We regret the intrusion."},
+        {"language": "fr-BE"},
+        {"version": 3},
+        {"signatories": ["jp"]},
+        {"versions": []},
+        {"versions": [{"language": "fr", "standing": "equal", "text": "Nous condamnons."}]},
+        {"embargo_until": "2026-11-22T06:00:00Z"},
+    ],
+)
+def test_every_word_that_is_signed_changes_the_digest(change: dict[str, Any]) -> None:
+    assert Text.of(ID, {**FIELDS, **change}).digest != TEXT.digest
+    assert Text.of(draw("another", 16), FIELDS).digest != TEXT.digest
+    assert Text.of(ID, {**FIELDS, "contact": "Another"}).digest == TEXT.digest
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"signatories": []}, "names its signatories"),
+        ({"language": None}, "names its signatories and its language"),
+        ({"versions": [{**FIELDS["versions"][0], "language": "EN"}]}, "two texts in one language"),
+        ({"text": 5}, "cannot be signed"),
+    ],
+)
+def test_what_is_not_whole_is_not_signed(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Text.of(ID, {**FIELDS, **change})
+
+
+def test_a_signature_is_read_with_its_keys_alone() -> None:
+    made = signed(signature())
+    assert read_signature(made.raw, SIGNERS["jp"], PRIMITIVES) == signature()
+    assert is_under(signature(), TEXT, "jp")
+    assert not is_under(signature(), TEXT, "nato")
+    assert not is_under(signature(digest=draw("other", 32)), TEXT, "jp")
+    assert not is_under(signature(statement_id=draw("other", 16)), TEXT, "jp")
+    grant = cose.sign(
+        gate.encode_struct(signature()), suite.GRANT, JP.profile.number, JP.report_signers
+    )
+    for raw, keys in (
+        (made.raw, SIGNERS["nato"]),
+        (made.raw[:-1], SIGNERS["jp"]),
+        (b"", SIGNERS["jp"]),
+        (grant, SIGNERS["jp"]),
+        (signed(signature(version=2)).raw, SIGNERS["jp"]),
+        (signed(signature(statement_id=b"short")).raw, SIGNERS["jp"]),
+        (signed(signature(digest=b"short")).raw, SIGNERS["jp"]),
+        (signed(signature(signatory="J P")).raw, SIGNERS["jp"]),
+        (signed(signature(signed_at=-1)).raw, SIGNERS["jp"]),
+        (signed(signature(signed_by="")).raw, SIGNERS["jp"]),
+        (signed(signature(signed_by="a\nb")).raw, SIGNERS["jp"]),
+    ):
+        with pytest.raises(RefusalError) as refusal:
+            read_signature(raw, keys, PRIMITIVES)
+        assert refusal.value.code == "bad-proof"
+
+
+def test_a_report_carries_a_signature() -> None:
+    made = signed(signature())
+    fields = form_fields(made)
+    assert signature_in(fields) == made.raw
+    assert signature_in({**fields, "signature": "!"}) is None
+    assert signature_in({**fields, "signature": "abc"}) is None
+    assert signature_in({}) is None
+
+
+def test_what_is_published_is_verified_by_anybody() -> None:
+    raw = publish(TEXT, FIELDS, both())
+    assert is_published(raw)
+    assert b"Press office" not in raw
+    text, signatures = verify_published(raw, SIGNERS, PRIMITIVES)
+    assert text == TEXT
+    assert [each.signatory for each in signatures] == ["jp", "nato"]
+    assert not is_published(b"\xd9\xd9\xf7")
+    assert not is_published(b"{}")
+
+
+def test_what_was_published_and_changed_is_refused() -> None:
+    raw = publish(TEXT, FIELDS, both())
+    told = json.loads(raw)
+    with pytest.raises(RefusalError, match="its card is needed"):
+        verify_published(raw, {"jp": SIGNERS["jp"]}, PRIMITIVES)
+    with pytest.raises(RefusalError, match="jp has not signed it"):
+        verify_published(publish(TEXT, FIELDS, both()[:1]), SIGNERS, PRIMITIVES)
+    changed = json.dumps({**told, "text": "We regret."}).encode()
+    with pytest.raises(RefusalError, match="another text"):
+        verify_published(changed, SIGNERS, PRIMITIVES)
+    swapped = json.loads(raw)
+    swapped["signatures"][0]["signature"] = swapped["signatures"][1]["signature"]
+    with pytest.raises(RefusalError, match="no signature of its signatory"):
+        verify_published(json.dumps(swapped).encode(), SIGNERS, PRIMITIVES)
+    odd = [{"signatory": "jp", "signature": "a"}]
+    for wrong in (b"{", b"[]", json.dumps({**told, "signatures": odd}).encode()):
+        with pytest.raises(InputError, match="no published joint statement"):
+            verify_published(wrong, SIGNERS, PRIMITIVES)
