@@ -49,6 +49,23 @@ def test_a_misp_event_is_piped_into_a_report(pair: tuple[Desk, Desk], tmp_path: 
     assert jp.ask("send", output, "--to", "cyber@nato", "--attach", file)["state"] == "SENT"
 
 
+def test_an_alert_goes_out_and_comes_back(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
+    jp, _ = pair
+    example = jp.run("kinds", "disaster-relief", "--example").output
+    report = jp.ask("send", "-", "--to", "cyber@nato", given=example)["report"]
+    told = jp.ask("export", report, "--as", "cap", "-o", tmp_path / "alert.xml")
+    assert told["size"] == len((tmp_path / "alert.xml").read_bytes())
+    form = jp.run("import", tmp_path / "alert.xml").output
+    assert json.loads(form) == json.loads(example) | {
+        name: json.loads(form)[name] for name in ("precedence", "marking", "status")
+    }  # fmt: skip
+    assert jp.ask("send", "-", "--to", "cyber@nato", given=form)["state"] == "SENT"
+    checked = jp.ask("send", "-", "--to", "cyber@nato",
+                     given=jp.run("kinds", "answer", "--example").output)  # fmt: skip
+    assert jp.fail("export", checked["report"], "--as", "cap")["error"] == "bad-input"
+    assert jp.fail("import", "-", given=b"<alert/>")["error"] == "malformed"
+
+
 def test_a_file_that_is_none_of_them(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
     jp, _ = pair
     assert jp.fail("import", "-", given=b"words")["error"] == "bad-json"

@@ -17,8 +17,9 @@ from typing import Final, cast
 import msgspec
 
 from noroshi.core.instant import Instant
-from noroshi.core.recognition import BOM, NOROSHI, UPDATES, form_in
+from noroshi.core.recognition import NOROSHI, UPDATES, form_in
 from noroshi.core.report import CANCELLATION, CHANGES, SERVICES, SUPERSESSION, Change, Content
+from noroshi.core.strict_json import BOM
 
 _MAY_UPDATE: Final = (UPDATES.encode(), b"\\u")
 """Without the word, or an escape that could hide it, a body is no update."""

@@ -14,13 +14,10 @@ wherever they lie in it: also where the bytes are called plain text, for a name 
 changes nothing of what they hold. So it is with files that go along, as far as they are JSON.
 """
 
-import json
-import math
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping
-from typing import Final, NoReturn, cast
+from typing import Final, cast
 
 import msgspec
 
@@ -31,8 +28,7 @@ from noroshi.core.marking.label import Marking
 from noroshi.core.marking.whole import Part, distinct
 from noroshi.core.portions import Portion, Tearline, portion_parts
 from noroshi.core.report import MAX_SUBJECT, report_id_in
-
-MAX_JSON_DEPTH: Final = 64
+from noroshi.core.strict_json import BOM, parse_json
 
 UPDATES: Final = "updates"
 """In a report JSON: the id of the first report of the chain that it says more of."""
@@ -49,7 +45,6 @@ _LIKE_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\d-]|$|tru
 MARKING_WORDS: Final = (b'"noroshi"', b"object_marking_refs", b"granular_markings")
 _ESCAPE: Final = b"\\u"
 """Without one of these words, or an escape that could hide one, JSON has no marked parts."""
-BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _MOST_READ: Final = 10 * MAX_SUBJECT
 """How far a line is read for a subject, in characters: whitespace in it is drawn together."""
 
@@ -177,26 +172,6 @@ def check_names(found: Recognised) -> None:
         if meant is not None and meant != name:
             msg = f"the report JSON has a field {name[:40]!r}; write it as {meant!r}"
             raise InputError("bad-json", msg)
-
-
-def parse_json(text: str) -> object:
-    """Return the value of a strict JSON `text`.
-
-    Raises:
-        ValueError: it is no JSON, or JSON that two readers could take for two things.
-    """
-    try:
-        value: object = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
-    except RecursionError:
-        msg = "it is nested too deeply"
-        raise ValueError(msg) from None
-    _check_tree(value)
-    return value
 
 
 def _recognise_json(value: object) -> Recognised:
@@ -327,55 +302,3 @@ def _one_line(value: object) -> str:
         start if start.isprintable() else "".join(c if c.isprintable() else " " for c in start)
     )
     return " ".join(printable.split())[:MAX_SUBJECT]
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = dict(pairs)
-    if len(names) != len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        twice = next(name for name, count in counts.items() if count > 1)
-        msg = f"the name {twice[:40]!r} stands twice in one object"
-        raise ValueError(msg)
-    return names
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    msg = f"{name} is no JSON number"
-    raise ValueError(msg)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        msg = f"{text[:40]} is too large a number"
-        raise ValueError(msg)
-    return number
-
-
-def _check_tree(value: object) -> None:
-    """Raise ValueError for more than MAX_JSON_DEPTH levels or text that is no Unicode."""
-    level: list[object] = [value]
-    for _ in range(MAX_JSON_DEPTH):
-        below: list[object] = []
-        for item in level:
-            if isinstance(item, str):
-                _check_text(item)
-            elif isinstance(item, dict):
-                fields = cast("dict[str, object]", item)
-                below.extend(fields)
-                below.extend(fields.values())
-            elif isinstance(item, list):
-                below.extend(cast("list[object]", item))
-        if not below:
-            return
-        level = below
-    msg = f"it is nested deeper than {MAX_JSON_DEPTH} levels"
-    raise ValueError(msg)
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        msg = "it holds half of a surrogate pair"
-        raise ValueError(msg) from None

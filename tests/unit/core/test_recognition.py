@@ -17,9 +17,9 @@ from noroshi.core.recognition import (
     STIX,
     TEXT,
     Recognised,
-    parse_json,
     recognise,
 )
+from noroshi.core.strict_json import parse_json
 
 BUNDLE = {"type": "bundle", "id": "bundle--1", "objects": []}
 PLAIN_JSON = st.recursive(

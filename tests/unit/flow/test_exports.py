@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from noroshi.core.errors import InputError
+from noroshi.core.exchange.cap import read_alert
+from noroshi.core.exchange.cap_report import read_report
 from noroshi.core.exchange.importing import draft_of, encode_form, form_of
 from noroshi.core.exchange.stix_reading import read_bundle
 from noroshi.flow import requests
@@ -52,6 +54,24 @@ def test_an_exported_bundle_goes_no_further_than_the_report(pair: Pair) -> None:
     for told in ({"marking": "TLP:AMBER"}, {}):
         again = pair.nato.send("cyber@jp", body=raw, **told)
         assert pair.nato.ask(requests.Show(report=again))["marking"] == "TLP:AMBER"
+
+
+def test_an_alert_names_the_report_that_it_updates(pair: Pair) -> None:
+    report = sent(pair)
+    told = pair.jp.ask(requests.Export(report=report, form=requests.Exchange.CAP))
+    assert told["marking"] == "TLP:AMBER"
+    alert = read_alert(told["alert"].encode())
+    assert (alert.identifier, alert.msg_type, alert.references) == (report, "Alert", None)
+    again = read_report(alert)
+    assert again == read_bundle(json.loads(pair.jp.ask(requests.Export(report=report))["bundle"]))
+
+    body = {"noroshi": 1, "kind": "missile-event", "updates": report, "state": "lost"}
+    update = pair.jp.send("cyber@nato", body=json.dumps(body).encode(), marking="TLP:AMBER")
+    told = pair.jp.ask(requests.Export(report=update, form=requests.Exchange.CAP))
+    updating = read_alert(told["alert"].encode())
+    assert updating.msg_type == "Update"
+    assert updating.references == f"{alert.sender},{alert.identifier},{alert.sent}"
+    assert read_report(updating) is not None
 
 
 def test_what_is_no_form_is_not_exported(pair: Pair) -> None:

@@ -11,11 +11,12 @@ from typing import Final, cast
 
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError
+from noroshi.core.exchange.cap_form import draft_of_alert
 from noroshi.core.exchange.drafts import Draft, apart, report_json
 from noroshi.core.exchange.misp_form import draft_of_event
 from noroshi.core.exchange.stix_reading import read_bundle
 from noroshi.core.exchange.stix_report import Report
-from noroshi.core.recognition import BOM, parse_json
+from noroshi.core.strict_json import BOM, parse_json
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes that are read."""
@@ -34,6 +35,9 @@ def draft_of(raw: bytes) -> Draft:
         text = raw.decode().removeprefix(BOM)
     except UnicodeDecodeError as error:
         raise InputError("not-utf8", f"the file is not UTF-8 (byte {error.start})") from None
+    if text.lstrip().startswith("<"):
+        told = draft_of_alert(text)
+        return draft_of_report(told) if isinstance(told, Report) else told
     return _of_json(text)
 
 

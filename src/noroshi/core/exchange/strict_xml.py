@@ -12,9 +12,22 @@ import msgspec
 
 from noroshi.core.errors import MalformedError
 
-LARGEST: Final = 64 * 1024
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much XML is read, and how strictly."""
+
+    what: str
+    """What people call the document."""
+    largest: int
+    """Bytes."""
+    most_elements: int
+    is_lenient: bool = False
+    """Whether what says nothing is passed over: comments, instructions, attributes of other
+    namespaces. They are never followed."""
+
+
+LABEL: Final = Limits("a label", 64 * 1024, 1000)
 _DEEPEST: Final = 12
-_MOST_ELEMENTS: Final = 1000
 
 
 class Element(msgspec.Struct):
@@ -29,23 +42,24 @@ class Element(msgspec.Struct):
     """Of an element without children; white space around it is taken away."""
 
 
-def read_xml(raw: bytes) -> Element:
+def read_xml(raw: bytes, limits: Limits = LABEL) -> Element:
     """Return the root element.
 
     Raises:
         MalformedError: it is no XML, or more than is read here.
     """
-    if len(raw) > LARGEST:
-        raise MalformedError(f"a label has at most {LARGEST:,} bytes")
-    reader = _Reader()
+    if len(raw) > limits.largest:
+        raise MalformedError(f"{limits.what} has at most {limits.largest:,} bytes")
+    reader = _Reader(limits)
     parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
     parser.StartDoctypeDeclHandler = reader.refuse_doctype
-    parser.ProcessingInstructionHandler = reader.refuse_instruction
-    parser.CommentHandler = reader.refuse_comment
+    if not limits.is_lenient:
+        parser.ProcessingInstructionHandler = reader.refuse_instruction
+        parser.CommentHandler = reader.refuse_comment
     try:
         parser.Parse(raw, True)  # noqa: FBT003 - expat's own signature
     except expat.ExpatError as error:
@@ -54,7 +68,8 @@ def read_xml(raw: bytes) -> Element:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self.document = Element("", "", {}, [])
         self._open = [self.document]
         self._count = 0
@@ -62,13 +77,14 @@ class _Reader:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
         self._count += 1
-        if len(self._open) > _DEEPEST or self._count > _MOST_ELEMENTS:
+        if len(self._open) > _DEEPEST or self._count > self._limits.most_elements:
             raise MalformedError("the XML is nested too deeply or has too many elements")
         namespace, _, local = name.rpartition(" ")
         foreign = [key for key in attributes if " " in key]
-        if foreign:
+        if foreign and not self._limits.is_lenient:
             raise MalformedError(f"the XML has an attribute of another namespace: {foreign[0]}")
-        element = Element(namespace, local, attributes, [])
+        own = {key: value for key, value in attributes.items() if key not in foreign}
+        element = Element(namespace, local, own, [])
         self._open[-1].children.append(element)
         self._open.append(element)
 

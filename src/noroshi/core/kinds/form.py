@@ -189,6 +189,12 @@ class Becomes(msgspec.Struct, frozen=True):
     """Of an object that stands for a code: whose code it is."""
 
 
+class InAlert(msgspec.Struct, frozen=True):
+    """Which element of a CAP 1.2 alert says a field; "window": both `onset` and `expires`."""
+
+    element: str
+
+
 class Field(msgspec.Struct, frozen=True):
     """A field of a form."""
 
@@ -199,14 +205,20 @@ class Field(msgspec.Struct, frozen=True):
     is_required: bool
     becomes: Becomes | None = None
     """None: what its type becomes, or a value of our extension (docs/formats/stix.md)."""
+    in_alert: InAlert | None = None
+    """None: a parameter of the alert (docs/formats/cap.md)."""
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The fields of a kind; those that a newer release adds are kept and shown by their names."""
 
-    references: Annotated[tuple[Name, ...], Says("f.sources"), Becomes("external-reference")] = ()
+    references: Annotated[
+        tuple[Name, ...], Says("f.sources"), Becomes("external-reference"), InAlert("web")
+    ] = ()
     """Where more is to be read: addresses, numbers of documents, ids of reports."""
-    language: Annotated[Name | None, Says("f.language"), Becomes("report", "lang")] = None
+    language: Annotated[
+        Name | None, Says("f.language"), Becomes("report", "lang"), InAlert("language")
+    ] = None
     """Of the writer's words, which alone are authoritative (BCP 47)."""
     original: Annotated[Original | None, Says("f.original")] = None
     """Of a form that was made from what another system wrote: that, as it came."""
@@ -232,8 +244,9 @@ def _field(name: str, hint: object, *, is_required: bool) -> Field:
     said = [each for each in _annotations(hint) if isinstance(each, Says)]
     types = [each for each in _annotations(hint) if isinstance(each, FieldType)]
     becomes = next((each for each in _annotations(hint) if isinstance(each, Becomes)), None)
+    in_alert = next((each for each in _annotations(hint) if isinstance(each, InAlert)), None)
     (says,) = said
-    return Field(name, says, types[0], _is_many(hint), is_required, becomes)
+    return Field(name, says, types[0], _is_many(hint), is_required, becomes, in_alert)
 
 
 def _annotations(hint: object) -> list[object]:

@@ -43,6 +43,8 @@ class Kind(msgspec.Struct, frozen=True):
     left_open: LeftOpen | None = None
     """What a request of that kind leaves open, beside the answers to it; None: it asks for no
     quantities."""
+    categories: tuple[str, ...] = ()
+    """Of an alert in CAP 1.2; none: a report of that kind is no alert."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

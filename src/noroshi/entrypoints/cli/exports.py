@@ -9,7 +9,7 @@ from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.flow import requests
 from noroshi.flow.requests import Exchange
 
-_GIVEN: Final = {Exchange.STIX: "bundle", Exchange.ORIGINAL: "original"}
+_GIVEN: Final = {Exchange.STIX: "bundle", Exchange.CAP: "alert", Exchange.ORIGINAL: "original"}
 """Where in the answer it stands."""
 
 
@@ -21,7 +21,7 @@ _GIVEN: Final = {Exchange.STIX: "bundle", Exchange.ORIGINAL: "original"}
     type=click.Choice([each.value for each in Exchange]),
     default=Exchange.STIX.value,
     show_default=True,
-    help="STIX 2.1, or what the form was made of by `import`.",
+    help="STIX 2.1, CAP 1.2, or what the form was made of by `import`.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not the screen.")
 @pass_context
@@ -31,6 +31,7 @@ def export(context: Context, report: str, form: str, output: Path | None) -> Non
     \b
       noroshi export ID -o report.json
       noroshi export ID | noroshi send - --to cyber@nato
+      noroshi export ID --as cap -o alert.xml
       noroshi export ID --as original
     """
     from noroshi.entrypoints.cli.files import write_new
@@ -53,7 +54,7 @@ def export(context: Context, report: str, form: str, output: Path | None) -> Non
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not the screen.")
 @pass_context
 def import_(context: Context, file: Path, output: Path | None, *, apart: bool) -> None:
-    """Turn a MISP event, or a bundle that `export` made, into a form that `send` takes.
+    """Turn a MISP event, a CAP alert, or what `export` wrote, into a form that `send` takes.
 
     Nothing is sent, and no node is needed. The form is marked as strictly as what it was made of,
     and keeps the original whole: noroshi export ID --as original.

@@ -3,15 +3,17 @@
 import json
 from typing import Final, cast
 
-from noroshi.core.chains import form_of
+from noroshi.core.chains import form_of, updated_by
 from noroshi.core.errors import InputError
+from noroshi.core.exchange.cap_report import Referred, write_report
 from noroshi.core.exchange.stix_report import Report, write_bundle
 from noroshi.core.marking.label import Marking
-from noroshi.core.recognition import BOM
 from noroshi.core.report import report_id_text
+from noroshi.core.strict_json import BOM
 from noroshi.flow import views
 from noroshi.flow.house import House
 from noroshi.flow.requests import Answer, Exchange, Export
+from noroshi.flow.tables import Tables
 
 _IN_HEAD: Final = frozenset({"noroshi", "kind", "subject", "precedence", "marking", "status"})
 """What a report JSON says of its head; the head itself is exported."""
@@ -20,8 +22,9 @@ _IN_HEAD: Final = frozenset({"noroshi", "kind", "subject", "precedence", "markin
 def export(house: House, request: Export) -> Answer:
     """Give a report that is a form in other words, with its marking.
 
-    As a STIX 2.1 bundle, in `bundle`; or, in `original`, as another system wrote it that it was
-    made of. It is what this one report says, also where others have updated it.
+    As a STIX 2.1 bundle, in `bundle`; as a CAP 1.2 alert, in `alert`; or, in `original`, as
+    another system wrote it that it was made of. It is what this one report says, also where others
+    have updated it.
 
     Raises:
         NotFoundError: it is not here, or what it said was destroyed.
@@ -30,6 +33,7 @@ def export(house: House, request: Export) -> Answer:
     with house.store.read() as tables:
         stored = views.readable(tables, views.resolve(tables, request.report))
         said = views.said_by(tables, stored)
+        first = _first(tables, said) if request.form is Exchange.CAP else None
     head, content = said.head, said.content
     form = form_of(content)
     if form is None:
@@ -52,7 +56,22 @@ def export(house: House, request: Export) -> Answer:
     given: dict[str, object] = {"report": report.id, "marking": head.marking}
     if request.form is Exchange.ORIGINAL:
         return {**given, "original": _original(report)}
+    if request.form is Exchange.CAP:
+        return {**given, "alert": write_report(report, first).decode()}
     return {**given, "bundle": write_bundle(report).decode()}
+
+
+def _first(tables: Tables, said: views.Said) -> Referred | None:
+    """Return the report that an update says more of, if it can be read here."""
+    updated = updated_by(said.content)
+    stored = None if updated is None else views.find_original(tables, updated)
+    if stored is None:
+        return None
+    of_first = views.said_by(tables, stored)
+    head = of_first.head
+    return Referred(
+        report_id_text(head.report_id), head.sender, of_first.content.from_desk, head.created_at
+    )
 
 
 def _original(report: Report) -> str:

@@ -170,6 +170,7 @@ class Exchange(Enum):
     """In whose words a report is given."""
 
     STIX = "stix"
+    CAP = "cap"
     ORIGINAL = "original"
     """Those that it came in."""
 

@@ -13,4 +13,4 @@ class AirNotice(Notice, frozen=True, kw_only=True):
     altitude: Annotated[Line | None, Says("nt.altitude")] = None
 
 
-KIND = Kind("air-notice", "kind.air", AirNotice)
+KIND = Kind("air-notice", "kind.air", AirNotice, categories=("Transport",))

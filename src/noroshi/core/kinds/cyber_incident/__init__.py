@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Becomes, Code, Indicator, Line, Name, Percent, Says, Text, Time
+from noroshi.core.kinds.form import (
+    Becomes,
+    Code,
+    InAlert,
+    Indicator,
+    Line,
+    Name,
+    Percent,
+    Says,
+    Text,
+    Time,
+)
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.shared import Assessed
 
@@ -11,7 +22,12 @@ class CyberIncident(Assessed, frozen=True, kw_only=True):
     """A cyber incident, from the early warning (NIS2, 24 hours) to the final report."""
 
     stage: Annotated[Code | None, Says("cy.stage", vocabulary="cy.stage", first=True)] = None
-    summary: Annotated[Text, Says("f.summary", first=True), Becomes("incident", "description")]
+    summary: Annotated[
+        Text,
+        Says("f.summary", first=True),
+        Becomes("incident", "description"),
+        InAlert("description"),
+    ]
     incident_types: Annotated[
         tuple[Code, ...],
         Says("cy.type", vocabulary="inctype", first=True),
@@ -25,7 +41,7 @@ class CyberIncident(Assessed, frozen=True, kw_only=True):
     victim_may_be_named: Annotated[Code | None, Says("cy.victim_named", vocabulary="ternary")] = (
         None
     )
-    first_seen: Annotated[Time | None, Says("f.first_seen")] = None
+    first_seen: Annotated[Time | None, Says("f.first_seen"), InAlert("onset")] = None
     last_seen: Annotated[Time | None, Says("f.last_seen")] = None
     determination: Annotated[
         Code | None,
@@ -67,4 +83,4 @@ class CyberIncident(Assessed, frozen=True, kw_only=True):
     is_exposed: Annotated[Text | None, Says("cy.exposed")] = None
 
 
-KIND = Kind("cyber-incident", "kind.cyber", CyberIncident)
+KIND = Kind("cyber-incident", "kind.cyber", CyberIncident, categories=("Infra", "Security"))

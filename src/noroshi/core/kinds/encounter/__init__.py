@@ -7,6 +7,7 @@ from noroshi.core.kinds.form import (
     Code,
     Count,
     Form,
+    InAlert,
     Line,
     Name,
     Number,
@@ -21,8 +22,8 @@ from noroshi.core.kinds.kind import Kind
 class Encounter(Form, frozen=True, kw_only=True):
     """Two units that came close to each other, at sea or in the air."""
 
-    happened_at: Annotated[Time, Says("f.time_event", first=True)]
-    place: Annotated[Where | None, Says("f.position_geo", first=True)] = None
+    happened_at: Annotated[Time, Says("f.time_event", first=True), InAlert("onset")]
+    place: Annotated[Where | None, Says("f.position_geo", first=True), InAlert("area")] = None
     behaviour: Annotated[Text | None, Says("nt.behaviour", first=True)] = None
     own_units: Annotated[tuple[Line, ...], Says("nt.own_units")] = ()
     platforms: Annotated[tuple[Code, ...], Says("nt.platforms", vocabulary="plat", first=True)] = ()
@@ -32,8 +33,10 @@ class Encounter(Form, frozen=True, kw_only=True):
     injured: Annotated[Count | None, Says("nt.injured")] = None
     calm: Annotated[Code | None, Says("nt.request_calm", vocabulary="ternary")] = None
     radio: Annotated[Name | None, Says("nt.radio")] = None
-    summary: Annotated[Text | None, Says("f.summary"), Becomes("report", "description")] = None
-    contact: Annotated[Line | None, Says("f.contact_24h")] = None
+    summary: Annotated[
+        Text | None, Says("f.summary"), Becomes("report", "description"), InAlert("description")
+    ] = None
+    contact: Annotated[Line | None, Says("f.contact_24h"), InAlert("contact")] = None
 
 
-KIND = Kind("encounter", "kind.encounter", Encounter)
+KIND = Kind("encounter", "kind.encounter", Encounter, categories=("Security", "Transport"))

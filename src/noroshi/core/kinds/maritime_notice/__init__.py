@@ -13,4 +13,4 @@ class MaritimeNotice(Notice, frozen=True, kw_only=True):
     depth: Annotated[Line | None, Says("nt.depth")] = None
 
 
-KIND = Kind("maritime-notice", "kind.maritime", MaritimeNotice)
+KIND = Kind("maritime-notice", "kind.maritime", MaritimeNotice, categories=("Transport",))

@@ -7,6 +7,7 @@ from noroshi.core.kinds.form import (
     Becomes,
     Code,
     Count,
+    InAlert,
     Line,
     Number,
     Says,
@@ -21,7 +22,7 @@ from noroshi.core.kinds.shared import Assessed
 class MissileEvent(Assessed, frozen=True, kw_only=True):
     """A launch that was detected: four fields at once, the others as they become known."""
 
-    detected_at: Annotated[Time, Says("ms.detected_at", first=True)]
+    detected_at: Annotated[Time, Says("ms.detected_at", first=True), InAlert("onset")]
     launch_place: Annotated[Where | None, Says("ms.launch_place", first=True)] = None
     type: Annotated[Code | None, Says("ms.type", vocabulary="mtype", first=True)] = None
     state: Annotated[Code | None, Says("ms.state", vocabulary="mstatus", first=True)] = None
@@ -33,13 +34,15 @@ class MissileEvent(Assessed, frozen=True, kw_only=True):
     ] = None
     apogee_km: Annotated[Number | None, Says("ms.apogee", unit="unit.km")] = None
     range_km: Annotated[Number | None, Says("ms.range", unit="unit.km")] = None
-    impact_place: Annotated[Where | None, Says("ms.impact_area")] = None
+    impact_place: Annotated[Where | None, Says("ms.impact_area"), InAlert("area")] = None
     impact_at: Annotated[Time | None, Says("ms.impact_time")] = None
     within_eez: Annotated[Code | None, Says("ms.eez", vocabulary="ternary")] = None
     overflight: Annotated[tuple[Code, ...], Says("ms.overflight", vocabulary="co")] = ()
     debris: Annotated[Text | None, Says("ms.debris")] = None
     sensitivity: Annotated[Line | None, Says("ms.sensitivity")] = None
-    summary: Annotated[Text | None, Says("f.summary"), Becomes("report", "description")] = None
+    summary: Annotated[
+        Text | None, Says("f.summary"), Becomes("report", "description"), InAlert("description")
+    ] = None
 
 
-KIND = Kind("missile-event", "kind.missile", MissileEvent)
+KIND = Kind("missile-event", "kind.missile", MissileEvent, categories=("Security",))
