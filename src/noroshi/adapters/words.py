@@ -6,10 +6,12 @@ from importlib.resources.abc import Traversable
 
 from noroshi.core.deadlines import Deadline, parse_deadlines
 from noroshi.core.kinds.kind import Kind, all_kinds
+from noroshi.core.lexicon.codes import parse_framework
 from noroshi.core.lexicon.lexicon import Lexicon, parse_terms
 
 _EXAMPLE = "example.json"
 _DEADLINES = "deadlines.json"
+_RETIRED = "retired.json"
 
 
 @cache
@@ -17,7 +19,11 @@ def shipped_lexicon() -> Lexicon:
     """Return every term of the line."""
     folders = [importlib.resources.files("noroshi.core.lexicon").joinpath("words")]
     folders += [importlib.resources.files(kind.folder) for kind in all_kinds().values()]
-    return Lexicon(parse_terms(file.read_bytes()) for each in folders for file in _catalogues(each))
+    tables = [folder.joinpath(_RETIRED) for folder in folders]
+    return Lexicon(
+        (parse_terms(file.read_bytes()) for each in folders for file in _catalogues(each)),
+        [parse_framework(file.read_bytes()) for file in tables if file.is_file()],
+    )
 
 
 def example_of(kind: Kind) -> bytes:
@@ -35,5 +41,5 @@ def shipped_deadlines() -> tuple[Deadline, ...]:
 
 def _catalogues(folder: Traversable) -> list[Traversable]:
     files = [file for file in folder.iterdir() if file.name.endswith(".json")]
-    words = [file for file in files if file.name not in {_EXAMPLE, _DEADLINES}]
+    words = [file for file in files if file.name not in {_EXAMPLE, _DEADLINES, _RETIRED}]
     return sorted(words, key=lambda file: file.name)

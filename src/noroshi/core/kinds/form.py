@@ -174,6 +174,8 @@ class Says(msgspec.Struct, frozen=True):
     """Of a number: a code of the lexicon, or a sign that is the same in every language."""
     coded: bool = False
     """Whether readers know the code itself, which stands before its rendering then."""
+    framework: str = ""
+    """Of a code that is the same in every language: whose it is, if some of them were retired."""
     first: bool = False
     """Whether it is asked for at once; the others may follow."""
 

@@ -144,7 +144,17 @@ def _text(field: Field, value: str, reader: Reader) -> tuple[str, bool]:  # noqa
             size = figures.number(len(value) * 3 // 4 - value[-2:].count("="), language)
             return lexicon.sentence("sheet.bytes", language, n=size), True
         case _:
-            return value, True
+            return _with_successors(field.says.framework, value, lexicon), True
+
+
+def _with_successors(framework: str, value: str, lexicon: Lexicon) -> str:
+    """Return a code as it was written, with those in its place where it was retired."""
+    known = lexicon.framework(framework)
+    retired = None if known is None else known.retirement(value)
+    if known is None or retired is None:
+        return value
+    sign = "→" if retired.stated else "≈"
+    return f"{value} {sign} {', '.join(retired.now)} ({framework} {known.version})"
 
 
 def _time(value: object, reader: Reader) -> tuple[str, bool]:

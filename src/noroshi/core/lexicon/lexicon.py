@@ -11,6 +11,7 @@ from typing import Final, cast
 import msgspec
 
 from noroshi.core.errors import InputError
+from noroshi.core.lexicon.codes import Framework
 
 _LARGEST: Final = 1024 * 1024
 
@@ -46,12 +47,15 @@ class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Lexicon:
     """All terms of the line."""
 
-    def __init__(self, catalogues: Iterable[Mapping[str, Term]]) -> None:
-        """Gather the terms of all catalogues.
+    def __init__(
+        self, catalogues: Iterable[Mapping[str, Term]], frameworks: Iterable[Framework] = ()
+    ) -> None:
+        """Gather the terms of all catalogues, and the frameworks whose codes are no terms.
 
         Raises:
             InputError: a code stands in two of them.
         """
+        self._frameworks = {each.framework: each for each in frameworks}
         self._terms: dict[str, Term] = {}
         for terms in catalogues:
             twice = self._terms.keys() & terms.keys()
@@ -70,6 +74,10 @@ class Lexicon:
     def codes(self) -> tuple[str, ...]:
         """All codes."""
         return tuple(self._terms)
+
+    def framework(self, name: str) -> Framework | None:
+        """Return a framework by its name."""
+        return self._frameworks.get(name)
 
     def label(self, code: str, language: Language) -> str:
         """Return the rendering of a code that is known to exist."""

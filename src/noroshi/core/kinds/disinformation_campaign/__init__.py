@@ -48,7 +48,9 @@ class DisinformationCampaign(Assessed, frozen=True, kw_only=True):
     objectives: Annotated[tuple[Code, ...], Says("di.objective", vocabulary="five_d")] = ()
     tactics: Annotated[tuple[Code, ...], Says("di.tactic", vocabulary="disarm", coded=True)] = ()
     techniques: Annotated[
-        tuple[Name, ...], Says("di.technique"), Becomes("attack-pattern", source="DISARM")
+        tuple[Name, ...],
+        Says("di.technique", framework="DISARM"),
+        Becomes("attack-pattern", source="DISARM"),
     ] = ()
     event: Annotated[Line | None, Says("di.trigger")] = None
     evidence: Annotated[tuple[Evidence, ...], Says("di.evidence")] = ()
