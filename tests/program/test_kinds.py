@@ -47,6 +47,9 @@ def test_a_form_is_read_in_the_readers_language(pair: tuple[Desk, Desk]) -> None
         assert "Ships in the area are asked to look out." in screen  # as it was written
         assert RENDERED.get(language, "") in screen
     assert jp.run("--lang", "xx", "show", report).status == 2
+    there = jp.run("show", report, environment={"TZ": "Asia/Tokyo"}).text
+    assert "2026-11-21 06:12Z (15:12 JST)" in there
+    assert "06:12Z (" not in jp.run("show", report, environment={"TZ": "UTC"}).text
 
 
 def test_an_export_is_marked_like_its_report(pair: tuple[Desk, Desk], tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 import os
 import time
+import zoneinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import DAY, Instant, from_text, to_text
@@ -42,6 +45,24 @@ class SystemEntropy:
     def draw(self, size: int) -> bytes:
         """Return `size` unpredictable bytes."""
         return os.urandom(size)
+
+
+def local_zone() -> tzinfo | None:
+    """Return the zone of whoever is at this machine; None: it goes by UTC, or cannot be known.
+
+    That is `TZ` where it is set, else what the machine was set up with.
+    """
+    try:
+        name = os.environ.get("TZ", "").removeprefix(":")
+        if name:
+            zone = zoneinfo.ZoneInfo(name)
+        else:
+            with Path("/etc/localtime").open("rb") as file:
+                zone = zoneinfo.ZoneInfo.from_file(file)
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+        return None
+    seasons = (datetime(2026, month, 1, tzinfo=UTC).astimezone(zone) for month in (1, 7))
+    return None if all(each.utcoffset() == timedelta(0) for each in seasons) else zone
 
 
 def _time_of_day() -> Instant:

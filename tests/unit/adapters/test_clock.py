@@ -1,13 +1,21 @@
 """A clock that cannot be right stops everything before anything is done."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from endure.clock import SetClock
-from noroshi.adapters.clock import LATEST, MAX_REWIND, RELEASED_AT, SystemClock, check_clock
+from noroshi.adapters.clock import (
+    LATEST,
+    MAX_REWIND,
+    RELEASED_AT,
+    SystemClock,
+    check_clock,
+    local_zone,
+)
 from noroshi.bootstrap import create_node, embedded_node
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.errors import InputError, UnavailableError
@@ -123,3 +131,28 @@ def test_a_clock_that_is_not_in_doubt_is_not_confirmed(tmp_path: Path) -> None:
     with embedded_node(tmp_path / "jp", lambda: None, clock=later) as node:
         assert node is not None
         assert answers.handle(node.house, requests.Alarms()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("Asia/Tokyo", "Asia/Tokyo"),
+        (":Europe/London", "Europe/London"),
+        ("UTC", None),
+        ("X/Y", None),
+    ],
+)
+def test_the_zone_is_that_of_whoever_is_there(
+    name: str, found: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", name)
+    zone = local_zone()
+    assert (None if zone is None else str(zone)) == found
+
+
+def test_without_a_name_the_zone_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
+    zone = local_zone()
+    offset = time.localtime().tm_gmtoff
+    there = datetime.fromtimestamp(time.time(), zone or UTC).utcoffset()
+    assert there == timedelta(seconds=offset)

@@ -57,10 +57,11 @@ class Context(msgspec.Struct, frozen=True):
     @property
     def reader(self) -> "Reader":
         """Who reads what is shown."""
+        from noroshi.adapters.clock import local_zone
         from noroshi.adapters.words import shipped_lexicon
         from noroshi.core.kinds.reading import Reader
 
-        return Reader(shipped_lexicon(), self.language)
+        return Reader(shipped_lexicon(), self.language, local_zone())
 
     @contextmanager
     def desk(self) -> "Generator[Desk]":

@@ -1,12 +1,16 @@
 """Chains and threads as a sheet: what holds, who said it when, what answers it, what is owed."""
 
+import re
+import unicodedata
 from typing import Any
+
+import pytest
 
 from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.kinds.reading import Reader
-from noroshi.core.lexicon.lexicon import Language
+from noroshi.core.lexicon.lexicon import Language, Lexicon, Term
 from noroshi.core.recognition import NOROSHI
-from noroshi.core.sheet.blocks import Words
+from noroshi.core.sheet.blocks import Head, Label, Line, Values, Words
 from noroshi.core.sheet.plain import plain
 from noroshi.core.sheet.report import report_sheet
 from tests.unit.core.sheet.test_sheet import told
@@ -145,3 +149,81 @@ def test_portions_and_a_tearline_stand_below() -> None:
     bare = told(media_type=NOROSHI, body='{"noroshi":1,"kind":"situation-report"}')
     assert '| {"noroshi"' in read(bare)
     assert "of-tomorrow" in read(told(kind="of-tomorrow"))
+
+
+@pytest.mark.parametrize(
+    ("language", "script"), [(Language.JAPANESE, ("HIRAGANA", "KATAKANA", "CJK")),
+                             (Language.KOREAN, ("HANGUL",))],
+)  # fmt: skip
+def test_no_label_stays_in_another_script(language: Language, script: tuple[str, ...]) -> None:
+    """Each label of a whole sheet, and each line of its own, has letters of its reader's script."""
+    seen = everything()
+    reader = Reader(shipped_lexicon(), language)
+    for block in report_sheet(seen, reader, {}):
+        match block:
+            case Head():
+                labels = [label for label, _ in block.rows]
+            case Label():
+                labels = [block.text]
+            case Values() | Words():
+                named = block.label
+                labels = [named.text] if named is not None and named.text != "new_field" else []
+            case Line():
+                labels = [
+                    span.text
+                    for span in block.spans
+                    if not span.state and not MACHINE.match(span.text)
+                ]
+            case _:
+                labels = []
+        for each in labels:
+            assert any(unicodedata.name(c, "").startswith(script) for c in each), each
+
+
+MACHINE = re.compile(r"[0-9a-f]{8}|TEARLINE|\(TLP|\s*$")
+"""What is the same in every language."""
+
+
+def everything() -> dict[str, Any]:
+    """A report of which there is all that a sheet can show."""
+    seen = chained(due=[{"field": "stage", "wanted": "final", "at": "2026-12-22T06:12:00Z"}])
+    seen["equivalents"] = [{"marking": "NATO SECRET", "confidence": "indicative"}]
+    seen["portions"] = [{"marking": "TLP:RED", "text": "a source"}]
+    seen["tearline"] = {"marking": "TLP:GREEN", "text": "ports"}
+    seen["left_open"] = [
+        {"capability": "Water", "unit": "l", "needed": 9, "offered": 5.0, "committed": 1, "open": 4}
+    ]
+    seen["referred_by"] = [
+        {"report": "dddd4444-0", "kind": "answer", "from": "cyber@nato", "subject": None}
+    ]
+    seen["statement"] = {
+        "digest": "00" * 32,
+        "missing": ["jp"],
+        "signatures": [
+            {"signatory": "nato", "by": "Lt Jansen", "at": "2026-11-22T07:00:00Z", "holds": holds}
+            for holds in (True, False)
+        ],
+    }
+    seen["chain"] |= {"cancelled_by": "cccc3333-0", "at": "2026-11-22T12:00:00Z", "proofs": []}
+    seen["info"], seen["areas"], seen["drafter"] = ["ops@nato"], ["own"], "Lt Sato"
+    seen["expires_at"], seen["references"] = "2026-11-23T06:12:00Z", ["eeee5555-0"]
+    return seen
+
+
+def test_a_whole_sheet_takes_its_words_from_the_catalogue() -> None:
+    """A pseudo-locale: where every term is its code in brackets, no other label is left."""
+    lexicon = shipped_lexicon()
+    pseudo = Lexicon([{code: pseudo_term(code) for code in lexicon.codes}])
+    text = plain(report_sheet(everything(), Reader(pseudo, Language.FRENCH), {}), Language.FRENCH)
+    for line in text.splitlines():
+        if (
+            line.startswith(("| ", "TLP", "(TLP", "TEARLINE", "  dddd4444", "new_field"))
+            or not line
+        ):
+            continue
+        assert "[" in line, line
+
+
+def pseudo_term(code: str) -> Term:
+    said = f"[{code}]"
+    return Term(en=said, ja=said, fr=said, ko=said, id=said)
