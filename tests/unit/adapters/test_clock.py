@@ -153,6 +153,6 @@ def test_the_zone_is_that_of_whoever_is_there(
 def test_without_a_name_the_zone_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TZ", raising=False)
     zone = local_zone()
-    offset = time.localtime().tm_gmtoff
-    there = datetime.fromtimestamp(time.time(), zone or UTC).utcoffset()
+    offset = time.localtime(RELEASED_AT / SECOND).tm_gmtoff
+    there = datetime.fromtimestamp(RELEASED_AT / SECOND, zone or UTC).utcoffset()
     assert there == timedelta(seconds=offset)
