@@ -21,6 +21,7 @@ PROOFS: Final = {
     "siege": "after a simulated cut of 72 hours with 10,000 reports a FLASH comes first",
     "planted": "every planted bug is noticed by the simulator",
     "exits": "nothing leaves to somebody whom the rules, stated a second time, refuse",
+    "forms": "forms of every kind come back from STIX and from CAP, equal",
     "soak": "memory, open files and the WAL stay flat under steady load",
     "overload": "ten times more than a node can take, and a FLASH goes through",
     "fuzz": "hostile bytes for every decoder",

@@ -39,7 +39,7 @@ _ROOT: Final = "report"
 _DESCRIPTION: Final = "description"
 _CONFIDENCE: Final = {"low": 15, "moderate": 50, "high": 85}
 """The values of STIX 2.1, appendix A, for low, medium and high."""
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,8}")
 _BY_TYPE: Final = {
     FieldType.TEXT: Becomes("note"),
     FieldType.PLACE: Becomes("location"),

@@ -19,8 +19,8 @@ from noroshi.core.marking.label import Marking
 from noroshi.core.recognition import recognise
 from tests.unit.core.exchange.drawn_forms import forms
 
-DRAWN = 400
-"""Forms of each kind; a long proof may raise it."""
+DRAWN = 100
+"""Forms of each kind; tests/proofs/test_forms.py goes through 20,000, a long proof through more."""
 PARSED = 10
 """Of each kind by stix2, which takes 20 ms for one."""
 ID = "3f1c09aa-0000-4000-8000-000000000001"

@@ -12,7 +12,7 @@ from noroshi.core.kinds.reading import Reader, read_form
 from noroshi.core.lexicon.codes import Framework, parse_framework
 from noroshi.core.lexicon.lexicon import Language
 
-DISARM = Path(__file__).parents[4] / "shared" / "data" / "disarm" / "DISARM.json"
+DISARM = Path(__file__).parents[5] / "shared" / "data" / "disarm" / "DISARM.json"
 CAMPAIGN = all_kinds()["disinformation-campaign"]
 
 
