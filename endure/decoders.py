@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from starlette.applications import Starlette
 
-from endure import identities
+from endure import identities, imports
 from endure.exchange import Pair
 from endure.forgery import CANARY, Forger, receipt_parts, unchanged
 from endure.jsonlies import make_json
@@ -70,6 +70,7 @@ def decoders(pair: Pair) -> Iterator[Mapping[str, Decoder]]:
             "entry": _entry(pair),
             "courier": _courier(pair),
             "json": Decoder(make_json, lambda raw: str(recognise(raw)), is_own=True),
+            "import": Decoder(imports.make, imports.feed, is_own=True),
             "peer-door": _peer_door(pair, runner),
         }
 

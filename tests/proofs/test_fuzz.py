@@ -21,6 +21,7 @@ DECODERS = (
     "entry",
     "courier",
     "json",
+    "import",
     "peer-door",
 )
 

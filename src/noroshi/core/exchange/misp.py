@@ -90,8 +90,8 @@ class Told(msgspec.Struct):
 
     indicators: list[tuple[bool, dict[str, str]]] = []
     """Each with whether it is meant for detection."""
-    references: list[str] = []
-    vulnerabilities: list[str] = []
+    references: dict[str, None] = {}
+    vulnerabilities: dict[str, None] = {}
     paragraphs: list[str] = []
     first_seen: str | None = None
     last_seen: str | None = None
@@ -148,8 +148,7 @@ def _tell_one(attribute: Attribute, within: str, told: Told) -> None:
         about = ", ".join(filter(None, (kind, within, comment)))
         told.paragraphs.append(f"{about}: {value}")
     elif found is not None:
-        if value not in found:
-            found.append(value)
+        found[value] = None
         if comment:
             told.paragraphs.append(f"{value}: {comment}")
     else:

@@ -60,7 +60,7 @@ def draft_of_event(value: object) -> Draft:
         "first_seen": found.first_seen,
         "last_seen": found.last_seen,
         "techniques": _techniques(told, tags)[:MAX_MANY],
-        "vulnerabilities": found.vulnerabilities[:MAX_MANY],
+        "vulnerabilities": list(found.vulnerabilities)[:MAX_MANY],
         "indicators": indicators,
         "permitted_action": _permitted(marking),
         **_assessed(tags),
