@@ -65,6 +65,12 @@ def test_an_alert_goes_out_and_comes_back(pair: tuple[Desk, Desk], tmp_path: Pat
     assert jp.fail("export", checked["report"], "--as", "cap")["error"] == "bad-input"
     assert jp.fail("import", "-", given=b"<alert/>")["error"] == "malformed"
 
+    strangers = (tmp_path / "alert.xml").read_bytes().replace(b">noroshi<", b">height<")
+    form = jp.run("import", "-", given=strangers).output
+    report = jp.ask("send", "-", "--to", "cyber@nato", given=form)["report"]
+    assert jp.ask("show", report)["kind"] == "situation-report"
+    assert jp.run("export", report, "--as", "original").output == strangers
+
 
 def test_a_file_that_is_none_of_them(pair: tuple[Desk, Desk], tmp_path: Path) -> None:
     jp, _ = pair

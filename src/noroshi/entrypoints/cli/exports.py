@@ -39,7 +39,8 @@ def export(context: Context, report: str, form: str, output: Path | None) -> Non
     asked = requests.Export(report=report, form=Exchange(form))
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(asked))
-    raw = f"{told[_GIVEN[asked.form]]}\n".encode()
+    end = "" if asked.form is Exchange.ORIGINAL else "\n"
+    raw = f"{told[_GIVEN[asked.form]]}{end}".encode()
     if output is None:
         context.answer(told, lambda: click.echo(raw, nl=False))
         return
