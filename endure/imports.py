@@ -30,7 +30,7 @@ _EVENT: Final[dict[str, Any]] = {
         "RelatedEvent": [{"Event": {"uuid": "e-2"}}], "EventReport": [{"content": "words"}],
     }
 }  # fmt: skip
-_ODD: Final = (
+_ODD: Final[tuple[object, ...]] = (
     None, 0, -1, 2**70, 1.5, True, "", "|", "\x00", "=" * 999, '="', [], {}, [[]], {"": None},
     "T1055", "2026-02-31T00:00:00Z", "tlp:", "noroshi", "x" * 60_000,
 )  # fmt: skip

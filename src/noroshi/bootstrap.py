@@ -41,6 +41,7 @@ from noroshi.flow.house import House
 from noroshi.flow.ports import Clock, SteppedClock
 from noroshi.flow.records import Identity
 from noroshi.flow.renewal import renew_directory
+from noroshi.flow.visitors import Visitors
 from noroshi.identity import (
     card_signer,
     load_directories,
@@ -245,6 +246,7 @@ def _open_node(
                 clock.now(),
             ),
             staged={},
+            visitors=Visitors(entropy),
             packed={},
             disk=lambda: _disk_of(home),
             flashes={},

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from noroshi.adapters import home as homes
 from noroshi.adapters.addresses import join_address, split_address
@@ -152,7 +152,7 @@ class _Doors:
                 (peer_socket, desk_socket, local_sockets),
                 (peer_tls, desk_tls),
                 [desk_host, "localhost"] if desk_host in _LOOPBACK else ["*"],
-                lambda: serving.on_ready(desk_url, self._node.settings.peer_url),
+                desk_url,
             )
 
     async def _open(
@@ -161,9 +161,10 @@ class _Doors:
         sockets: tuple[socket.socket | None, socket.socket, list[socket.socket]],
         contexts: tuple[ssl.SSLContext, ssl.SSLContext | None],
         hosts: list[str],
-        on_ready: Callable[[], None],
+        desk_url: str,
     ) -> None:
         house = self._node.house
+        house.visitors.door = desk_url
         listeners = Listeners(asyncio.get_running_loop())
         signer = RequestSigner(
             house.me, self._node.identity.request_signer, lambda: house.entropy.draw(16).hex()
@@ -200,7 +201,12 @@ class _Doors:
         self._node.store.listen(keykeeper)
         local = local_door(lambda: house, listeners.subscribe)
         servers = [
-            (_server(desk_door(lambda: house, hosts), contexts[1]), sockets[1]),
+            (
+                _server(
+                    desk_door(lambda: house, hosts, desk_url, listeners.subscribe), contexts[1]
+                ),
+                sockets[1],
+            ),
             *((_server(local, None, LocalProtocol), door) for door in sockets[2]),
         ]
         peer_socket, peer_url = sockets[0], self._node.settings.peer_url
@@ -222,7 +228,7 @@ class _Doors:
                     tasks.create_task(server.serve(sockets=[sock]))
                 for server, _ in servers:
                     await server.accepting.wait()
-                on_ready()
+                self._serving.on_ready(desk_url, self._node.settings.peer_url)
                 await stop.wait()
                 listeners.close()
                 pull.close()
@@ -243,7 +249,7 @@ def _heard(partner: str) -> Committed:
 
 
 def _server(
-    application: Starlette,
+    application: ASGIApp,
     context: ssl.SSLContext | None,
     http: type[PeerProtocol | LocalProtocol] | None = None,
 ) -> _Server:

@@ -15,6 +15,8 @@ class Caller(msgspec.Struct, frozen=True):
     name: str | None = None
     """The account that is named, apart from what the request says."""
     passphrase: bytes | None = None
+    proven: str | None = None
+    """The account that the door has proven by itself: that of a session at the console."""
 
     def __repr__(self) -> str:
         return f"Caller(uid={self.uid}, name={self.name!r})"

@@ -24,6 +24,7 @@ from noroshi.flow.ports import (
     Store,
 )
 from noroshi.flow.records import Identity, PackedSet
+from noroshi.flow.visitors import Visitors
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -71,5 +72,6 @@ class House(msgspec.Struct, frozen=True):
     """Wrong passphrases in a row and when the last came, by account."""
     examine: Callable[[], list[Check]]
     staged: dict[str, EncryptedFile]
+    visitors: Visitors
     packed: dict[str, PackedSet]
     """Courier sets that are being given out, by their id in hex."""

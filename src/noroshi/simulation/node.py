@@ -25,6 +25,7 @@ from noroshi.flow import directory, restore
 from noroshi.flow.house import House
 from noroshi.flow.records import Committed, Duty, Identity
 from noroshi.flow.renewal import keep_keys
+from noroshi.flow.visitors import Visitors
 from noroshi.simulation.disk import PowerCut, SimBlobs, SimDisk, SimSpool, SimStore
 from noroshi.simulation.net import Net, NodeBearer
 from noroshi.simulation.standin import (
@@ -206,6 +207,7 @@ class SimNode:
             identity=lambda: self.identity,
             examine=list,
             staged={},
+            visitors=Visitors(self._entropy),
             packed={},
             disk=lambda: Disk(RESERVED_BYTES, RESERVED_BYTES),
             flashes={},

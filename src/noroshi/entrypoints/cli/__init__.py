@@ -19,6 +19,7 @@ from noroshi.entrypoints.cli import (
     agreements,
     backup,
     compose,
+    console,
     courier,
     custody,
     desks,
@@ -97,6 +98,7 @@ def program(
 
 for commands in (
     node,
+    console,
     partners,
     agreements,
     accounts,

@@ -59,6 +59,7 @@ from noroshi.flow.requests import (
     HeldCheckpoint,
     HoldForLaw,
     Inbox,
+    Invite,
     LineHistory,
     LineStates,
     MakeProof,
@@ -154,6 +155,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return retention.end_hold(house, request)
         case WhoAmI():
             return accounts.who_am_i(house, INSIDE)
+        case Invite():
+            return accounts.invite(house, request)
         case Accounts():
             return accounts.list_accounts(house)
         case AddAccount():

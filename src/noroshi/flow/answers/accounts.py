@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from noroshi.core.account import Account, Grant
-from noroshi.core.errors import InputError
+from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.instant import to_text
 from noroshi.core.report import check_person
 from noroshi.flow import accounts
@@ -17,9 +17,11 @@ from noroshi.flow.requests import (
     ChangePassphrase,
     ChangeRoles,
     EndAccount,
+    Invite,
     Json,
 )
 from noroshi.flow.tables import Transaction
+from noroshi.flow.visitors import LINK_LIFE
 
 SHORTEST_PASSPHRASE = 12
 """Characters."""
@@ -74,6 +76,24 @@ def who_am_i(house: House, caller: Caller) -> Answer:
     if account is None:
         return {"account": None, "claim": caller.claim}
     return _json(account)
+
+
+def invite(house: House, request: Invite) -> Answer:
+    """Give a link into the console, for the person who has just been proven.
+
+    Raises:
+        UnavailableError: nobody serves this node.
+    """
+    visitors, name = house.visitors, request.by or ""
+    if not visitors.door:
+        msg = "the console is open while the node is served: noroshi serve"
+        raise UnavailableError("not-served", msg)
+    now = house.clock.now()
+    return {
+        "url": f"{visitors.door}/enter/{visitors.invite(name, now)}",
+        "by": name,
+        "until": to_text(now + LINK_LIFE),
+    }
 
 
 def _act(house: House, act: Callable[..., Account]) -> Json:

@@ -27,6 +27,7 @@ _NAMED: Final = (
     requests.Answering
     | requests.SendHeld
     | requests.AddAccount
+    | requests.Invite
     | requests.PassOn
     | requests.SendTearline
     | requests.TakeRoot
@@ -61,6 +62,7 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.ReadLabel: Act.KNOW,
     requests.Examine: Act.KNOW,
     requests.WhoAmI: Act.KNOW,
+    requests.Invite: Act.KNOW,
     requests.Areas: Act.KNOW,
     requests.Retained: Act.OVERSEE,
     requests.HoldForLaw: Act.ADMINISTER,
@@ -198,16 +200,17 @@ def _identified(house: House, caller: Caller, by: str | None) -> Account | None:
                 return None
             msg = "there are no accounts here yet; the node's administrator adds them first"
             raise InputError("not-proven", msg)
-        name = caller.name or by
-        if caller.name and by and plain(caller.name) != plain(by):
-            msg = f"{caller.name} cannot act as {by}; every act carries the person who does it"
+        named = caller.proven or caller.name
+        name = named or by
+        if named and by and plain(named) != plain(by):
+            msg = f"{named} cannot act as {by}; every act carries the person who does it"
             raise InputError("not-permitted", msg)
         own = [a for a in accounts if a.uid is not None and a.uid == caller.uid and not a.ended_at]
         if name is None and not own:
             msg = "say who you are: --as NAME, with the passphrase of your account"
             raise InputError("not-proven", msg)
         account = own[0] if name is None else active(tables, name)
-    if account in own:
+    if account in own or caller.proven is not None:
         return account
     _prove(house, account, caller)
     return account

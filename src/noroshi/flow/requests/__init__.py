@@ -19,6 +19,7 @@ from noroshi.flow.requests.house import (
     EndAccount,
     Examine,
     HeldCheckpoint,
+    Invite,
     MakeProof,
     OwnCard,
     PartnerNumber,
@@ -104,6 +105,7 @@ __all__ = [
     "HeldCheckpoint",
     "HoldForLaw",
     "Inbox",
+    "Invite",
     "Json",
     "LineHistory",
     "LineStates",
@@ -159,6 +161,7 @@ AnyRequest = (
     | Status
     | Reached
     | WhoAmI
+    | Invite
     | Accounts
     | AddAccount
     | ChangeRoles

@@ -7,6 +7,12 @@ class WhoAmI(Request, frozen=True, kw_only=True):
     """Say whose account the one who asks has."""
 
 
+class Invite(Request, frozen=True, kw_only=True):
+    """Let whoever asks into the console, by a link that works once."""
+
+    by: str | None = None
+
+
 class Accounts(Request, frozen=True, kw_only=True):
     """List the accounts."""
 

@@ -1,0 +1,95 @@
+"""Visitors: people at the console, each let in by a link that works once.
+
+Whoever has proven at the local door who they are gets the link; the browser that opens it has a
+session from then on. Links and sessions are held by their digests, in memory alone: a node that is
+started again knows nobody.
+"""
+
+import hashlib
+import threading
+from typing import Final
+
+import msgspec
+
+from noroshi.core.errors import InputError
+from noroshi.core.instant import HOUR, MINUTE, Instant
+from noroshi.flow.ports import Entropy
+
+LINK_LIFE: Final = 5 * MINUTE
+IDLE: Final = 15 * MINUTE
+"""How long nobody may touch a session until it ends."""
+LONGEST: Final = 12 * HOUR
+"""How long a session lasts at most: a watch."""
+MOST: Final = 1_000
+"""Links and sessions each; of more, the oldest end."""
+_SECRET_SIZE: Final = 32
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A browser of somebody's."""
+
+    name: str
+    """Of the account; while there are none, of the operating-system user."""
+    begun_at: Instant
+    touched_at: Instant
+
+
+class Visitors:
+    """Who may come in, and who is here. Any thread may ask."""
+
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
+        self._lock = threading.Lock()
+        self._links: dict[bytes, Session] = {}
+        self._sessions: dict[bytes, Session] = {}
+        self.door: str = ""
+        """The address of the console; "": nobody serves this node."""
+
+    def invite(self, name: str, now: Instant) -> str:
+        """Return a secret that lets the browser in which it is shown be somebody's, once."""
+        return self._keep(self._links, Session(name, now, now))
+
+    def enter(self, secret: str, now: Instant) -> str:
+        """Return the secret of a session, for that of a link.
+
+        Raises:
+            InputError: the link was used before, or is too old.
+        """
+        with self._lock:
+            link = self._links.pop(_digest(secret), None)
+        if link is None or not 0 <= now - link.begun_at <= LINK_LIFE:
+            msg = "the link was used before, or is too old; get another: noroshi console"
+            raise InputError("not-proven", msg)
+        return self._keep(self._sessions, Session(link.name, now, now))
+
+    def find(self, secret: str, now: Instant, *, is_touch: bool = True) -> str | None:
+        """Return whose session it is; None: it has ended. `is_touch`: somebody did something."""
+        key = _digest(secret)
+        with self._lock:
+            session = self._sessions.get(key)
+            if session is None:
+                return None
+            idle, age = now - session.touched_at, now - session.begun_at
+            if not (0 <= idle <= IDLE and 0 <= age <= LONGEST):
+                del self._sessions[key]
+                return None
+            if is_touch:
+                self._sessions[key] = msgspec.structs.replace(session, touched_at=now)
+            return session.name
+
+    def leave(self, secret: str) -> None:
+        """End a session."""
+        with self._lock:
+            self._sessions.pop(_digest(secret), None)
+
+    def _keep(self, kept: dict[bytes, Session], session: Session) -> str:
+        secret = self._entropy.draw(_SECRET_SIZE).hex()
+        with self._lock:
+            if len(kept) >= MOST:
+                del kept[min(kept, key=lambda key: kept[key].touched_at)]
+            kept[_digest(secret)] = session
+        return secret
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,223 @@
+"""The console, as a browser meets it: who comes in, what a board shows live, what is answered."""
+
+import http.client
+import json
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.program.conftest import Desk, befriend, make
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+ACKNOWLEDGE = {
+    "ja": "受領確認する", "en": "Acknowledge", "fr": "Accuser réception",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Desk, str]]:
+    """Two nodes that are served, and the address of nato's console."""
+    folder = tmp_path_factory.mktemp("console")
+    jp, nato = make(folder, "jp"), make(folder, "nato")
+    befriend([jp, nato])
+    with ExitStack() as stack:
+        stack.enter_context(jp.served())
+        ready = stack.enter_context(nato.served())
+        yield jp, nato, ready["url"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium here; as root: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield started
+        started.close()
+
+
+class Door:
+    """A client without scripts, cookies of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.cookies: dict[str, str] = {}
+
+    def ask(
+        self, method: str, path: str, form: Mapping[str, str] | None = None, **headers: str
+    ) -> tuple[int, str, Mapping[str, str]]:
+        door = urllib.parse.urlsplit(self.url)
+        connection = http.client.HTTPConnection(door.hostname or "", door.port, timeout=10)
+        given = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), **headers}
+        body = None if form is None else urllib.parse.urlencode(form)
+        connection.request(method, path, body, given)
+        answer = connection.getresponse()
+        for cookie in answer.headers.get_all("set-cookie") or []:
+            name, _, rest = cookie.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text, dict(answer.headers)
+
+    def post(self, path: str, **form: str) -> tuple[int, str, Mapping[str, str]]:
+        return self.ask("POST", path, form, Origin=self.url)
+
+
+def link_of(desk: Desk, by: str = "Lt Jansen") -> str:
+    return str(desk.ask("console", "--by", by)["url"])
+
+
+def come_in(desk: Desk, url: str) -> Door:
+    door = Door(url)
+    secret = link_of(desk).rpartition("/")[2]
+    assert door.post("/enter", secret=secret)[0] == 303
+    return door
+
+
+def test_nobody_comes_in_without_a_link(served: tuple[Desk, Desk, str]) -> None:
+    _, nato, url = served
+    door = Door(url)
+    status, text, headers = door.ask("GET", "/")
+    assert (status, "noroshi console" in text) == (200, True)
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "require-trusted-types-for 'script'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+    assert door.ask("GET", "/rows")[0] == 401
+    assert door.ask("GET", "/events")[0] == 401
+    assert door.ask("GET", "/report/00000000")[0] == 401
+    assert door.post("/alarm/1")[0] == 401
+    path = urllib.parse.urlsplit(link_of(nato)).path
+    assert door.ask("GET", path)[0] == 200, "looking ahead uses no link up"
+    secret = path.rpartition("/")[2]
+    assert door.ask("POST", "/enter", {"secret": secret})[0] == 400, "from nowhere"
+    elsewhere = door.ask("POST", "/enter", {"secret": secret}, Origin="https://evil.example")
+    assert elsewhere[0] == 400
+    status, _, headers = door.post("/enter", secret=secret)
+    assert status == 303
+    cookie = headers["set-cookie"].lower()
+    assert all(word in cookie for word in ("__host-", "secure", "httponly", "samesite=strict"))
+    assert door.ask("GET", "/rows")[0] == 200
+    assert Door(url).post("/enter", secret=secret)[0] == 400, "a link works once"
+    assert door.post("/leave")[0] == 303
+    assert door.ask("GET", "/rows")[0] == 401
+
+
+def test_what_is_asked_wrongly_is_said(served: tuple[Desk, Desk, str]) -> None:
+    _, nato, url = served
+    door = come_in(nato, url)
+    assert door.ask("GET", "/report/ffffffff")[0] == 404
+    assert door.ask("GET", "/static/door.py")[0] == 404
+    assert door.ask("GET", "/static/noroshi.css")[0] == 200
+    assert door.post("/alarm/99999")[0] == 400
+    assert door.post("/leave", filler="x" * 70_000)[0] == 400
+    for away in ("//evil.example", "/\\evil.example", "https://evil.example"):
+        assert door.post("/language", to="fr", back=away)[2]["location"] == "/"
+    assert door.post("/language", to="xx")[0] == 400
+    assert 'lang="fr"' in door.ask("GET", "/")[1]
+
+
+def test_without_scripts_a_report_is_read_and_answered(
+    served: tuple[Desk, Desk, str], text: Path
+) -> None:
+    jp, nato, url = served
+    report = jp.ask("send", text, "--to", "cyber@nato")["report"]
+    jp.ask("wait", report, "--rung", "DELIVERED")
+    door = come_in(nato, url)
+    assert report in door.ask("GET", "/")[1]
+    page = door.ask("GET", f"/report/{report}")[1]
+    assert "侵入を確認。" in page
+    refused = door.post(f"/report/{report}", act="decline")
+    assert (refused[0], "say why" in refused[1]) == (400, True)
+    assert door.post(f"/report/{report}", act="acknowledge", note="on it")[0] == 303
+    jp.ask("wait", report, "--rung", "ACKNOWLEDGED")
+    (recipient,) = jp.ask("status", report)["recipients"]
+    assert recipient["rungs"]["ACKNOWLEDGED"]["by"] == "Lt Jansen"
+
+
+def enter(browser: Browser, desk: Desk) -> tuple[Page, list[str]]:
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(link_of(desk))
+    page.click("main button")
+    page.wait_for_selector("#actual", state="attached")
+    return page, said
+
+
+def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
+    served: tuple[Desk, Desk, str], browser: Browser, tmp_path: Path
+) -> None:
+    jp, nato, _ = served
+    page, said = enter(browser, nato)
+    file = tmp_path / "flash.txt"
+    file.write_text("One.\n")
+    given = ("--to", "cyber@nato", "--precedence", "flash", "--subject", "Gateways <b>down</b>")
+    report = jp.ask("send", file, *given)["report"]
+    row = page.wait_for_selector(f'[data-report="{report}"].is-hot')
+    assert row is not None
+    assert "Gateways <b>down</b>" in row.inner_text()
+    assert page.title().startswith("(1) ")
+    page.click(f'[data-report="{report}"] a')
+    page.fill("#note", "on it")
+    page.click('button[value="acknowledge"]')
+    page.wait_for_load_state()
+    jp.ask("wait", report, "--rung", "ACKNOWLEDGED")
+    for language, label in ACKNOWLEDGE.items():
+        page.click(f'button[lang="{language}"]')
+        page.wait_for_selector(f'html[lang="{language}"]')
+        assert label in page.inner_text("main")
+    page.goto(page.url.partition("/report")[0] + "/")
+    page.wait_for_selector(f'[data-report="{report}"].is-done')
+    assert said == [], "no report of the policy, no error of a script"
+
+
+def test_an_exercise_stays_apart_from_actual_traffic(
+    served: tuple[Desk, Desk, str], browser: Browser, text: Path
+) -> None:
+    jp, nato, _ = served
+    page, said = enter(browser, nato)
+    report = jp.ask(
+        "send", text, "--to", "cyber@nato", "--precedence", "flash", "--status", "exercise"
+    )["report"]
+    row = page.wait_for_selector(f'#drill [data-report="{report}"]')
+    assert row is not None
+    assert "EXERCISE" in row.inner_text()
+    assert page.query_selector(f'#actual [data-report="{report}"]') is None
+    assert said == []
+
+
+def test_a_person_sees_what_their_account_may(served: tuple[Desk, Desk, str]) -> None:
+    """Last in this file: from the first account on every visitor needs one."""
+    _, nato, url = served
+    before = come_in(nato, url)
+    words = nato.home.parent / "words"
+    words.write_text("correct horse battery")
+    named = {"NOROSHI_ACCOUNT_PASSPHRASE_FILE": str(words)}
+
+    def run(*arguments: str) -> Any:
+        ran = nato.run("--json", *arguments, environment=named)
+        assert ran.status == 0, ran.errors
+        return json.loads(ran.output)
+
+    run("account", "add", "Capt Abe", "--role", "administrator")
+    auditor = ("account", "add", "Ms Ueda", "--role", "auditor", "--passphrase-file", str(words))
+    run("--as", "Capt Abe", *auditor)
+    assert "noroshi console" in before.ask("GET", "/")[1], "nobody of that name has an account"
+    link = run("--as", "Ms Ueda", "console")
+    assert link["by"] == "Ms Ueda"
+    door = Door(url)
+    assert door.post("/enter", secret=link["url"].rpartition("/")[2])[0] == 303
+    status, board, _ = door.ask("GET", "/")
+    assert (status, "data-report" in board) == (200, False)
+    run("--as", "Capt Abe", "account", "end", "Ms Ueda")
+    assert door.ask("GET", "/rows")[0] == 401
