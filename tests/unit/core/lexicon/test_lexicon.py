@@ -1,6 +1,7 @@
 """The lexicon: whole in five languages, and read as each language reads."""
 
 import json
+import unicodedata
 
 import pytest
 
@@ -81,6 +82,29 @@ def test_abbreviations_and_help_are_there_or_not() -> None:
     assert lexicon.help("a.no", Language.KOREAN) == ""
     assert lexicon.short("a.no", Language.FRENCH) == "Oui"
     assert LEXICON.short("prec.flash", Language.FRENCH) == "Z FLASH"
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    ("vocabulary", "others"),
+    [
+        ("prec", {"label", "action", "info"}),
+        ("status", {"label"}),
+        ("rung", {"receipt", "ladder", "ack_by", "reason"}),
+        ("desk", {"desk", "bearer"}),
+        ("kind", set[str]()),
+    ],
+)
+def test_what_stands_in_a_badge_is_short_and_distinct(
+    vocabulary: str, others: set[str], language: Language
+) -> None:
+    """Ten columns of a terminal, and no two values of a vocabulary alike."""
+    values = [value for value in LEXICON.values(vocabulary) if value not in others]
+    shorts = [LEXICON.short(f"{vocabulary}.{value}", language) for value in values]
+    assert len(set(shorts)) == len(values) > 3
+    for short in shorts:
+        width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in short)
+        assert width <= 10, short
 
 
 @pytest.mark.parametrize(
