@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from noroshi.core.kinds.kind import Kind
 
 _HEAD: Final = ("precedence", "marking", "status")
+_ASKS_BACK: Final = frozenset({"?", "？"})  # noqa: RUF001 - as a Japanese keyboard types it
 
 _to = click.option("--to", multiple=True, metavar="DESK@PARTNER", help="A desk that must act.")
 _info = click.option("--info", multiple=True, metavar="DESK@PARTNER", help="To be informed.")
@@ -68,7 +69,8 @@ def new(context: Context, /, kind: str, **options: object) -> None:
     """Fill in the form of KIND and send it.
 
     On a terminal it asks for what is needed first. Times may be written as 06:12 or now, places as
-    39.5 125.2, codes by their first letters, several values with ; between them.
+    39.5 125.2, codes by their first letters, several values with ; between them; ? tells what
+    belongs in a field.
 
     \b
       noroshi new missile-event --to ops@nato --precedence flash
@@ -269,6 +271,7 @@ def _ask_for(context: Context, kind: "Kind", filled: dict[str, object]) -> dict[
     """Ask for what is needed first and not filled in yet; an empty line leaves it for later."""
     reader, fields = context.reader, dict(filled)
     click.echo(reader.lexicon.label(kind.title, reader.language))
+    click.echo(reader.lexicon.label("sheet.asking", reader.language))
     for field in kind.fields:
         while field.says.first and field.name not in fields:
             if not _ask_one(context, field, fields) and not field.is_required:
@@ -277,7 +280,10 @@ def _ask_for(context: Context, kind: "Kind", filled: dict[str, object]) -> dict[
 
 
 def _ask_one(context: Context, field: "Field", fields: dict[str, object]) -> bool:
-    """Ask for a field once; say whether something was typed, which may be no value."""
+    """Ask for a field once; say whether something was typed, which may be no value.
+
+    A question mark shows what belongs there, and the same question follows.
+    """
     reader, vocabulary = context.reader, field.says.vocabulary
     values = reader.lexicon.values(vocabulary) if vocabulary else ()
     for value in values:
@@ -285,7 +291,8 @@ def _ask_one(context: Context, field: "Field", fields: dict[str, object]) -> boo
         click.echo(f"    {value}  {shown}")
     _complete(values)
     label = reader.lexicon.label(field.says.label, reader.language)
-    text = click.prompt(label, default="", show_default=False).strip()
+    while (text := click.prompt(label, default="", show_default=False).strip()) in _ASKS_BACK:
+        click.echo(f"    {reader.lexicon.help(field.says.label, reader.language)}")
     if text:
         try:
             fields[field.name] = _read(context, field, text)
@@ -301,6 +308,7 @@ def _ask_which(context: Context, kind: "Kind", present: Mapping[str, object]) ->
     fields = {field.name: field for field in kind.fields}
     for name, field in fields.items():
         click.echo(f"    {name}  {reader.lexicon.label(field.says.label, reader.language)}")
+    click.echo(reader.lexicon.label("sheet.asking", reader.language))
     which = reader.lexicon.label("sheet.which", reader.language)
     while True:
         _complete(fields)

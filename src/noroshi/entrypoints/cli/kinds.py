@@ -89,6 +89,7 @@ def _field_json(field: Field, reader: Reader) -> dict[str, object]:
     return {
         "name": field.name,
         "label": reader.lexicon.label(field.says.label, reader.language),
+        "help": reader.lexicon.help(field.says.label, reader.language),
         "type": field.type.value,
         "many": field.is_many,
         "required": field.is_required,
@@ -114,7 +115,7 @@ def _present_all(shown: list[Kind], reader: Reader) -> None:
 def _present(kind: Kind, reader: Reader) -> None:
     from noroshi.entrypoints.cli import present
 
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, str, str, str]] = []
     for field in kind.fields:
         vocabulary = field.says.vocabulary
         values = reader.lexicon.values(vocabulary) if vocabulary else ()
@@ -126,7 +127,8 @@ def _present(kind: Kind, reader: Reader) -> None:
         many = " ..." if field.is_many else ""
         star = "**" if field.is_required else "*" if field.says.first else ""
         label = reader.lexicon.label(field.says.label, reader.language)
-        rows.append((f"{field.name}{star}", label, "; ".join(said) or f"{type_of}{many}"))
+        help_ = reader.lexicon.help(field.says.label, reader.language)
+        rows.append((f"{field.name}{star}", label, help_, "; ".join(said) or f"{type_of}{many}"))
     screen = present.console()
-    screen.print(present.table(("FIELD", "LABEL", "VALUE"), rows))
+    screen.print(present.table(("FIELD", "LABEL", "HELP", "VALUE"), rows))
     screen.print("** required   * asked first   ... any number")

@@ -1,6 +1,7 @@
 """The kinds of report: each whole by itself, checked when it is written, read by everybody."""
 
 import json
+import unicodedata
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from noroshi.core.recognition import recognise
 
 LEXICON = shipped_lexicon()
 ENGLISH = Reader(LEXICON, Language.ENGLISH)
+LONGEST_HELP = 90
+"""Columns of a terminal: 45 letters of Japanese or Korean."""
 CYBER = all_kinds()["cyber-incident"]
 MISSILE = all_kinds()["missile-event"]
 RELIEF = all_kinds()["disaster-relief"]
@@ -36,6 +39,11 @@ def refused(kind: Kind, **values: object) -> str:
     return refusal.value.message
 
 
+def columns(text: str) -> int:
+    """Return how wide a terminal shows a text."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def read(kind: Kind | None, reader: Reader = ENGLISH, **values: object) -> list[Row]:
     return read_form(kind, values, reader)
 
@@ -51,6 +59,18 @@ def test_a_kind_is_whole(kind: Kind) -> None:
         assert field.says.first or not field.is_required
     labels = [field.says.label for field in kind.fields]
     assert len(set(labels)) == len(labels)
+
+
+@kinds
+@pytest.mark.parametrize("language", Language)
+def test_every_field_has_a_short_help(kind: Kind, language: Language) -> None:
+    for field in kind.fields:
+        code = field.says.label
+        said = LEXICON.help(code, language)
+        assert said, f"{code} has no help in {language.value}"
+        assert columns(said) <= LONGEST_HELP, f"{code} in {language.value}: {columns(said)} columns"
+        assert said.endswith("。" if language is Language.JAPANESE else "."), code
+        assert LEXICON.label(code, language).casefold() != said.rstrip(".。").casefold()
 
 
 @kinds
