@@ -15,11 +15,11 @@ from typing import Final
 import msgspec
 from starlette.applications import Starlette
 
-from endure import identities, imports
+from endure import compacted, identities, imports
 from endure.exchange import Pair
 from endure.forgery import CANARY, Forger, receipt_parts, unchanged
 from endure.jsonlies import make_json
-from endure.mutate import mutate
+from endure.mutate import mutate, with_one_changed
 from noroshi.adapters.admission import RequestSigner, RequestVerifier
 from noroshi.core import gate
 from noroshi.core.courier.cut import SMALLEST_SIZE
@@ -69,6 +69,7 @@ def decoders(pair: Pair) -> Iterator[Mapping[str, Decoder]]:
             "witness": _witness(pair),
             "entry": _entry(pair),
             "courier": _courier(pair),
+            "compact": Decoder(*compacted.content()),
             "json": Decoder(make_json, lambda raw: str(recognise(raw)), is_own=True),
             "import": Decoder(imports.make, imports.feed, is_own=True),
             "peer-door": _peer_door(pair, runner),
@@ -155,7 +156,7 @@ def _proof(pair: Pair) -> Decoder:
     def make(draw: random.Random) -> bytes:
         if draw.random() < 0.5:
             return mutate(raw_proof, draw)
-        return gate.encode(_with_one_changed(fields, draw))
+        return gate.encode(with_one_changed(fields, draw))
 
     def feed(raw: bytes) -> str:
         claims = proofs.verify_proof(raw, cards, primitives)
@@ -207,7 +208,7 @@ def _witness(pair: Pair) -> Decoder:
     def make(draw: random.Random) -> bytes:
         if draw.random() < 0.5:
             return mutate(told.witness, draw)
-        return gate.encode(_with_one_changed(fields, draw))
+        return gate.encode(with_one_changed(fields, draw))
 
     def feed(raw: bytes) -> str:
         answer = msgspec.structs.replace(told, witness=raw)
@@ -359,18 +360,3 @@ async def _post(
     }
     await app(scope, receive_message, send_message)
     return status, answer
-
-
-def _with_one_changed(value: object, draw: random.Random) -> object:
-    """Return nested lists and bytes with one leaf of bytes or text changed."""
-    if isinstance(value, list) and value:
-        index = draw.randrange(len(value))
-        return [
-            _with_one_changed(item, draw) if place == index else item
-            for place, item in enumerate(value)
-        ]
-    if isinstance(value, bytes):
-        return mutate(value, draw)
-    if isinstance(value, str):
-        return draw.choice(("jp", "nato", "", "\N{EM DASH}", value + "x"))
-    return draw.choice((0, 1, -1, 2**62, None, b"", []))

@@ -140,3 +140,18 @@ _CHANGES: Sequence[Change] = (
     _tear,
     _append,
 )
+
+
+def with_one_changed(value: object, draw: random.Random) -> object:
+    """Return nested lists and bytes with one leaf of bytes or text changed."""
+    if isinstance(value, list) and value:
+        index = draw.randrange(len(value))
+        return [
+            with_one_changed(item, draw) if place == index else item
+            for place, item in enumerate(value)
+        ]
+    if isinstance(value, bytes):
+        return mutate(value, draw)
+    if isinstance(value, str):
+        return draw.choice(("jp", "nato", "", "\N{EM DASH}", value + "x"))
+    return draw.choice((0, 1, -1, 2**62, None, b"", []))

@@ -20,6 +20,7 @@ DECODERS = (
     "witness",
     "entry",
     "courier",
+    "compact",
     "json",
     "import",
     "peer-door",

@@ -64,6 +64,7 @@ from tests.unit.core.nodes import (
     draw,
     seed,
 )
+from tests.vectors.compact import compact_forms
 from tests.vectors.consent import consent
 from tests.vectors.directory import directory
 from tests.vectors.plain import to_plain
@@ -90,6 +91,7 @@ def main() -> None:
         "cosignature": cosignature,
         "courier": courier,
         "consent": lambda: consent(envelope),
+        "compact": compact_forms,
         "directory": directory,
     }
     for name, make in makers.items():

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from noroshi.core import gate
+from noroshi.core.compact.content import open_content
 from noroshi.core.consent import Scope, SignedGrant, against, read_grant
 from noroshi.core.directory.card import Card
 from noroshi.core.envelope import cose, suite
@@ -21,7 +22,7 @@ from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.errors import MalformedError, RefusalError
 from noroshi.core.instant import Instant
 from noroshi.core.partner import is_name
-from noroshi.core.report import PASSED_ON, Content, check_fields, decode_content
+from noroshi.core.report import PASSED_ON, Content, check_fields
 
 
 class Enclosure(msgspec.Struct, frozen=True):
@@ -157,7 +158,7 @@ def _content(enclosure: Enclosure, head: ReportHead) -> Content:
     ):
         raise RefusalError("malformed", "the enclosed content is not the one that was signed")
     try:
-        content = decode_content(enclosure.content)
+        content = open_content(enclosure.content)
     except MalformedError:
         raise RefusalError("malformed", "the enclosed content cannot be read") from None
     check_fields(head, content)

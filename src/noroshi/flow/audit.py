@@ -16,10 +16,10 @@ from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.primitives import Primitives
 from noroshi.core.errors import MalformedError, NoroshiError
 from noroshi.core.partner import DeskAddress
-from noroshi.core.report import encode_content
 from noroshi.core.tlog.checkpoint import Checkpoint, epoch_of, origin_of, parse_note, verify_note
 from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry, report_id_of
 from noroshi.core.tlog.merkle import Tree, leaf_hash
+from noroshi.flow.compacting import signed_content
 from noroshi.flow.records import StoredReport
 from noroshi.flow.sightings import Sighting, Witnessed, cosigned_view
 from noroshi.flow.tables import Tables
@@ -175,7 +175,7 @@ class _JournalCheck:
     def _is_as_signed(self, stored: StoredReport) -> bool:
         """Say whether what a report says is what was signed, or its destruction is journalled."""
         if stored.destroyed is None:
-            content = encode_content(stored.content)
+            content = signed_content(stored)
             return salted_digest(stored.salt, content) == stored.head.content_digest
         journal = self._tables.journal
         return any(

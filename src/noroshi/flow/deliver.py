@@ -27,10 +27,10 @@ from noroshi.core.errors import UnreadableError
 from noroshi.core.instant import LATEST
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import encode_content
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import is_answered, raise_alarm
+from noroshi.flow.compacting import signed_content
 from noroshi.flow.epochs import bury
 from noroshi.flow.ports import Entropy
 from noroshi.flow.prekeys import seal_key
@@ -121,7 +121,7 @@ def _reseal_report(
     serial = gate.decode_struct(opening, Serial, limit=suite.MAX_SIGNED)
     raw = seal(
         report.signed_head,
-        gate.encode_struct(Beside(report.salt, encode_content(report.content))),
+        gate.encode_struct(Beside(report.salt, signed_content(report))),
         outer=Outer(head.envelope_id, max(head.precedence, head.info_precedence), head.expires_at),
         recipients=[Recipient(key, gate.encode_struct(OwnPart(serial, tx.journal.newest_note())))],
         draws=Draws(entropy.draw(suite.KEY_SIZE), entropy.draw(suite.IV_SIZE)),

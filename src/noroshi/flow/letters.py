@@ -6,11 +6,20 @@ newest one asked (:mod:`noroshi.flow.cosign`). `docs/formats/courier.md`.
 
 import msgspec
 
-from noroshi.core.delivery.check import VERSION, CommsCheck, Tally, decode_check, encode_check
+from noroshi.core.compact.dictionary import newest
+from noroshi.core.delivery.check import (
+    VERSION,
+    CommsCheck,
+    Tally,
+    decode_check,
+    encode_check,
+    reads,
+)
 from noroshi.core.delivery.witness import MAX_PROOFS, ask
 from noroshi.core.instant import Instant
 from noroshi.core.tlog.checkpoint import parse_note
 from noroshi.core.tlog.cosignature import note_in
+from noroshi.flow.compacting import note_dictionary
 from noroshi.flow.cosign import judge, make_ask, make_part, read_part, verified
 from noroshi.flow.epochs import epoch_known
 from noroshi.flow.ports import Entropy
@@ -33,7 +42,7 @@ def make_letter(tables: Tables, partner: str, identity: Identity, now: Instant) 
             version=VERSION,
             at=now,
             tally=Tally(identity.card.card.epoch, (), ()),
-            settled=make_ask(tables, partner, identity.me),
+            settled=(*make_ask(tables, partner, identity.me), reads(newest())),
             desks=(),
             seen=tables.witness.note_to_show(partner),
             witness=make_part(tables, partner, asked, identity.me) if asked else b"",
@@ -56,6 +65,7 @@ def take_letter(
     if told.tally.epoch != epoch_known(tx, partner):
         return
     tx.witness.put_letter(partner, raw, told.at)
+    note_dictionary(tx, partner, told)
     compare_own(tx, partner, told.seen, identity, entropy)
     part, proven = read_part(told.witness), tx.witness.proven(partner)
     if part is None:

@@ -9,6 +9,7 @@ import hashlib
 import msgspec
 
 from noroshi.core import gate
+from noroshi.core.compact.content import open_content
 from noroshi.core.delivery.receipt import (
     Issued,
     ReceiptEntry,
@@ -34,7 +35,7 @@ from noroshi.core.errors import MalformedError, RefusalError, UnreadableError
 from noroshi.core.instant import Instant
 from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import Content, check_content, decode_content, effective_precedence
+from noroshi.core.report import Content, check_content, effective_precedence
 from noroshi.flow.climbs import WHOLE_NODE
 from noroshi.flow.consents import Carried
 from noroshi.flow.directories import VerifiedDirectory, open_directory
@@ -149,7 +150,7 @@ def open_raw(
         # refusal, and so make the originator give up the real envelope.
         beside, own = check_report(head, opened, identity.addressed)
         desks, serial = (WHOLE_NODE,), own.serial
-        content = decode_content(beside.content)
+        content = open_content(beside.content)
         check_content(head, content, identity.me)
         desks = content.desks_of(identity.me)
         check_routing(head, opened, identity.addressed, now)

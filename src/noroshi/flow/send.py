@@ -31,11 +31,11 @@ from noroshi.core.marking.rules import Rules
 from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
-from noroshi.core.report import encode_content
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.chains import check_updated, watch_chain
 from noroshi.flow.changes import changed_by, note_sent_change, raised
+from noroshi.flow.compacting import to_sign
 from noroshi.flow.consents import note_passing, reasons_without
 from noroshi.flow.directories import age_of, standing_of, to_confirm
 from noroshi.flow.exits import reasons_against, referred_to
@@ -210,7 +210,7 @@ def _seal(
     keys = {name: seal_key(tx, known, tx.now) for name, known in partners.items()}
     cards = {name: known.signed_card.card for name, known in partners.items()}
     to = tuple(sorted((name, card.key(Purpose.SEAL).kid) for name, card in cards.items()))
-    beside = Beside(entropy.draw(suite.SALT_SIZE), encode_content(planned.content))
+    beside = Beside(entropy.draw(suite.SALT_SIZE), to_sign(tx, planned.content, partners))
     head = ReportHead(
         version=VERSION,
         envelope_id=entropy.draw(suite.ID_SIZE),

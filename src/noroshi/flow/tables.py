@@ -102,6 +102,14 @@ class PartnerTable(Protocol):
         """Add or replace a partner."""
         ...
 
+    def dictionary(self, partner: str) -> int:
+        """Return the newest dictionary of the compact form that a partner's node reads; 0: none."""
+        ...
+
+    def put_dictionary(self, partner: str, version: int) -> None:
+        """Keep the newest dictionary that a partner's node reads."""
+        ...
+
     def own_card(self) -> SignedCard | None:
         """Return this node's newest card."""
         ...

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import structs
 
+from noroshi.core.compact.content import open_content
 from noroshi.core.consent import Grant, kept_grant
 from noroshi.core.delivery.ladder import Ladder, Rung, highest
 from noroshi.core.enclosure import head_of, read_enclosure
@@ -19,7 +20,6 @@ from noroshi.core.report import (
     SUPERSESSION,
     Change,
     Content,
-    decode_content,
     report_id_text,
 )
 from noroshi.flow.records import Addressee, Failure, InboxRow, KnownPartner, StoredReport
@@ -171,7 +171,7 @@ def opened_enclosure(tables: Tables, stored: StoredReport) -> Said | None:
 def enclosed_in(content: Content) -> Said:
     """Return the report that the content of another encloses, verified before or made here."""
     enclosure, grant = read_enclosure(content.body)
-    return Said(head_of(enclosure), decode_content(enclosure.content), kept_grant(grant).grant)
+    return Said(head_of(enclosure), open_content(enclosure.content), kept_grant(grant).grant)
 
 
 def said_by(tables: Tables, stored: StoredReport) -> Said:

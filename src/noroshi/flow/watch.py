@@ -5,12 +5,14 @@ drives this (an adapter with a timer) calls `fire_due` when the next one passes.
 """
 
 from noroshi.core.agreement import ENDING
+from noroshi.core.compact.dictionary import newest
 from noroshi.core.delivery.alarm import EVENTS, Alarm, AlarmKind
 from noroshi.core.delivery.check import (
     VERSION,
     CommsCheck,
     DeskState,
     DeskTold,
+    reads,
 )
 from noroshi.core.delivery.clocks import Step, next_desk
 from noroshi.core.delivery.ladder import ANSWERS, Rung
@@ -21,6 +23,7 @@ from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import agreements_with, raise_alarm
 from noroshi.flow.chains import call_for_report
+from noroshi.flow.compacting import note_dictionary
 from noroshi.flow.cosign import judge, make_ask, make_part
 from noroshi.flow.directories import warn
 from noroshi.flow.epochs import KEPT, answer_epoch
@@ -73,7 +76,8 @@ def make_check(
         at=now,
         tally=make_tally(tables, partner, identity),
         settled=tables.serials.settled(partner)
-        + (make_ask(tables, partner, identity.me) if told is None else ()),
+        + (make_ask(tables, partner, identity.me) if told is None else ())
+        + (reads(newest()),),
         desks=tuple(
             DeskTold(watch.desk, watch.state, watch.since)
             for watch in tables.watch.desks(identity.me)
@@ -114,6 +118,7 @@ def note_check(
     if told is not None:
         _note_settled(tx, partner, told, identity.card.card.epoch)
         _note_desks(tx, partner, told)
+        note_dictionary(tx, partner, told)
         note_tally(tx, partner, told.tally)
         answer_epoch(tx, partner, told, identity.me, entropy)
         compare_own(tx, partner, told.seen, identity, entropy)

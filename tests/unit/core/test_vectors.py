@@ -86,7 +86,7 @@ READERS: Final = [
 
 
 def test_all_vectors_are_there_and_warn_of_their_keys() -> None:
-    others = {"card", "journal", "courier", "cosignature", "consent", "directory"}
+    others = {"card", "journal", "courier", "cosignature", "consent", "directory", "compact"}
     assert set(VECTORS) == {*SEALED, *others}
     assert all(vector["about"].startswith("Test keys only") for vector in VECTORS.values())
 

@@ -46,6 +46,15 @@ class SqlitePartners:
             ),
         )
 
+    def dictionary(self, partner: str) -> int:
+        """Return the newest dictionary that a partner's node reads; 0: none."""
+        query = "SELECT version FROM dictionary WHERE partner = ?"
+        return optional_integer(self._db.value(query, (partner,))) or 0
+
+    def put_dictionary(self, partner: str, version: int) -> None:
+        """Keep the newest dictionary that a partner's node reads."""
+        self._db.run("INSERT OR REPLACE INTO dictionary VALUES (?, ?)", (partner, version))
+
     def own_card(self) -> SignedCard | None:
         """Return this node's newest card."""
         row = self._db.value("SELECT raw FROM own_card ORDER BY serial DESC LIMIT 1")

@@ -16,7 +16,13 @@ from noroshi.core.partner import is_name
 
 VERSION: Final = 1
 MAX_CHECK: Final = 32 * 1024
+MAX_DICTIONARY: Final = 2**31
 MAX_TOMBSTONES: Final = 256
+NO_EPOCH: Final = 0
+"""Among the settled serials: entries of this epoch settle nothing and tell something else. A node
+that does not know what they tell passes them over."""
+READS: Final = 3
+"""The kind of an entry of no epoch that tells which dictionary of the compact form is read."""
 
 
 class DeskState(Enum):
@@ -68,6 +74,17 @@ class CommsCheck(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     """The newest checkpoint of the other side's journal that this node holds; b"": none."""
     witness: bytes = b""
     """What an answer tells of journals (:mod:`noroshi.core.delivery.witness`); b"": nothing."""
+
+
+def reads(version: int) -> tuple[int, int, int]:
+    """Return what says among the settled serials that the teller reads a dictionary, and older."""
+    return NO_EPOCH, READS, version
+
+
+def told_dictionary(check: CommsCheck) -> int:
+    """Return the newest dictionary of the compact form that the teller reads; 0: none."""
+    told = [number for epoch, kind, number in check.settled if (epoch, kind) == (NO_EPOCH, READS)]
+    return max((number for number in told if 0 < number < MAX_DICTIONARY), default=0)
 
 
 def encode_check(check: CommsCheck) -> bytes:

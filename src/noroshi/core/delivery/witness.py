@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from noroshi.core import gate
-from noroshi.core.delivery.check import CommsCheck
+from noroshi.core.delivery.check import NO_EPOCH, CommsCheck
 from noroshi.core.errors import MalformedError
 from noroshi.core.tlog.checkpoint import MAX_NOTE
 from noroshi.core.tlog.cosignature import MAX_COSIGNED
@@ -25,7 +25,6 @@ MAX_PROOFS: Final = 8
 MAX_TAGS: Final = 64
 MAX_OTHERS: Final = 32
 MAX_OTHERS_BYTES: Final = 6 * 1024
-_NO_EPOCH: Final = 0
 _SIZE: Final = 1
 _TAG: Final = 2
 _TAG_BYTES: Final = 6
@@ -50,8 +49,8 @@ class WitnessPart(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 
 def ask(sizes: Iterable[int], tags: Iterable[int]) -> tuple[Asked, ...]:
     """Return what to put among the settled serials of a check."""
-    wanted = tuple((_NO_EPOCH, _SIZE, size) for size in sizes)
-    return (*wanted, *((_NO_EPOCH, _TAG, tag) for tag in tags))
+    wanted = tuple((NO_EPOCH, _SIZE, size) for size in sizes)
+    return (*wanted, *((NO_EPOCH, _TAG, tag) for tag in tags))
 
 
 def asked_sizes(check: CommsCheck) -> tuple[int, ...]:
@@ -97,5 +96,5 @@ def _asked(check: CommsCheck, what: int) -> tuple[int, ...]:
     return tuple(
         number
         for epoch, kind, number in check.settled
-        if epoch == _NO_EPOCH and kind == what and 0 <= number < _LARGEST
+        if epoch == NO_EPOCH and kind == what and 0 <= number < _LARGEST
     )

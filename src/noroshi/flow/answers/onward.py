@@ -13,11 +13,11 @@ from noroshi.core.report import (
     CANCELLATION,
     CONSENT_REQUEST,
     Content,
-    encode_content,
     report_id_text,
 )
 from noroshi.flow import draft, send
 from noroshi.flow.answers.reports import perform, plan
+from noroshi.flow.compacting import signed_content
 from noroshi.flow.consent_tables import KeptGrant, KeptRequest
 from noroshi.flow.consents import note_request
 from noroshi.flow.house import House
@@ -55,7 +55,7 @@ def source_of(tables: Tables, stored: StoredReport) -> Source:
         raise InputError("bad-input", msg)
     inner = opened_enclosure(tables, stored)
     if inner is None:
-        parts = Enclosure(stored.signed_head, stored.salt, encode_content(stored.content))
+        parts = Enclosure(stored.signed_head, stored.salt, signed_content(stored))
         found = Source(stored, stored.head, stored.content, parts)
     else:
         parts, _ = read_enclosure(stored.content.body)
