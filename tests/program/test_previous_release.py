@@ -64,6 +64,42 @@ def test_an_old_and_a_new_node_talk(tmp_path: Path, text: Path, earlier: Path, o
         assert desk.ask("journal", "verify")["ok"] is True
 
 
+def test_an_old_node_is_sent_forms_as_they_stand(tmp_path: Path, earlier: Path) -> None:
+    """It reads no dictionary; so nobody who is addressed with it gets the compact form."""
+    jp, nato, au = (
+        make(tmp_path, "jp"),
+        make(tmp_path, "nato", source=earlier),
+        make(tmp_path, "au"),
+    )
+    befriend_by_commands([jp, nato, au])
+    with ExitStack() as stack:
+        for desk in (au, nato, jp):
+            stack.enter_context(desk.served())
+        told: dict[str, object] = {}
+        while told.keys() != {"au", "nato"}:
+            told = {
+                str(line["partner"]): line["dictionary"]
+                for line in jp.ask_lines("lines")
+                if line["last_good_check_out"]
+            }
+        assert told == {"au": 1, "nato": None}
+        fill_in = ("--set", "summary=Somebody is active.", "--set", "sectors=energy")
+        both = str(jp.ask("new", "cyber-incident", "--to", "cyber@nato", "--to", "cyber@au",
+                          "--precedence", "flash", *fill_in)["report"])  # fmt: skip
+        alone = str(jp.ask("new", "cyber-incident", "--to", "cyber@au", *fill_in)["report"])
+        for report, desks in ((both, (nato, au)), (alone, (au,))):
+            jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+            for desk in desks:
+                shown = desk.run("show", report, "--raw").output
+                assert shown == jp.run("show", report, "--raw").output
+                assert b"Somebody is active." in shown
+        nato.ask("ack", both, "--by", "Maj Dupont")
+        au.ask("ack", both, "--by", "Flt Lt Reed")
+        jp.ask("wait", both, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+    for desk in (jp, nato, au):
+        assert desk.ask("journal", "verify")["ok"] is True
+
+
 def test_an_old_home_goes_on_with_the_new_program(
     tmp_path: Path, text: Path, earlier: Path
 ) -> None:

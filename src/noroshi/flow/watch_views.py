@@ -65,6 +65,7 @@ def line_json(
         "round_trip_ms": _milliseconds(good),
         "queue": queue,
         "forward_secrecy": tables.prekeys.of(partner, now) is not None,
+        "dictionary": tables.partners.dictionary(partner) or None,
         **directory_json(tables, known, now),
         "desks": [
             _desk_json(desk, told.get(desk), overdue.get(desk, 0))
