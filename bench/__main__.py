@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, chains, directory, line, parts, sustained
+from bench import archive, chains, directory, forms, line, parts, sustained
 
 _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "line-h3": lambda folder: line.measure(folder, "H3"),
@@ -21,6 +21,8 @@ _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "release": parts.release,
     "archive": archive.archive,
     "chains": chains.measure,
+    "forms": forms.forms,
+    "sizes": forms.sizes,
     "journal": parts.journal,
     "directory": directory.measure,
     "start": parts.start,

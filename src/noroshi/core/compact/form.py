@@ -24,13 +24,13 @@ from noroshi.core.strict_json import parse_json
 
 _BEGIN: Final = "noroshi"
 _KIND: Final = "kind"
-_LAYOUTS: Final[tuple[tuple[bytes, int | None, tuple[str, str]], ...]] = (
-    (b'{\n "noroshi": 1', 1, (",", ": ")),
-    (b'{"noroshi":1', None, (",", ":")),
-    (b'{"noroshi": 1', None, (", ", ": ")),
-    (b'{\n  "noroshi": 1', 2, (",", ": ")),
+_LAYOUTS: Final = (
+    (b'{\n "noroshi": 1', 1),
+    (b'{"noroshi":1', -1),
+    (b'{"noroshi": 1', 0),
+    (b'{\n  "noroshi": 1', 2),
 )
-"""How a body begins, how far each level is set in, and what stands between and behind names."""
+"""How a body begins, and how far each level is set in; 0: all on one line, -1: without blanks."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 _DECIMAL: Final = re.compile(r"(-?)(\d+)\.(\d{1,17})")
 _HEX: Final = re.compile("(?:[0-9a-f]{2}){8,}")
@@ -104,16 +104,16 @@ _KIND_ENTRY: Final = Entry(_KIND, _KIND)
 
 
 def _layout_of(body: bytes) -> int | None:
-    for number, (begin, _, _) in enumerate(_LAYOUTS):
+    for number, (begin, _) in enumerate(_LAYOUTS):
         if body.startswith(begin):
             return 2 * number + body.endswith(b"\n")
     return None
 
 
 def _laid_out(form: object, layout: int) -> bytes:
-    _, indent, separators = _LAYOUTS[layout // 2]
-    text = json.dumps(form, ensure_ascii=False, indent=indent, separators=separators)
-    return (text + "\n" * (layout % 2)).encode()
+    text = json.dumps(form, ensure_ascii=False, separators=(",", ":"))
+    _, indent = _LAYOUTS[layout // 2]
+    return msgspec.json.format(text.encode(), indent=indent) + b"\n" * (layout % 2)
 
 
 def _kind_of(told: object, around: Around) -> str:
