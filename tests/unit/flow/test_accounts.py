@@ -38,6 +38,7 @@ PartnerNumber    yes     yes      yes   yes           yes
 ReadLabel        yes     yes      yes   yes           yes
 Examine          yes     yes      yes   yes           yes
 WhoAmI           yes     yes      yes   yes           yes
+Invite           yes     yes      yes   yes           yes
 Areas            yes     yes      yes   yes           yes
 Retained         yes     yes      yes   yes           -
 HoldForLaw       -       -        -     yes           -
