@@ -172,8 +172,8 @@ def test_a_kind_that_is_not_known_is_shown_answered_updated_and_exported(
 
     nato.ask("export", report, "-o", tmp_path / "balloon.json")
     back = read_bundle(json.loads((tmp_path / "balloon.json").read_bytes()))
-    told = {"noroshi": 1, "kind": back.kind, "subject": back.subject, "precedence": back.precedence}
-    assert {**told, **back.fields} == json.loads(body)
+    head = {"noroshi": 1, "kind": back.kind, "subject": back.subject, "precedence": back.precedence}
+    assert {**head, **back.fields} == json.loads(body)
     for desk in (jp, nato):
         assert desk.ask("journal", "verify")["ok"] is True
 

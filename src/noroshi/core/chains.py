@@ -21,6 +21,13 @@ from noroshi.core.recognition import NOROSHI, UPDATES, form_in
 from noroshi.core.report import CANCELLATION, CHANGES, SERVICES, SUPERSESSION, Change, Content
 from noroshi.core.strict_json import BOM
 
+MAX_SENT: Final = 2_000
+MAX_SENT_BYTES: Final = 8 * 1024 * 1024
+"""Of all bodies of a chain together, up to which its sender says more of it."""
+MAX_FOLDED: Final = 2 * MAX_SENT
+MAX_FOLDED_BYTES: Final = 2 * MAX_SENT_BYTES
+"""Of all contents of a chain together, up to which its readers fold it: more than anybody sends."""
+
 _MAY_UPDATE: Final = (UPDATES.encode(), b"\\u")
 """Without the word, or an escape that could hide it, a body is no update."""
 

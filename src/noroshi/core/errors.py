@@ -44,6 +44,7 @@ CODES: Final = {
     "card-older": "A newer card of that partner is already known.",
     "card-revoked": "The card, or a key on it, was revoked.",
     "card-unlisted": "The partner's directory does not name that card.",
+    "chain-too-large": "The chain has more reports, or says more, than is folded into a whole.",
     "clock-off": "The clock of this machine cannot be right.",
     "connection-lost": "The serving process stopped before it answered.",
     "damaged": "What is stored cannot be read back.",

@@ -42,8 +42,11 @@ class Referrer(msgspec.Struct, frozen=True):
 class ChainTable(Protocol):
     """What refers to what."""
 
-    def reports(self, first: bytes, sender: str) -> list[ChainedReport]:
-        """Return a report of `sender`, what says that it updates it, and what superseded these."""
+    def reports(self, first: bytes, sender: str) -> list[ChainedReport] | None:
+        """Return a report of `sender`, what says that it updates it, and what superseded these.
+
+        None: they are more, or larger, than is folded (:mod:`noroshi.core.chains`).
+        """
         ...
 
     def referrers(self, first: bytes, sender: str, but_for: Collection[bytes]) -> list[Referrer]:

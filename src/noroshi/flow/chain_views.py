@@ -14,7 +14,7 @@ from noroshi.core.marking.rules import Rules
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import CHANGES, Change, report_id_text
 from noroshi.flow.chain_tables import Referrer
-from noroshi.flow.chains import KnownChain, chain_of
+from noroshi.flow.chains import KnownChain, chain_of, too_large
 from noroshi.flow.records import StoredReport
 from noroshi.flow.tables import Tables
 from noroshi.flow.translations import translations_json
@@ -42,11 +42,16 @@ def chain_json(
     known = chain_of(tables, stored, desks, at)
     if known is None and (at is not None or has_history):
         raise InputError("bad-input", "that report is no form, so it has no history of fields")
+    is_too_large = known is not None and known.is_too_large
+    if is_too_large and (at is not None or has_history):
+        raise too_large()
     first = stored.id if known is None else known.first
     members = {stored.id} if known is None else {report.id for report in known.reports}
+    sender = stored.head.sender
+    found = () if is_too_large else tables.chains.referrers(first, sender, members)
     referrers = [
         each
-        for each in tables.chains.referrers(first, stored.head.sender, members)
+        for each in found
         if each.kind not in CHANGES
         and (desks is None or not set(each.desks).isdisjoint(desks))
         and (at is None or each.stored_at <= at)
@@ -85,6 +90,7 @@ def _chain_json(known: KnownChain, rules: Rules, said_by: Mapping[bytes, _Json])
         "kind": known.kind,
         "marking": _marking(known, rules),
         "stray": known.is_stray,
+        "too_large": known.is_too_large,
         "updates": [told for report, told in said_by.items() if report != known.first],
         "destroyed": [report_id_text(each.id) for each in known.reports if each.content is None],
         "fields": {name: _portable(value) for name, value in chain.present.items()},

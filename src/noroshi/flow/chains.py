@@ -8,7 +8,15 @@ from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
-from noroshi.core.chains import Chain, Statement, fold, form_of, updated_by
+from noroshi.core.chains import (
+    MAX_SENT,
+    MAX_SENT_BYTES,
+    Chain,
+    Statement,
+    fold,
+    form_of,
+    updated_by,
+)
 from noroshi.core.deadlines import due
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.delivery.clocks import Step
@@ -44,6 +52,8 @@ class KnownChain(msgspec.Struct, frozen=True):
     reports: tuple[ChainedReport, ...]
     is_stray: bool = False
     """The report says that it updates what it cannot, and stands for itself."""
+    is_too_large: bool = False
+    """The chain is not folded, and the report stands for itself."""
 
 
 def chain_of(
@@ -64,14 +74,36 @@ def chain_of(
     is_stray = first != root.id and not _may_begin(tables, first, sender, form.kind)
     if is_stray:
         first = stored.id
+    found = tables.chains.reports(first, sender)
+    if found is None:
+        alone = (_alone(stored),)
+        chain = fold(stored.id, _statements(tables, alone, sender, form.kind), at)
+        return KnownChain(stored.id, form.kind, chain, alone, is_too_large=True)
     reports = tuple(
         report
-        for report in tables.chains.reports(first, sender)
+        for report in found
         if (desks is None or not set(report.desks).isdisjoint(desks))
         and (report.id == stored.id or not is_stray)
     )
     chain = fold(first, _statements(tables, reports, sender, form.kind), at)
     return KnownChain(first, form.kind, chain, reports, is_stray)
+
+
+def _alone(stored: StoredReport) -> ChainedReport:
+    """Return a report as one of a chain, to whoever reads it already."""
+    head = stored.head
+    return ChainedReport(
+        stored.id, stored.content, head.marking, head.created_at, stored.stored_at, ()
+    )
+
+
+def too_large() -> InputError:
+    """Return the error of a chain that is not folded."""
+    msg = (
+        f"its chain has more than {MAX_SENT:,} reports or {MAX_SENT_BYTES // 2**20} MiB; each is "
+        "read by itself. Begin a new one: send a report that refers to it (--reference)"
+    )
+    return InputError("chain-too-large", msg)
 
 
 def check_updated(tables: Tables, content: Content) -> StoredReport | None:
@@ -123,7 +155,7 @@ def check_update(tables: Tables, content: Content, lexicon: Callable[[], Lexicon
 
     Raises:
         NotFoundError: as for :func:`check_updated`.
-        InputError: it is not, or the update says nothing.
+        InputError: it is not, the update says nothing, or the chain is too large for more.
         ConflictError: as for :func:`check_updated`.
     """
     first, form = check_updated(tables, content), form_of(content)
@@ -131,6 +163,8 @@ def check_update(tables: Tables, content: Content, lexicon: Callable[[], Lexicon
         return
     sender = first.head.sender
     reports = tables.chains.reports(first.id, sender)
+    if reports is None or not _has_room(reports, content):
+        raise too_large()
     said = _statements(tables, reports, sender, form.kind)
     if content.kind == SUPERSESSION:
         change = Change(SUPERSESSION, _NEW, LATEST)
@@ -150,6 +184,12 @@ def check_update(tables: Tables, content: Content, lexicon: Callable[[], Lexicon
         msg = f"the update {what}; there are {', '.join(before)}. See: noroshi kinds {form.kind}"
         raise InputError("bad-form", msg)
     check_form(all_kinds()[form.kind], fold(first.id, [*said, update]).present, lexicon())
+
+
+def _has_room(reports: Collection[ChainedReport], content: Content) -> bool:
+    """Say whether a chain that is sent may have one report more."""
+    bodies = sum(len(each.content.body) for each in reports if each.content is not None)
+    return len(reports) < MAX_SENT and bodies + len(content.body) <= MAX_SENT_BYTES
 
 
 def watch_chain(tx: Transaction, sent: Content, report_id: bytes, identity: Identity) -> None:
@@ -178,7 +218,11 @@ def call_for_report(tx: Transaction, passed: Due, identity: Identity, entropy: E
     """
     stored = tx.reports.get(passed.report_id)
     known = None if stored is None else chain_of(tx, stored)
-    owed = () if known is None else due(identity.duty.deadlines, known.chain, known.kind)
+    owed = (
+        ()
+        if known is None or known.is_too_large
+        else due(identity.duty.deadlines, known.chain, known.kind)
+    )
     late = ", ".join(str(each) for each in owed if each.at <= tx.now)
     tx.watch.end_alarms(
         (AlarmKind.REPORT_DUE,), passed.partner, tx.now, passed.report_id, passed.desk,

@@ -13,7 +13,7 @@ from noroshi.core.kinds.joint_signature import KIND as SIGNATURE
 from noroshi.core.kinds.joint_statement import KIND as STATEMENT
 from noroshi.core.report import CANCELLATION
 from noroshi.flow.chain_tables import Referrer
-from noroshi.flow.chains import KnownChain, chain_of
+from noroshi.flow.chains import KnownChain, chain_of, too_large
 from noroshi.flow.consents import card_of
 from noroshi.flow.records import Identity, StoredReport
 from noroshi.flow.tables import Tables
@@ -65,6 +65,8 @@ def statement_of(
     known = chain_of(tables, stored, desks)
     if known is None or known.kind != STATEMENT.name:
         raise InputError("bad-input", "that report is no joint statement")
+    if known.is_too_large:
+        raise too_large()
     fields = known.chain.present
     text = joint.Text.of(known.first, fields)
     return Statement(known, text, fields, tuple(_gathered(tables, known, stored, identity)))

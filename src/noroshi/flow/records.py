@@ -203,6 +203,8 @@ class InboxRow(msgspec.Struct, frozen=True):
     """What it said is not here any more; its subject is empty."""
     by_way_of: str | None = None
     """The partner that passed it on, with its sender's consent; None: it came from its sender."""
+    updates: bytes | None = None
+    """The report of its sender that it says more of; None: none."""
 
 
 class PendingReceipt(msgspec.Struct, frozen=True):

@@ -219,6 +219,7 @@ def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
         "assigned_to": list(row.assigned_to),
         "suspect": row.is_suspect,
         "by_way_of": row.by_way_of,
+        "updates": None if row.updates is None else report_id_text(row.updates),
         **changes_json(row.changes),
     }
 

@@ -16,7 +16,7 @@ from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.sheet.plain import plain
 from noroshi.core.sheet.report import report_sheet
-from noroshi.entrypoints.cli import present
+from noroshi.entrypoints.cli import listing
 from noroshi.entrypoints.cli.releases import present_queue
 from noroshi.flow import answers, arrivals, consents, opening, requests, send
 from noroshi.flow.answers import onward
@@ -138,7 +138,7 @@ def test_a_report_goes_further_with_consent(trio: Trio, capsys: pytest.CaptureFi
     assert shown["passed_on"]["person"] == "Lt Jansen"
     assert shown["passed_on"]["original"] == report
     assert shown["passed_on"]["consent"]["granted_by"] == "Cdr Ito"
-    present.inbox([row])
+    listing.inbox([row], READER)
     screen = capsys.readouterr().out + plain(report_sheet(shown, READER, {}), READER.language)
     assert "cyber@nato, with the consent of Cdr Ito (" in screen
     assert "(by way of nato)" in " ".join(screen.split())

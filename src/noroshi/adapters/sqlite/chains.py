@@ -9,7 +9,7 @@ from typing import Final
 from noroshi.adapters.sqlite.connection import Database, Value
 from noroshi.adapters.sqlite.contents import Contents
 from noroshi.adapters.sqlite.rows import blob, head_of, integer, optional_text, text
-from noroshi.core.chains import updated_by
+from noroshi.core.chains import MAX_FOLDED, MAX_FOLDED_BYTES, updated_by
 from noroshi.core.instant import Instant
 from noroshi.core.report import Content, decode_content
 from noroshi.flow.chain_tables import ChainedReport, Referrer
@@ -49,20 +49,29 @@ class SqliteChains:
         self._db = database
         self._contents = contents
 
-    def reports(self, first: bytes, sender: str) -> list[ChainedReport]:
-        """Return a report of `sender`, what says that it updates it, and what superseded these."""
-        return [
-            ChainedReport(
-                id=blob(report_id),
-                content=self._contents.content(blob(report_id), key, slip, sealed),
-                marking=text(marking),
-                created_at=_created(created_at, head),
-                stored_at=integer(stored_at),
-                desks=_desks(desks),
+    def reports(self, first: bytes, sender: str) -> list[ChainedReport] | None:
+        """Return a report of `sender`, what says that it updates it, and what superseded these.
+
+        None: they are more, or larger, than is folded.
+        """
+        found: list[ChainedReport] = []
+        room = MAX_FOLDED_BYTES
+        for row in self._db.rows(_CHAIN, (first, sender)):
+            report_id, _, _, stored_at, created_at, head, desks, key, slip, marking, sealed = row
+            room -= 0 if sealed is None else len(blob(sealed))
+            if room < 0 or len(found) == MAX_FOLDED:
+                return None
+            found.append(
+                ChainedReport(
+                    id=blob(report_id),
+                    content=self._contents.content(blob(report_id), key, slip, sealed),
+                    marking=text(marking),
+                    created_at=_created(created_at, head),
+                    stored_at=integer(stored_at),
+                    desks=_desks(desks),
+                )
             )
-            for report_id, _, _, stored_at, created_at, head, desks, key, slip, marking, sealed
-            in self._db.rows(_CHAIN, (first, sender))
-        ]  # fmt: skip
+        return found
 
     def referrers(self, first: bytes, sender: str, but_for: Collection[bytes]) -> list[Referrer]:
         """Return what refers to a report of `sender` or to an update of it, in its order here."""

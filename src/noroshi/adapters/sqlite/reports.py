@@ -206,6 +206,9 @@ class SqliteReports:
             " WHERE s.report = r.id AND s.desk = a.desk),"
             " EXISTS (SELECT 1 FROM revocation v WHERE v.partner = r.sender"
             " AND v.since <= r.stored_at AND (v.until IS NULL OR r.stored_at < v.until)),"
+            " (SELECT x.referred FROM reference x WHERE x.report = r.number AND x.is_update = 1"
+            " AND NOT EXISTS (SELECT 1 FROM report u WHERE u.id = x.referred"
+            " AND u.sender <> r.sender)),"
             " e.originator, e.from_desk, e.kind, e.original"
             " FROM addressee a JOIN report r ON r.number = a.report"
             " LEFT JOIN enclosed e ON e.report = r.id"
@@ -227,7 +230,7 @@ class SqliteReports:
 
     def _inbox_row(self, row: Row, enclosed: Row) -> InboxRow:
         report_id, sender, from_desk, partner, desk, precedence, *words = row
-        status, kind, marking, key, slip, at, given, suspect = words
+        status, kind, marking, key, slip, at, given, suspect, updates = words
         subject = self._contents.subject(blob(report_id), key, slip)
         originator, writer, enclosed_kind, original = enclosed
         is_enclosed = originator is not None
@@ -251,6 +254,7 @@ class SqliteReports:
             by_way_of=text(sender) if is_enclosed else None,
             is_suspect=bool(suspect),
             is_destroyed=subject is None,
+            updates=None if updates is None else blob(updates),
         )
 
     def add_change(self, sender: str, report_id: bytes, change: Change) -> None:

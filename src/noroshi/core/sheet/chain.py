@@ -103,6 +103,8 @@ def chain_blocks(
     blocks: list[Block] = []
     if chain["stray"]:
         blocks.append(line(label(reader, "stray"), Tone.ALERT))
+    if chain["too_large"]:
+        blocks.append(line(label(reader, "too_large"), Tone.ALERT))
     if not updates and not is_whole(chain):
         return blocks
     if at is not None:

@@ -108,8 +108,14 @@ COMMANDS: Final = (desk, assign)
 
 
 def _set(context: Context, asked: requests.SetDesk) -> None:
-    from noroshi.entrypoints.cli import present_watch
+    from noroshi.entrypoints.cli import listing, present, present_watch
 
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(asked))
-    context.answer(told, lambda: present_watch.taken_over(told))
+
+    def show() -> None:
+        present_watch.taken_over(told)
+        if told["open"]:
+            listing.inbox(present.mappings(told["open"]), context.reader)
+
+    context.answer(told, show)

@@ -70,34 +70,6 @@ def short_id(report: object) -> str:
     return str(report)[:8]
 
 
-def inbox(rows: Sequence[Mapping[str, object]]) -> None:
-    """Show what came in."""
-    if not rows:
-        console().print("The inbox is empty.")
-        return
-    drawn = table(("REPORT", "PRECEDENCE", "FROM", "DESK", "STATE", "RECEIVED", "SUBJECT"), ())
-    for column in drawn.columns[:-1]:
-        column.no_wrap = True
-    for row in rows:
-        precedence = word(row["precedence"])
-        if row["status"] != "ACTUAL":
-            precedence = Text.assemble(precedence, " ", word(row["status"]))
-        drawn.add_row(
-            short_id(row["report"]),
-            precedence,
-            word(row["from"]),
-            word(str(row["to"]).partition("@")[0]),
-            word(row["state"]),
-            minute(row["received_at"])[5:],
-            Text.assemble(*changed(row), _subject(row), *_by_way(row), *assigned(row)),
-        )
-    console().print(drawn)
-
-
-def _subject(row: Mapping[str, object]) -> Text:
-    return Text("(destroyed)", style="dim") if row["destroyed"] else word(row["subject"])
-
-
 _STOPPED: Final = {"expired": "EXPIRED", "cancelled": "CANCELLED", "not-releasable": "WITHHELD"}
 
 
@@ -156,17 +128,6 @@ def changed(told: Mapping[str, object]) -> list[Text]:
         if told.get(field):
             words += [word(name), Text(f" by {short_id(told[field])}  ")]
     return words
-
-
-def _by_way(row: Mapping[str, object]) -> list[Text]:
-    """Return the words that say by whom a report was passed on."""
-    return [Text(f"  (by way of {row['by_way_of']})")] if row.get("by_way_of") else []
-
-
-def assigned(row: Mapping[str, object]) -> list[Text]:
-    """Return the words that say which desks were given a report too."""
-    desks = ", ".join(strings(row.get("assigned_to") or []))
-    return [Text(f"  (given to {desks} too)")] if desks else []
 
 
 def _attached(recipient: Mapping[str, object]) -> str | None:

@@ -10,7 +10,6 @@ from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.present import (
     clock,
     console,
-    inbox,
     mappings,
     minute,
     short_id,
@@ -212,7 +211,7 @@ def desk_log(rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def taken_over(told: Mapping[str, object]) -> None:
-    """Show who has a desk from now on, and what is open there."""
+    """Show who has a desk from now on, and how much is open there."""
     screen = console()
     line = Text.assemble(f"{told['desk']}: ", word(told["state"]))
     line.append(f" by {visible(str(told['by']))}")
@@ -221,8 +220,6 @@ def taken_over(told: Mapping[str, object]) -> None:
     screen.print(line.append(f" at {clock(told['at'])}Z"))
     open_reports, raised = mappings(told["open"]), mappings(told["alarms"])
     screen.print(f"Open at this desk: reports {len(open_reports)}, alarms {len(raised)}")
-    if open_reports:
-        inbox(open_reports)
     for alarm in raised:
         screen.print(_alarm(alarm))
 

@@ -104,11 +104,11 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
 @pass_context
 def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
     """List what came in, the most urgent first."""
-    from noroshi.entrypoints.cli import present
+    from noroshi.entrypoints.cli import listing, present
 
     with context.desk() as node:
         rows = node.ask(requests.Inbox(desk=desk, unacknowledged=unacknowledged))
-    context.answer(rows, lambda: present.inbox(present.mappings(rows)))
+    context.answer(rows, lambda: listing.inbox(present.mappings(rows), context.reader))
 
 
 @click.command()

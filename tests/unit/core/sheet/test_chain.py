@@ -36,6 +36,7 @@ def chained(**chain: Any) -> dict[str, Any]:
             "kind": "cyber-incident",
             "marking": "TLP:RED",
             "stray": False,
+            "too_large": False,
             "updates": [UPDATE],
             "fields": {"summary": "侵入二件", "new_field": 1, "language": "ja"},
             "changed": ["summary"],
@@ -67,6 +68,7 @@ def test_a_chain_of_one_report_is_that_report() -> None:
     unchanged = read(chained(changed=[]))
     assert "changed since" not in unchanged
     assert "It says that it updates another" in read(chained(updates=[], stray=True))
+    assert "too large to be shown" in read(chained(updates=[], too_large=True))
 
 
 def test_what_was_known_then_has_its_proofs() -> None:

@@ -1,0 +1,82 @@
+"""What came in, as a list in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.text import Text
+
+from noroshi.core.kinds.reading import Reader
+from noroshi.core.sheet.chain import changed
+from noroshi.core.sheet.visible import visible
+from noroshi.entrypoints.cli.present import (
+    STATE_STYLES,
+    console,
+    minute,
+    short_id,
+    strings,
+    table,
+    word,
+)
+
+
+def inbox(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
+    """Show what came in, under headings in the reader's language."""
+    lexicon, language = reader.lexicon, reader.language
+    if not rows:
+        console().print(lexicon.label("list.empty", language))
+        return
+    headings = [lexicon.short(each, language).upper() for each in _HEADINGS]
+    drawn = table(headings, ())
+    for column in drawn.columns[:-1]:
+        column.no_wrap = True
+    for row in rows:
+        precedence = word(row["precedence"])
+        if row["status"] != "ACTUAL":
+            precedence = Text.assemble(precedence, " ", word(row["status"]))
+        drawn.add_row(
+            short_id(row["report"]),
+            precedence,
+            word(row["from"]),
+            word(str(row["to"]).partition("@")[0]),
+            word(row["state"]),
+            minute(row["received_at"])[5:],
+            Text.assemble(*_before(row, reader), _subject(row, reader), *_behind(row, reader)),
+        )
+    console().print(drawn)
+
+
+_HEADINGS: Final = (
+    "list.report", "prec.label", "sheet.from", "desk.desk", "list.state", "list.received",
+    "addr.subject",
+)  # fmt: skip
+
+
+def _before(row: Mapping[str, object], reader: Reader) -> list[Text]:
+    """Return what stands before a subject: what a report changes, and what has changed it."""
+    words = [Text(each.text, STATE_STYLES.get(each.state, "")) for each in changed(row, reader)]
+    if row["updates"]:
+        told = reader.lexicon.sentence(
+            "list.updates", reader.language, report=short_id(row["updates"])
+        )
+        words.append(Text(f"{told}  ", style="bold"))
+    return words
+
+
+def _subject(row: Mapping[str, object], reader: Reader) -> Text:
+    if row["destroyed"]:
+        return Text(reader.lexicon.label("sheet.destroyed", reader.language), style="dim")
+    return word(row["subject"])
+
+
+def _behind(row: Mapping[str, object], reader: Reader) -> list[Text]:
+    """Return who passed a report on, and which desks were given it too."""
+    told: dict[str, dict[str, object]] = {
+        "list.by_way": {"partner": row.get("by_way_of")},
+        "list.given": {"desks": ", ".join(strings(row.get("assigned_to") or []))},
+    }
+    said = [
+        reader.lexicon.sentence(code, reader.language, **values)
+        for code, values in told.items()
+        if all(values.values())
+    ]
+    return [Text(visible(f"  ({each})")) for each in said]
