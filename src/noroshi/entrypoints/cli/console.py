@@ -1,6 +1,5 @@
 """The command that opens the console: console."""
 
-import webbrowser
 from typing import Final, cast
 
 import click
@@ -26,6 +25,8 @@ def console(context: Context, by: str | None, *, is_opened: bool) -> None:
         told = cast("dict[str, str]", node.ask(requests.Invite(by=by)))
     context.answer(told, lambda: click.echo(told["url"]))
     if is_opened:
+        import webbrowser  # most of what it imports nothing else here needs
+
         webbrowser.open(told["url"])
 
 

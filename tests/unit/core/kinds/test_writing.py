@@ -14,7 +14,7 @@ NOW = from_text("2026-11-21T06:12:30Z")
 FIELDS = {
     field.name: field
     for name in ("cyber-incident", "missile-event", "maritime-notice", "disaster-relief",
-                 "disinformation-campaign")
+                 "disinformation-campaign", "joint-statement")
     for field in all_kinds()[name].fields
 }  # fmt: skip
 
@@ -28,6 +28,14 @@ def typed(name: str, text: str, language: Language = Language.ENGLISH) -> object
     [
         ("summary", " Somebody is in. ", "Somebody is in."),
         ("malicious", "yes", "yes"),
+        (
+            "versions",
+            "fr courtesy: Nous\nsavons.; en-GB equal: We know.",
+            [
+                {"language": "fr", "standing": "courtesy", "text": "Nous\nsavons."},
+                {"language": "en-GB", "standing": "equal", "text": "We know."},
+            ],
+        ),
         ("malicious", "u", "unknown"),
         ("determination", "Failed attempt", "failed-attempt"),
         ("determination", "susp", "suspected"),
@@ -80,6 +88,7 @@ def test_a_code_may_be_typed_in_the_writers_language() -> None:
         ("criticality", "1,5", "no number"),
         ("window", "06:00", "09:30"),
         ("indicators", "192.0.2.44", "type and value"),
+        ("versions", "Nous savons.", "fr equal:"),
     ],
 )
 def test_what_cannot_be_understood_is_said(name: str, text: str, said: str) -> None:
