@@ -193,7 +193,7 @@ def _compose(
         fields = _ask_for(context, kind, fields)
     # Without one of its own it says no more than the kind: lists are seen by more than the readers.
     title = context.reader.lexicon.label(kind.title, context.reader.language)
-    body = {"subject": options["subject"] or title, **fields}
+    body = {**fields, "subject": options["subject"] or fields.get("subject") or title}
     if is_person and not options["check"]:
         _confirm(context, kind, body, fields)
     _send(context, kind, body, options)
@@ -207,7 +207,10 @@ def _send(
     context: Context, kind: "Kind", said: Mapping[str, object], options: Mapping[str, object]
 ) -> None:
     head = {name: options[name] for name in _HEAD if options[name]}
-    body = {"noroshi": 1, "kind": kind.name, **head, **said}
+    if head.get("marking", said.get("marking")) != said.get("marking", head.get("marking")):
+        msg = f"the file is marked {said['marking']}, and {head['marking']} is asked for; name one"
+        raise InputError("bad-marking", msg)
+    body = {"noroshi": 1, "kind": kind.name, **said, **head}
     asked = requests.SendReport(
         body=json.dumps(body, ensure_ascii=False, indent=1).encode(),
         to=cast("tuple[str, ...]", options.get("to", ())),
