@@ -1,0 +1,66 @@
+"""Coming in, leaving, and the language of the pages."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from noroshi.core.errors import InputError
+from noroshi.core.lexicon.lexicon import Language
+from noroshi.entrypoints.console import pages
+from noroshi.entrypoints.console.desk import LANGUAGE, Console, reader_for
+from noroshi.entrypoints.console.security import COOKIE, give_session, take_session
+
+_YEAR_SECONDS = 31_536_000
+
+
+def closed(http: Request) -> Response:
+    """Say how to come in."""
+    status = 200 if http.url.path == "/" else 401
+    return pages.page("closed.html", reader_for(http), {"marking": ""}, status)
+
+
+async def link(_console: Console, http: Request) -> Response:
+    """Show the link's page: a browser that looks ahead uses nothing up."""
+    values = {"secret": str(http.path_params["secret"]), "marking": ""}
+    return pages.page("enter.html", reader_for(http), values)
+
+
+async def enter(console: Console, http: Request) -> Response:
+    """Open a session."""
+    form, house = await console.form(http), console.house()
+    secret = house.visitors.enter(form.one("secret"), house.clock.now())
+    answer = RedirectResponse("/", 303)
+    give_session(answer, secret)
+    return answer
+
+
+async def leave(console: Console, http: Request) -> Response:
+    """End the session."""
+    await console.form(http)
+    console.house().visitors.leave(http.cookies.get(COOKIE, ""))
+    answer = RedirectResponse("/", 303)
+    take_session(answer)
+    return answer
+
+
+async def language(console: Console, http: Request) -> Response:
+    """Change the language of the pages."""
+    form = await console.form(http)
+    back = form.one("back") or "/"
+    is_here = back.startswith("/") and not back.startswith(("//", "/\\"))
+    answer = RedirectResponse(back if is_here else "/", 303)
+    answer.set_cookie(
+        LANGUAGE, _code(form.one("to")), max_age=_YEAR_SECONDS, secure=True, httponly=True,
+        samesite="strict",
+    )  # fmt: skip
+    return answer
+
+
+def _code(code: str) -> str:
+    """Return the code of a language that pages are in.
+
+    Raises:
+        InputError: they are not.
+    """
+    if code not in {each.value for each in Language}:
+        raise InputError("bad-input", f"there are no pages in {code!r}")
+    return code

@@ -1,0 +1,73 @@
+"""The board as a page, and how it follows what happens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from noroshi.core.account import Act
+from noroshi.entrypoints.console import board
+from noroshi.entrypoints.console.desk import Console, Visit, json_answer
+from noroshi.flow import requests
+
+ALIVE_SECONDS: Final = 15
+"""A stream says at least so often that it lives."""
+
+
+async def show(console: Console, visit: Visit, _http: Request) -> Response:
+    """Show what came in, what rings, and who is there."""
+    lines = await console.rows(visit, requests.LineStates())
+    values = {**await _told(console, visit), "lines": board.line_rows(lines, visit.reader)}
+    return console.page("board.html", visit, values)
+
+
+async def rows(console: Console, http: Request) -> Response:
+    """Give the rows of the board."""
+    visit = console.visit(http, is_touch=False)
+    if visit is None:
+        return json_answer({"rows": None}, 401)
+    return json_answer(await _told(console, visit))
+
+
+async def take_alarm(console: Console, visit: Visit, http: Request) -> Response:
+    """Take care of an alarm."""
+    await console.form(http)
+    await console.ask(visit, requests.TakeAlarm(number=int(http.path_params["number"])))
+    return RedirectResponse("/", 303)
+
+
+async def events(console: Console, http: Request) -> Response:
+    """Tell that something happened, and nothing of what."""
+    visit = console.visit(http, is_touch=False)
+    if visit is None:
+        return json_answer({"rows": None}, 401)
+    await console.permit(visit, Act.READ)
+    return StreamingResponse(_beats(console, http), media_type="text/event-stream")
+
+
+async def _told(console: Console, visit: Visit) -> dict[str, object]:
+    reports = await console.rows(visit, requests.Inbox())
+    alarms = await console.rows(visit, requests.Alarms(is_open=True))
+    return {
+        "rows": board.inbox_rows(reports, visit.reader),
+        "alarms": board.alarm_rows(alarms, visit.reader),
+        "marking": board.highest(reports),
+    }
+
+
+async def _beats(console: Console, http: Request) -> AsyncIterator[bytes]:
+    queue = console.subscribe()
+    yield b"event: changed\ndata: 0\n\n"
+    while console.visit(http, is_touch=False) is not None:
+        try:
+            async with asyncio.timeout(ALIVE_SECONDS):
+                said = [await queue.get()] + [queue.get_nowait() for _ in range(queue.qsize())]
+        except TimeoutError:
+            yield b": alive\n\n"
+            continue
+        if None in said:
+            return
+        yield b"event: changed\ndata: 1\n\n"
+    yield b"event: ended\ndata: 1\n\n"
