@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 
 import msgspec
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from endure import federation as federation_of
 from noroshi.bootstrap import embedded_node
@@ -24,6 +25,11 @@ _FIRST_PORT: Final = 10_000
 """Below the ports that `init` draws for itself."""
 _WORKERS: Final = 4
 _DRAWN: Final = itertools.count(random.SystemRandom().randrange(1_000))
+_CHROMIUM: Final = Path("/usr/bin/chromium")
+_FLAGS: Final = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -222,3 +228,13 @@ def material() -> Path:
     if not DATA.is_dir():
         pytest.skip("the folder of real material is not beside this checkout")
     return DATA
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not _CHROMIUM.exists():
+        pytest.skip("no Chromium here; as root: apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(_CHROMIUM), args=_FLAGS)
+        yield started
+        started.close()

@@ -1,23 +1,18 @@
 """The console, as a browser meets it: who comes in, what a board shows live, what is answered."""
 
-import http.client
 import json
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.program.conftest import Desk, befriend, make
+from tests.program.console import Door, come_in, enter, link_of
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 ACKNOWLEDGE = {
     "ja": "受領確認する", "en": "Acknowledge", "fr": "Accuser réception",
 }  # fmt: skip
@@ -33,54 +28,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Des
         stack.enter_context(jp.served())
         ready = stack.enter_context(nato.served())
         yield jp, nato, ready["url"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium here; as root: apt-get install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield started
-        started.close()
-
-
-class Door:
-    """A client without scripts, cookies of its own."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.cookies: dict[str, str] = {}
-
-    def ask(
-        self, method: str, path: str, form: Mapping[str, str] | None = None, **headers: str
-    ) -> tuple[int, str, Mapping[str, str]]:
-        door = urllib.parse.urlsplit(self.url)
-        connection = http.client.HTTPConnection(door.hostname or "", door.port, timeout=10)
-        given = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), **headers}
-        body = None if form is None else urllib.parse.urlencode(form)
-        connection.request(method, path, body, given)
-        answer = connection.getresponse()
-        for cookie in answer.headers.get_all("set-cookie") or []:
-            name, _, rest = cookie.partition("=")
-            self.cookies[name] = rest.partition(";")[0]
-        text = answer.read().decode()
-        connection.close()
-        return answer.status, text, dict(answer.headers)
-
-    def post(self, path: str, **form: str) -> tuple[int, str, Mapping[str, str]]:
-        return self.ask("POST", path, form, Origin=self.url)
-
-
-def link_of(desk: Desk, by: str = "Lt Jansen") -> str:
-    return str(desk.ask("console", "--by", by)["url"])
-
-
-def come_in(desk: Desk, url: str) -> Door:
-    door = Door(url)
-    secret = link_of(desk).rpartition("/")[2]
-    assert door.post("/enter", secret=secret)[0] == 303
-    return door
 
 
 def test_nobody_comes_in_without_a_link(served: tuple[Desk, Desk, str]) -> None:
@@ -141,17 +88,6 @@ def test_without_scripts_a_report_is_read_and_answered(
     jp.ask("wait", report, "--rung", "ACKNOWLEDGED")
     (recipient,) = jp.ask("status", report)["recipients"]
     assert recipient["rungs"]["ACKNOWLEDGED"]["by"] == "Lt Jansen"
-
-
-def enter(browser: Browser, desk: Desk) -> tuple[Page, list[str]]:
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(link_of(desk))
-    page.click("main button")
-    page.wait_for_selector("#actual", state="attached")
-    return page, said
 
 
 def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(

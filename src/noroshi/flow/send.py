@@ -52,6 +52,8 @@ class Release(msgspec.Struct, frozen=True):
     """Whether a report may go, and if not why."""
 
     reasons: tuple[str, ...]
+    partners: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Each partner that it addresses, with the reasons why it may not go there."""
 
     @property
     def is_allowed(self) -> bool:
@@ -87,18 +89,22 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 def check_release(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules) -> Release:
     """Return whether the planned report may go to all that it addresses, with every reason."""
-    reasons = _against(tables, planned, me, now, rules)
-    for address in planned.content.addressees:
-        try:
-            _recipient(tables, address, me, now)
-        except InputError as error:
-            reasons.append(error.message)
+    partners: dict[str, tuple[str, ...]] = {}
+    for partner in dict.fromkeys(address.partner for address in planned.content.addressees):
+        reasons = _against(tables, planned, partner, me, now, rules)
+        for address in (a for a in planned.content.addressees if a.partner == partner):
+            try:
+                _recipient(tables, address, me, now)
+            except InputError as error:
+                reasons.append(error.message)
+        partners[partner] = tuple(dict.fromkeys(reasons))
+    all_reasons = [reason for each in partners.values() for reason in each]
     try:
         changed_by(tables, planned.content, me)
         check_updated(tables, planned.content)
     except (InputError, NotFoundError, ConflictError) as error:
-        reasons.append(error.message)
-    return Release(tuple(dict.fromkeys(reasons)))
+        all_reasons.append(error.message)
+    return Release(tuple(dict.fromkeys(all_reasons)), tuple(partners.items()))
 
 
 def reasons_for_two(tables: Tables, planned: Plan, now: Instant, rules: Rules) -> tuple[str, ...]:
@@ -274,32 +280,16 @@ def _again(tx: Transaction, earlier: StoredReport, planned: Plan) -> Sent:
     )
 
 
-def _against(tables: Tables, planned: Plan, me: str, now: Instant, rules: Rules) -> list[str]:
-    """Return why consent, marking or an agreement keeps the report from one that it addresses."""
-    partners = dict.fromkeys(address.partner for address in planned.content.addressees)
-    return [
-        *reasons_without(tables, planned, tuple(partners), me, now),
-        *_against_marking(tables, planned, tuple(partners), me, now, rules),
-    ]
-
-
-def _against_marking(
-    tables: Tables, planned: Plan, partners: tuple[str, ...], me: str, now: Instant, rules: Rules
+def _against(
+    tables: Tables, planned: Plan, partner: str, me: str, now: Instant, rules: Rules
 ) -> list[str]:
-    return [
-        f"{partner}: {reason}"
-        for partner in partners
-        for reason in reasons_against(
-            tables,
-            planned.marking,
-            planned.content.areas,
-            (*planned.dragged, *_referred_to(tables, planned, partner)),
-            partner,
-            me,
-            now,
-            rules,
-        )
-    ]
+    """Return why consent, marking or an agreement keeps the report from a partner."""
+    dragged = (*planned.dragged, *_referred_to(tables, planned, partner))
+    found = reasons_against(
+        tables, planned.marking, planned.content.areas, dragged, partner, me, now, rules
+    )
+    without = reasons_without(tables, planned, (partner,), me, now)
+    return [*without, *(f"{partner}: {reason}" for reason in found)]
 
 
 def _referred_to(tables: Tables, planned: Plan, partner: str) -> tuple[Part, ...]:
@@ -318,11 +308,13 @@ def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str
         address.partner: _recipient(tx, address, me, tx.now)
         for address in planned.content.addressees
     }
-    reasons = _against(tx, planned, me, tx.now, rules)
+    reasons = [
+        reason for name in partners for reason in _against(tx, planned, name, me, tx.now, rules)
+    ]
     if reasons:
         unconsented = reasons_without(tx, planned, tuple(partners), me, tx.now)
         code = "no-consent" if unconsented else "not-releasable"
-        raise InputError(code, "; ".join(reasons))
+        raise InputError(code, "; ".join(dict.fromkeys(reasons)))
     return partners
 
 

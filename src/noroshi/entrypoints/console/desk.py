@@ -35,6 +35,8 @@ class Visit(msgspec.Struct, frozen=True):
     caller: Caller
     name: str
     reader: Reader
+    path: str
+    """Of the page that is asked for."""
 
 
 class Form:
@@ -69,11 +71,12 @@ class Console:
         with house.store.read() as tables:
             accounts = tables.accounts.all()
         if not accounts:
-            return Visit(Caller(claim=name), name, reader_for(http))
+            return Visit(Caller(claim=name), name, reader_for(http), http.url.path)
         if not any(each.name == name and each.ended_at is None for each in accounts):
             house.visitors.leave(secret)
             return None
-        return Visit(Caller(proven=name, is_owner=False), name, reader_for(http))
+        caller = Caller(proven=name, is_owner=False)
+        return Visit(caller, name, reader_for(http), http.url.path)
 
     async def ask(self, visit: Visit, request: requests.AnyRequest) -> object:
         """Return what the node answers to a visitor."""
@@ -115,7 +118,7 @@ class Console:
         self, name: str, visit: Visit, values: Mapping[str, object], status: int = 200
     ) -> Response:
         """Return a page for somebody who has come in."""
-        about = {"me": self.house().me, "person": visit.name, "marking": "", "status": ""}
+        about = {"me": self.house().me, "person": visit.name, "here": visit.path, "marking": ""}
         return pages.page(name, visit.reader, {**about, **values}, status)
 
 

@@ -5,6 +5,9 @@
     GET  /events           that something happened (Server-Sent Events)
     GET  /report/ID        a report, which counts as shown
     POST /report/ID        acknowledge, decline, say that it was acted on
+    GET  /compose          the kinds of report; /compose/KIND the form of one, POST sends it
+    POST /check/KIND       whether what is typed may go, as JSON, for a form that is open
+    GET  /release          what waits for a second person; POST /release/ID releases or drops
     POST /alarm/NUMBER     take care of an alarm
     GET  /enter/SECRET     a link of `noroshi console`; POST /enter opens the session
     POST /leave            ends it
@@ -29,7 +32,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from noroshi.core.errors import NoroshiError, NotFoundError
-from noroshi.entrypoints.console import entry, front, pages, reading
+from noroshi.entrypoints.console import compose, entry, front, pages, reading, releasing
 from noroshi.entrypoints.console.desk import Console, Events, Page, json_answer, reader_for
 from noroshi.entrypoints.console.security import Guarded
 from noroshi.flow.house import House
@@ -39,6 +42,11 @@ _STATIC: Final = {".css": "text/css", ".svg": "image/svg+xml", ".mjs": "text/jav
 _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/", front.show, ("GET",)),
     ("/report/{report}", reading.show, ("GET", "POST")),
+    ("/compose", compose.kinds, ("GET",)),
+    ("/compose/{kind}", compose.write, ("GET", "POST")),
+    ("/check/{kind}", compose.check, ("POST",)),
+    ("/release", releasing.show, ("GET",)),
+    ("/release/{report}", releasing.show, ("POST",)),
     ("/alarm/{number:int}", front.take_alarm, ("POST",)),
 )
 """Pages for whoever has come in."""
@@ -105,7 +113,7 @@ def _explained(answer: _Answer) -> _Answer:
             return await answer(http)
         except NoroshiError as error:
             status = 404 if isinstance(error, NotFoundError) else 400
-            values = {"message": error.message, "marking": ""}
+            values = {"message": error.message, "marking": "", "here": http.url.path}
             return pages.page("problem.html", reader_for(http), values, status)
 
     return explained

@@ -15,12 +15,14 @@ _YEAR_SECONDS = 31_536_000
 def closed(http: Request) -> Response:
     """Say how to come in."""
     status = 200 if http.url.path == "/" else 401
-    return pages.page("closed.html", reader_for(http), {"marking": ""}, status)
+    values = {"marking": "", "here": http.url.path}
+    return pages.page("closed.html", reader_for(http), values, status)
 
 
 async def link(_console: Console, http: Request) -> Response:
     """Show the link's page: a browser that looks ahead uses nothing up."""
-    values = {"secret": str(http.path_params["secret"]), "marking": ""}
+    secret = str(http.path_params["secret"])
+    values = {"secret": secret, "marking": "", "here": http.url.path}
     return pages.page("enter.html", reader_for(http), values)
 
 

@@ -10,7 +10,7 @@ from noroshi.core.delivery.ladder import Rung
 from noroshi.core.errors import NoroshiError
 from noroshi.core.sheet.page import fragment
 from noroshi.core.sheet.report import report_sheet
-from noroshi.entrypoints.console.desk import Console, Visit
+from noroshi.entrypoints.console.desk import Console, Json, Visit
 from noroshi.flow import requests
 
 _ANSWERS: Final = {
@@ -44,5 +44,17 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         "marking": str(seen["marking"]),
         "problem": told,
         "is_ours": seen["direction"] == "SENT",
+        "follow": _follow(seen),
     }
     return console.page("report.html", visit, values, 400 if told else 200)
+
+
+def _follow(seen: Json) -> list[tuple[str, str]]:
+    """Return what may be written next: where, and what it is called."""
+    chain = cast("Json | None", seen["chain"])
+    if seen["direction"] == "SENT":
+        kind = None if chain is None else chain["kind"]
+        return [(f"/compose/{kind}?updates={seen['report']}", "act.update")] if kind else []
+    if seen["kind"] == "request-for-information":
+        return [(f"/compose/answer?answers={seen['report']}", "ui.answer")]
+    return []

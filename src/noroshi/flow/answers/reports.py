@@ -113,8 +113,18 @@ def send_or_check(house: House, planned: Plan, *, is_check: bool) -> Json:
     if not is_check:
         return commit(house, planned)
     with house.store.read() as tables:
-        check = send.check_release(tables, planned, house.me, house.clock.now(), house.rules)
-    return {"allowed": check.is_allowed, "reasons": list(check.reasons)}
+        now = house.clock.now()
+        check = send.check_release(tables, planned, house.me, now, house.rules)
+        because = check.is_allowed and send.reasons_for_two(tables, planned, now, house.rules)
+    return {
+        "allowed": check.is_allowed,
+        "reasons": list(check.reasons),
+        "partners": [
+            {"partner": partner, "allowed": not reasons, "reasons": list(reasons)}
+            for partner, reasons in check.partners
+        ],
+        "because": list(because or ()),
+    }
 
 
 def _updated(house: House, request: SendReport) -> StoredReport | None:

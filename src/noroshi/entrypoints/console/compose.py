@@ -1,0 +1,272 @@
+"""Writing a report: the form of its kind, whether it may go, and sending it."""
+
+import json
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from noroshi.core.errors import InputError, NoroshiError, NotFoundError
+from noroshi.core.kinds.kind import Kind, all_kinds
+from noroshi.core.kinds.reading import Reader, read_form
+from noroshi.core.marking.label import Pap, Tlp
+from noroshi.entrypoints.console import forms
+from noroshi.entrypoints.console.desk import Console, Form, Json, Visit, json_answer
+from noroshi.flow import requests
+
+_LEFT_TO_ACTS: Final = frozenset({"answer", "comms-check", "joint-signature", "translation"})
+"""Kinds that begin from another report, or are sent by the line itself."""
+_PRECEDENCES: Final = ("flash", "immediate", "priority", "routine", "deferred")
+
+
+class _Draft(msgspec.Struct, frozen=True):
+    """What somebody is writing."""
+
+    kind: Kind
+    form: Form
+    filled: forms.Filled
+
+
+async def kinds(console: Console, visit: Visit, _http: Request) -> Response:
+    """Show what may be written."""
+    reader = visit.reader
+    told = [
+        {"name": kind.name, "title": reader.lexicon.label(kind.title, reader.language)}
+        for kind in all_kinds().values()
+        if kind.name not in _LEFT_TO_ACTS
+    ]
+    return console.page("kinds.html", visit, {"kinds": told})
+
+
+async def write(console: Console, visit: Visit, http: Request) -> Response:
+    """Show the form of a kind, or send what was typed into it."""
+    kind = _kind(http)
+    if http.method == "GET":
+        begun = Form(await _begun(console, visit, http))
+        return await _page(console, visit, _read(console, visit, kind, begun), {})
+    draft = _read(console, visit, kind, await console.form(http))
+    is_sent = draft.form.one("act") == "send"
+    verdict = await _verdict(console, visit, draft, is_whole=is_sent)
+    if not is_sent or not verdict["allowed"]:
+        return await _page(console, visit, draft, verdict)
+    try:
+        told = cast("Json", await console.ask(visit, _order(draft, visit)))
+    except NoroshiError as error:
+        return await _page(console, visit, draft, {"allowed": False, "reasons": [error.message]})
+    waits = told["state"] == "AWAITING_RELEASE"
+    return RedirectResponse("/release" if waits else f"/report/{told['report']}", 303)
+
+
+async def check(console: Console, visit: Visit, http: Request) -> Response:
+    """Say whether what is typed so far may go: for the page while somebody types."""
+    draft = _read(console, visit, _kind(http), await console.form(http))
+    return json_answer(await _verdict(console, visit, draft, is_whole=False))
+
+
+def _kind(http: Request) -> Kind:
+    kind = all_kinds().get(str(http.path_params["kind"]))
+    if kind is None:
+        raise NotFoundError("not-found", "there is no such kind of report; see /compose")
+    return kind
+
+
+def _read(console: Console, visit: Visit, kind: Kind, form: Form) -> _Draft:
+    now = console.house().clock.now()
+    return _Draft(kind, form, forms.read_form(kind, form, visit.reader, now))
+
+
+async def _begun(console: Console, visit: Visit, http: Request) -> list[tuple[str, str]]:
+    """Return with what a form begins: a new one, an answer, or an update."""
+    house = console.house()
+    begun = [
+        ("id", uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex),
+        ("precedence", "routine"), ("status", "actual"), ("tlp", house.default_marking),
+        (f"{forms.PREFIX}language", visit.reader.language.value),
+    ]  # fmt: skip
+    answered, updated = http.query_params.get("answers"), http.query_params.get("updates")
+    if answered or updated:
+        earlier = cast(
+            "Json", await console.ask(visit, requests.Show(report=str(answered or updated)))
+        )
+        begun += [
+            ("precedence", str(earlier["precedence"]).lower()),
+            ("status", str(earlier["status"]).lower()),
+            ("marking", str(earlier["marking"])),
+            ("answers" if answered else "updates", str(earlier["report"])),
+            *([("to", str(earlier["from"]))] if answered else []),
+        ]
+    return begun
+
+
+async def _verdict(
+    console: Console, visit: Visit, draft: _Draft, *, is_whole: bool
+) -> dict[str, object]:
+    """Return whether a draft may go, and all that is missing or wrong.
+
+    While somebody types, what is not typed yet counts as missing and as nothing worse.
+    """
+    language, lexicon = visit.reader.language, visit.reader.lexicon
+    is_update = bool(draft.form.one("updates"))
+    lacking = [] if is_update else forms.missing(draft.kind, draft.filled)
+    told: dict[str, object] = {
+        "missing": [lexicon.label(field.says.label, language) for field in lacking],
+        "problems": dict(draft.filled.problems),
+        "partners": [],
+        "because": [],
+        "reasons": [],
+    }
+    if not draft.form.many("to") and not is_update:
+        told["missing"] = [
+            lexicon.label("addr.action", language), *cast("list[str]", told["missing"])
+        ]  # fmt: skip
+    if not told["missing"] and not draft.filled.problems:
+        try:
+            asked = msgspec.structs.replace(_order(draft, visit), check=True)
+            told |= cast("Json", await console.ask(visit, asked))
+        except NoroshiError as error:
+            told["reasons"] = [error.message]
+    elif draft.form.many("to") and not is_whole:
+        told |= await _audience(console, visit, draft)
+    told["marking"] = _marking(draft.form)
+    is_complete = not told["missing"] and not told["problems"]
+    told["allowed"] = is_complete and bool(told.get("allowed"))
+    told["is_open"] = not is_complete and not told["reasons"]
+    told["partners"] = [
+        {**each, "name": country(str(each["partner"]), visit.reader)}
+        for each in cast("list[Json]", told["partners"])
+    ]
+    return told
+
+
+async def _audience(console: Console, visit: Visit, draft: _Draft) -> Json:
+    """Return whether a report so marked may go to whom it addresses, whatever it will say."""
+    form = draft.form
+    asked = requests.SendReport(
+        body=b"-",
+        as_text=True,
+        to=form.many("to"),
+        info=form.many("info"),
+        marking=_marking(form),
+        areas=form.many("area"),
+        from_desk=form.one("from") or None,
+        check=True,
+    )
+    try:
+        return cast("Json", await console.ask(visit, asked))
+    except NoroshiError as error:
+        return {"reasons": [error.message]}
+
+
+def _order(draft: _Draft, visit: Visit) -> requests.SendReport:
+    form, reader = draft.form, visit.reader
+    updates = form.one("updates")
+    title = reader.lexicon.label(draft.kind.title, reader.language)
+    subject = form.one("subject").strip() or ("" if updates else title)
+    body = {
+        "noroshi": 1,
+        "kind": draft.kind.name,
+        "precedence": form.one("precedence"),
+        "status": form.one("status"),
+        "marking": _marking(form),
+        **({"subject": subject} if subject else {}),
+        **({"updates": updates} if updates else {}),
+        **({"cleared": list(form.many("clear"))} if form.many("clear") else {}),
+        **draft.filled.values,
+    }
+    answered = form.one("answers")
+    return requests.SendReport(
+        body=json.dumps(body, ensure_ascii=False).encode(),
+        to=form.many("to"),
+        info=form.many("info"),
+        areas=form.many("area"),
+        references=(answered,) if answered else (),
+        from_desk=form.one("from") or None,
+        report_id=_report_id(form.one("id")),
+    )
+
+
+def _report_id(text: str) -> bytes:
+    try:
+        return uuid.UUID(hex=text).bytes
+    except ValueError:
+        msg = "the form has lost the id of the report; open it anew"
+        raise InputError("bad-input", msg) from None
+
+
+def _marking(form: Form) -> str:
+    """Return the marking that was chosen: whole, or put together from its parts."""
+    if form.one("marking").strip():
+        return form.one("marking").strip()
+    releasable = form.one("rel").replace("、", ",").strip()
+    parts = (
+        form.one("level"),
+        *(caveat.strip() for caveat in form.one("caveats").split("//")),
+        f"REL TO {releasable}" if releasable else "",
+        form.one("tlp"),
+        form.one("pap"),
+    )
+    return "//".join(part for part in parts if part)
+
+
+async def _page(
+    console: Console, visit: Visit, draft: _Draft, verdict: Mapping[str, object]
+) -> Response:
+    reader, form, house = visit.reader, draft.form, console.house()
+    present = await _present(console, visit, draft)
+    partners = await console.rows(visit, requests.Partners())
+    values = {
+        "kind": draft.kind.name,
+        "title": reader.lexicon.label(draft.kind.title, reader.language),
+        "form": form,
+        "asked": forms.asked(draft.kind, form, draft.filled.problems, present, reader),
+        "desks": list(_desks(partners, reader)),
+        "own_desks": house.desks,
+        "precedences": _PRECEDENCES,
+        "levels": _levels(console),
+        "tlps": [each.value for each in Tlp],
+        "paps": [each.value for each in Pap],
+        "areas": list(house.areas),
+        "verdict": verdict or await _verdict(console, visit, draft, is_whole=False),
+        "marking": _marking(form),
+    }
+    is_refused = form.one("act") == "send"
+    return console.page("compose.html", visit, values, 400 if is_refused else 200)
+
+
+async def _present(console: Console, visit: Visit, draft: _Draft) -> dict[str, str]:
+    """Return what the fields of a form that is updated say now."""
+    updates = draft.form.one("updates")
+    if not updates:
+        return {}
+    told = cast("Json", await console.ask(visit, requests.Show(report=updates)))
+    chain = cast("Json | None", told["chain"])
+    if chain is None or chain["kind"] != draft.kind.name:
+        raise InputError("bad-form", "that report is no form of this kind; send one anew")
+    fields = cast("dict[str, object]", chain["fields"])
+    rows = read_form(draft.kind, fields, visit.reader)
+    return {row.field: "; ".join(map(str, row.values)) for row in rows if row.field in fields}
+
+
+def _desks(partners: Iterable[Json], reader: Reader) -> Iterable[Json]:
+    for partner in partners:
+        if partner["state"] == "VERIFIED":
+            name = str(partner["partner"])
+            for desk in cast("list[str]", partner["desks"]):
+                yield {"address": f"{desk}@{name}", "name": country(name, reader)}
+
+
+def _levels(console: Console) -> list[str]:
+    """Return the levels that may be marked here: those of the own policies first."""
+    house = console.house()
+    policies = sorted(house.rules.policies.values(), key=lambda each: house.me not in each.owners)
+    return [f"{policy.name} {level.name}" for policy in policies for level in policy.levels]
+
+
+def country(partner: str, reader: Reader) -> str:
+    """Return how a reader calls a partner: the country, where its name is known."""
+    code = f"co.{partner}"
+    return reader.lexicon.label(code, reader.language) if code in reader.lexicon else partner

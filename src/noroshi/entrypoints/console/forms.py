@@ -1,0 +1,117 @@
+"""The form of a kind in a browser: what each field asks, and what was typed into it."""
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+import msgspec
+
+from noroshi.core.errors import InputError
+from noroshi.core.instant import Instant
+from noroshi.core.kinds.form import Field, FieldType
+from noroshi.core.kinds.kind import Kind
+from noroshi.core.kinds.reading import Reader
+from noroshi.core.kinds.writing import read_value
+from noroshi.entrypoints.console.desk import Form
+
+_LONG: Final = frozenset({FieldType.TEXT, FieldType.ORIGINAL})
+_FEW: Final = 12
+"""Codes of one field, so many that they may be chosen from by a button each."""
+PREFIX: Final = "f."
+"""Of a form's fields in what a browser sends."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A field of a form, as a page asks for it."""
+
+    name: str
+    label: str
+    help: str
+    control: str
+    """`buttons` and `boxes` of codes, `select`, `text` for paragraphs or several lines, `line`."""
+    is_required: bool
+    is_first: bool
+    is_many: bool
+    typed: tuple[str, ...]
+    codes: tuple[tuple[str, str], ...] = ()
+    unit: str = ""
+    problem: str = ""
+    present: str = ""
+    """What the form says now, where it is updated."""
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """What a form says, and which of its fields cannot be read."""
+
+    values: Mapping[str, object]
+    problems: Mapping[str, str]
+
+
+def read_form(kind: Kind, form: Form, writer: Reader, now: Instant) -> Filled:
+    """Return what was typed into a form; an empty field says nothing."""
+    values: dict[str, object] = {}
+    problems: dict[str, str] = {}
+    for field in kind.fields:
+        typed = [text for text in form.many(PREFIX + field.name) if text.strip()]
+        if not typed:
+            continue
+        try:
+            values[field.name] = _value(field, typed, writer, now)
+        except InputError as error:
+            problems[field.name] = error.message
+    return Filled(values, problems)
+
+
+def missing(kind: Kind, filled: Filled) -> list[Field]:
+    """Return the fields that a form must have and that say nothing yet."""
+    said = {*filled.values, *filled.problems}
+    return [field for field in kind.fields if field.is_required and field.name not in said]
+
+
+def asked(
+    kind: Kind, form: Form, problems: Mapping[str, str], present: Mapping[str, str], reader: Reader
+) -> list[Asked]:
+    """Return the fields of a kind as a page asks for them."""
+    return [
+        _asked(field, form, problems.get(field.name, ""), present.get(field.name, ""), reader)
+        for field in kind.fields
+        if field.type is not FieldType.ORIGINAL
+    ]
+
+
+def _asked(field: Field, form: Form, problem: str, present: str, reader: Reader) -> Asked:
+    lexicon, language, says = reader.lexicon, reader.language, field.says
+    codes = tuple(
+        (value, lexicon.label(f"{says.vocabulary}.{value}", language))
+        for value in (lexicon.values(says.vocabulary) if says.vocabulary else ())
+    )
+    unit = lexicon.label(says.unit, language) if "." in says.unit else says.unit
+    return Asked(
+        name=field.name,
+        label=lexicon.label(says.label, language),
+        help=lexicon.help(says.label, language),
+        control=_control(field, len(codes)),
+        is_required=field.is_required and not present,
+        is_first=says.first,
+        is_many=field.is_many,
+        typed=form.many(PREFIX + field.name),
+        codes=codes,
+        unit=unit,
+        problem=problem,
+        present=present,
+    )
+
+
+def _control(field: Field, codes: int) -> str:
+    if codes and field.is_many:
+        return "boxes"
+    if codes:
+        return "buttons" if codes <= _FEW and field.says.first else "select"
+    return "text" if field.is_many or field.type in _LONG else "line"
+
+
+def _value(field: Field, typed: list[str], writer: Reader, now: Instant) -> object:
+    if not field.is_many:
+        return read_value(field, typed[-1], writer, now)
+    lines = [line for text in typed for line in text.splitlines() if line.strip()]
+    read = (cast("list[object]", read_value(field, line, writer, now)) for line in lines)
+    return [value for values in read for value in values]

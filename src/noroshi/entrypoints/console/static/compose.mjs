@@ -1,0 +1,79 @@
+// The form that is open: whether it may go is said while somebody types.
+// Only texts, attributes and classes are set; the markup comes from the page's own templates.
+
+const draft = document.getElementById("draft");
+const verdict = document.getElementById("verdict");
+const PAUSE = 250;
+
+function list(name, texts, parent) {
+  const shown = document.getElementById(name);
+  shown.replaceChildren(...texts.map((text) => {
+    const item = document.createElement("li");
+    if (name === "reasons") item.className = "err";
+    item.textContent = text;
+    return item;
+  }));
+  if (parent) document.getElementById(parent).toggleAttribute("hidden", texts.length === 0);
+}
+
+function partner(told) {
+  const made = document.getElementById(told.allowed ? "may" : "may-not")
+    .content.firstElementChild.cloneNode(true);
+  made.querySelector("b").textContent = told.name;
+  made.querySelector("code").textContent = told.partner;
+  const reason = made.querySelector("p");
+  made.append(...told.reasons.map((text) => {
+    const line = reason.cloneNode(false);
+    line.textContent = text;
+    return line;
+  }));
+  reason.remove();
+  return made;
+}
+
+function show(told) {
+  const tone = told.is_open ? "open" : told.allowed ? "yes" : "no";
+  verdict.className = `panel verdict ${tone}`;
+  for (const bar of document.querySelectorAll('[data-field="marking"]')) {
+    bar.textContent = told.marking;
+  }
+  document.body.dataset.status = draft.elements.status.value;
+  document.getElementById("big").textContent = verdict.dataset[tone];
+  list("missing", told.missing, "lacking");
+  list("because", told.because, "second");
+  const partners = new Set(told.partners.flatMap((each) => each.reasons));
+  list("reasons", told.reasons.filter((each) => !partners.has(each)));
+  document.getElementById("partners").replaceChildren(...told.partners.map(partner));
+  for (const place of draft.querySelectorAll("[data-problem]")) {
+    const problem = told.problems[place.dataset.problem] ?? "";
+    place.textContent = problem;
+    place.toggleAttribute("hidden", !problem);
+    const control = draft.elements[`f.${place.dataset.problem}`];
+    if (control instanceof Element) control.toggleAttribute("aria-invalid", Boolean(problem));
+  }
+}
+
+let timer = 0;
+let asked = 0;
+
+async function check() {
+  const mine = ++asked;
+  const answer = await fetch(draft.dataset.check, {
+    method: "POST", body: new URLSearchParams(new FormData(draft)),
+  });
+  if (answer.ok && mine === asked) show(await answer.json());
+}
+
+let isTouched = false;
+draft.addEventListener("input", () => {
+  isTouched = true;
+  clearTimeout(timer);
+  timer = setTimeout(check, PAUSE);
+});
+draft.addEventListener("submit", () => { isTouched = false; });
+addEventListener("beforeunload", (event) => { if (isTouched) event.preventDefault(); });
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    draft.requestSubmit(document.getElementById("send"));
+  }
+});

@@ -1,0 +1,175 @@
+"""Writing at the console: a form by keyboard, the live check, a second person's release."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.program.conftest import Desk, befriend, make
+from tests.program.console import come_in, enter
+
+LANGUAGES = ("en", "ja", "fr", "ko", "id")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Desk, str, str]]:
+    """Two nodes that are served, and the addresses of their consoles."""
+    folder = tmp_path_factory.mktemp("writing")
+    jp, nato = make(folder, "jp"), make(folder, "nato")
+    befriend([jp, nato])
+    with ExitStack() as stack:
+        urls = [stack.enter_context(desk.served())["url"] for desk in (jp, nato)]
+        yield jp, nato, *urls
+
+
+def read_in(page: Page, url: str, language: str) -> None:
+    page.goto(url)
+    page.click(f'button[lang="{language}"]')
+    page.wait_for_selector(f'html[lang="{language}"]')
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Go forward by the tab key until something has the focus."""
+    for _ in range(200):
+        if page.locator(selector).evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"no tab key reaches {selector}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_flash_is_written_with_the_keyboard_alone(
+    served: tuple[Desk, Desk, str, str], browser: Browser, language: str
+) -> None:
+    jp, nato, url, _ = served
+    board, _ = enter(browser, nato)
+    page, said = enter(browser, jp)
+    read_in(page, f"{url}/compose/cyber-incident", language)
+    tab_to(page, "input[name=precedence]:checked")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator("input[name=precedence][value=flash]")).to_be_checked()
+    tab_to(page, 'input[name=to][value="cyber@nato"]')
+    page.keyboard.press("Space")
+    tab_to(page, "#subject")
+    page.keyboard.type(f"Gateways down ({language})")
+    tab_to(page, "#f-summary")
+    page.keyboard.type("No traffic since 06:12Z.")
+    page.wait_for_selector("#verdict.yes")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/report/*")
+    report = page.url.rpartition("/")[2]
+    row = board.wait_for_selector(f'[data-report="{report}"].is-hot')
+    assert row is not None
+    assert f"Gateways down ({language})" in row.inner_text()
+    assert said == []
+
+
+def test_what_is_wrong_is_said_while_it_is_typed(
+    served: tuple[Desk, Desk, str, str], browser: Browser
+) -> None:
+    jp, _, url, _ = served
+    page, said = enter(browser, jp)
+    read_in(page, f"{url}/compose/cyber-incident", "en")
+    expect(page.locator("#missing")).to_contain_text("Action addressee")
+    page.check('input[name=to][value="cyber@nato"]')
+    page.select_option("select[name=level]", "NATO SECRET")
+    expect(page.locator("#partners")).to_contain_text("needs an agreement between jp and nato")
+    expect(page.locator('[data-field="marking"]').first).to_have_text("NATO SECRET//TLP:AMBER")
+    page.select_option("select[name=level]", "")
+    page.fill("#f-aware_at", "half past six")
+    expect(page.locator('[data-problem="aware_at"]')).to_be_visible()
+    page.fill("#f-aware_at", "")
+    page.fill("#f-summary", "Gateways down.")
+    page.check("input[name=status][value=exercise]")
+    page.wait_for_selector("#verdict.yes")
+    expect(page.locator("body")).to_have_attribute("data-status", "exercise")
+    assert said == []
+
+
+def form_of(page: str) -> dict[str, str]:
+    """Return what a form begins with, as a browser without scripts would send it."""
+    (report_id,) = re.findall(r'name="id" value="([0-9a-f]{32})"', page)
+    return {"id": report_id, "precedence": "routine", "status": "actual", "tlp": "TLP:GREEN"}
+
+
+def test_without_scripts_a_form_is_kept_until_it_may_go(
+    served: tuple[Desk, Desk, str, str],
+) -> None:
+    jp, nato, url, _ = served
+    door = come_in(jp, url)
+    assert "/compose/missile-event" in door.ask("GET", "/compose")[1]
+    assert door.ask("GET", "/compose/no-such-kind")[0] == 404
+    begun = form_of(door.ask("GET", "/compose/cyber-incident")[1])
+    typed = {**begun, "to": "cyber@nato", "f.first_seen": "yesterday-ish", "subject": "<b>Kept</b>"}
+    status, page, _ = door.post("/compose/cyber-incident", **typed, act="send")
+    assert status == 400
+    assert 'value="yesterday-ish"' in page
+    assert 'value="&lt;b&gt;Kept&lt;/b&gt;"' in page
+    typed |= {"f.first_seen": "06:12", "f.summary": "Gateways down."}
+    status, page, _ = door.post("/compose/cyber-incident", **typed, act="check")
+    assert (status, 'id="verdict"' in page) == (200, True)
+    status, _, headers = door.post("/compose/cyber-incident", **typed, act="send")
+    assert status == 303, page
+    report = headers["location"].rpartition("/")[2]
+    jp.ask("wait", report, "--rung", "DELIVERED")
+    again = door.post("/compose/cyber-incident", **typed, act="send")
+    assert again[2]["location"].endswith(report), "a second click sends nothing twice"
+    assert nato.ask("show", report)["marking"] == "TLP:GREEN"
+    assert door.ask("POST", "/compose/cyber-incident", typed)[0] == 400, "from another site"
+
+
+def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -> None:
+    jp, nato, url, _ = served
+    report = jp.ask(
+        "new", "cyber-incident", "--to", "cyber@nato", "--set", "summary=Gateways down.",
+        "--set", "stage=early-warning",
+    )["report"]  # fmt: skip
+    door = come_in(jp, url)
+    assert f"?updates={report}" in door.ask("GET", f"/report/{report}")[1]
+    page = door.ask("GET", f"/compose/cyber-incident?updates={report}")[1]
+    assert "Gateways down." in page
+    typed = {**form_of(page), "updates": report, "f.summary": "Gateways up.", "clear": "stage"}
+    typed["marking"] = "TLP:AMBER"
+    status, page, headers = door.post("/compose/cyber-incident", **typed, act="send")
+    assert status == 303, page
+    jp.ask("wait", headers["location"].rpartition("/")[2], "--rung", "DELIVERED")
+    chain = nato.ask("show", report)["chain"]
+    assert chain["fields"]["summary"] == "Gateways up."
+    assert "stage" not in chain["fields"]
+
+
+def test_a_request_is_answered(served: tuple[Desk, Desk, str, str]) -> None:
+    jp, nato, _, url = served
+    asked: Any = jp.ask(
+        "new", "request-for-information", "--to", "cyber@nato", "--precedence", "immediate",
+        "--set", "question=Have you seen it?",
+    )  # fmt: skip
+    jp.ask("wait", asked["report"], "--rung", "DELIVERED")
+    door = come_in(nato, url)
+    assert f"?answers={asked['report']}" in door.ask("GET", f"/report/{asked['report']}")[1]
+    page = door.ask("GET", f"/compose/answer?answers={asked['report']}")[1]
+    assert re.search(r'name="to" value="[a-z]+@jp" checked', page)
+    assert re.search(r'name="precedence" value="immediate" checked', page)
+    (to,) = re.findall(r'name="to" value="([a-z]+@jp)" checked', page)
+    typed = {**form_of(page), "answers": asked["report"], "to": to, "f.text": "Once."}
+    status, page, headers = door.post("/compose/answer", **typed, act="send")
+    assert status == 303, page
+    nato.ask("wait", headers["location"].rpartition("/")[2], "--rung", "DELIVERED")
+
+
+def test_what_is_typed_shows_as_text(served: tuple[Desk, Desk, str, str], browser: Browser) -> None:
+    jp, _, url, _ = served
+    page, said = enter(browser, jp)
+    read_in(page, f"{url}/compose/disinformation-campaign", "en")
+    for control in page.locator("main textarea, main input:not([type])").all():
+        if control.is_visible():
+            control.fill("<img src=x onerror=alert(1)>")
+    page.wait_for_timeout(600)
+    page.click("button[value=check]")
+    page.wait_for_load_state()
+    assert page.locator("main img").count() == 0
+    assert said == []
