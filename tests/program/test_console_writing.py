@@ -21,8 +21,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Des
     jp, nato = make(folder, "jp"), make(folder, "nato")
     befriend([jp, nato])
     with ExitStack() as stack:
-        urls = [stack.enter_context(desk.served())["url"] for desk in (jp, nato)]
-        yield jp, nato, *urls
+        first, second = (stack.enter_context(desk.served())["url"] for desk in (jp, nato))
+        yield jp, nato, first, second
 
 
 def read_in(page: Page, url: str, language: str) -> None:

@@ -186,8 +186,22 @@ class ReportTable(Protocol):
         """Add rungs; those already there stay as they are."""
         ...
 
-    def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
-        """Return received reports, the most urgent first."""
+    def inbox(
+        self,
+        desks: Sequence[str] | None = None,
+        *,
+        answered: bool | None = None,
+        limit: int | None = None,
+    ) -> list[InboxRow]:
+        """Return received reports, the most urgent first; of answered ones alone, the newest.
+
+        Those that came to one of `desks`, or were given to it (None: to any); `answered`: only
+        those that somebody has answered, or that nobody has; `limit`: so many at most.
+        """
+        ...
+
+    def sent(self, desks: Sequence[str] | None, limit: int) -> list[bytes]:
+        """Return the ids of the newest reports that one of `desks` (None: any) has sent."""
         ...
 
     def add_change(self, sender: str, report_id: bytes, change: Change) -> None:

@@ -250,6 +250,13 @@ def partner_json(known: KnownPartner) -> dict[str, object]:
     }
 
 
+def sent_json(seen: ReportStatus) -> dict[str, object]:
+    """Return a line of what was sent: what it is, and how far it got at each desk."""
+    told = report_json(seen)
+    names = ("precedence", "status", "marking", "kind", "subject", "stored_at", "destroyed")
+    return {name: told[name] for name in names} | status_json(seen)
+
+
 def report_json(seen: ReportStatus) -> dict[str, object]:
     """Return the whole report as JSON; `body` is text, for every body is UTF-8."""
     stored = seen.report

@@ -185,7 +185,7 @@ def set_desk(
             f" or take it: noroshi desk state {desk} staffed --by NAME"
         )
         raise ConflictError("desk-held", msg)
-    open_reports = tx.reports.inbox(desk, unacknowledged=True)
+    open_reports = tx.reports.inbox((desk,), answered=False)
     tx.watch.put_desk(DeskWatch(me, desk, state, by, tx.now))
     tx.watch.log_watch(LoggedWatch(desk, state, by, tx.now, handed_by, note, len(open_reports)))
     tx.journal.append(

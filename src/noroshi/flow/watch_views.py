@@ -104,7 +104,7 @@ def own_desk_json(tables: Tables, desk: str, watch: DeskWatch | None) -> dict[st
         "state": watch.state.value if watch else None,
         "by": watch.officer if watch else None,
         "since": _text(watch.since if watch else None),
-        "open": len(tables.reports.inbox(desk, unacknowledged=True)),
+        "open": len(tables.reports.inbox((desk,), answered=False)),
     }
 
 

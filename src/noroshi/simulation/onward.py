@@ -72,7 +72,7 @@ class Passer:
         """Choose a report that came in, and a third partner."""
         with self._node.store.read() as tables:
             rows = [
-                row for row in tables.reports.inbox(None, unacknowledged=False)
+                row for row in tables.reports.inbox()
                 if row.kind not in SERVICES
             ]  # fmt: skip
         if not rows or self._draw.random() < 0.5:  # noqa: PLR2004 - every other time

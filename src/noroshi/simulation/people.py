@@ -109,7 +109,7 @@ class Officer:
             answers.handle(node.house, requests.SendHeld(by=f"Lt {node.name}"))
         for desk in DESKS:
             with node.store.read() as tables:
-                rows = [row for row in tables.reports.inbox(desk, unacknowledged=True)
+                rows = [row for row in tables.reports.inbox((desk,), answered=False)
                         if row.desk == desk]  # fmt: skip
             for row in rows:
                 if self._draw.random() < 0.2:  # noqa: PLR2004 - some are left for later

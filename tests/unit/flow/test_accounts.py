@@ -51,6 +51,7 @@ Desks            yes     yes      yes   yes           -
 DeskLog          yes     yes      yes   yes           -
 Held             yes     yes      yes   yes           -
 Inbox            yes     yes      yes   -             -
+Outbox           yes     yes      yes   -             -
 Show             yes     yes      yes   -             -
 Status           yes     yes      yes   -             -
 Reached          yes     yes      yes   -             -

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from noroshi.adapters.sqlite.chains import note_references
-from noroshi.adapters.sqlite.connection import Database, Row
-from noroshi.adapters.sqlite.contents import Contents, destroyed
-from noroshi.adapters.sqlite.rows import blob, head_of, integer, optional_text, text
-from noroshi.core.delivery.ladder import ANSWERS, Ladder, Rung, RungRecord, merge
+from noroshi.adapters.sqlite.contents import destroyed
+from noroshi.adapters.sqlite.lists import SqliteLists
+from noroshi.adapters.sqlite.rows import blob, head_of, integer, text
+from noroshi.core.delivery.ladder import ANSWERS, RungRecord
 from noroshi.core.envelope.head import ReportHead
 from noroshi.core.instant import Instant
 from noroshi.core.marking.label import Marking
@@ -15,17 +15,13 @@ from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import Change, decode_content
-from noroshi.flow.records import Addressee, Failure, InboxRow, SentReport, StoredReport
+from noroshi.flow.records import Addressee, Failure, SentReport, StoredReport
 
 _FLASH: Final = int(Precedence.FLASH)  # as in the index addressee_flash
 
 
-class SqliteReports:
+class SqliteReports(SqliteLists):
     """Reports sent and received, and how far they got."""
-
-    def __init__(self, database: Database, contents: Contents) -> None:
-        self._db = database
-        self._contents = contents
 
     def add(self, report: StoredReport, addressees: Sequence[Addressee]) -> None:
         """Add a report with the desks that this node keeps a ladder for."""
@@ -171,14 +167,6 @@ class SqliteReports:
         )
         return Precedence.ROUTINE if row is None else Precedence(integer(row[0]))
 
-    def ladder(self, report_id: bytes, desk: DeskAddress) -> Ladder:
-        """Return how far a report got at a desk."""
-        rows = self._db.rows(
-            "SELECT rung, at, by, note FROM rung WHERE report = ? AND partner = ? AND desk = ?",
-            (report_id, desk.partner, desk.desk),
-        )
-        return merge((), map(_record, rows))
-
     def rise(self, report_id: bytes, desk: DeskAddress, records: Iterable[RungRecord]) -> None:
         """Add rungs; those already there stay as they are."""
         added = list(records)
@@ -194,69 +182,6 @@ class SqliteReports:
                 (desk.partner, desk.desk, report_id),
             )
 
-    def inbox(self, desk: str | None, *, unacknowledged: bool) -> list[InboxRow]:
-        """Return received reports, the most urgent first.
-
-        A report that came enclosed is not listed where its desk has it otherwise as well.
-        """
-        rows = self._db.rows(
-            "SELECT r.id, r.sender, r.from_desk, a.partner, a.desk, a.precedence, r.status,"
-            " r.kind, r.marking, r.retention_key, r.slip, r.stored_at,"
-            " (SELECT group_concat(s.to_desk, ' ') FROM assignment s"
-            " WHERE s.report = r.id AND s.desk = a.desk),"
-            " EXISTS (SELECT 1 FROM revocation v WHERE v.partner = r.sender"
-            " AND v.since <= r.stored_at AND (v.until IS NULL OR r.stored_at < v.until)),"
-            " (SELECT x.referred FROM reference x WHERE x.report = r.number AND x.is_update = 1"
-            " AND NOT EXISTS (SELECT 1 FROM report u WHERE u.id = x.referred"
-            " AND u.sender <> r.sender)),"
-            " e.originator, e.from_desk, e.kind, e.original"
-            " FROM addressee a JOIN report r ON r.number = a.report"
-            " LEFT JOIN enclosed e ON e.report = r.id"
-            " WHERE a.incoming = 1 AND a.answered <= ?2 AND (?1 IS NULL OR a.desk = ?1"
-            " OR EXISTS (SELECT 1 FROM assignment s WHERE s.report = r.id AND s.desk = a.desk"
-            " AND s.to_desk = ?1))"
-            " AND NOT EXISTS (SELECT 1 FROM report d CROSS JOIN addressee b ON b.report = d.number"
-            " WHERE d.id = e.original AND d.head_digest = e.head_digest AND b.partner = a.partner"
-            " AND b.desk = a.desk AND b.incoming = 1)"
-            # CROSS JOIN: begun with the addressees, this would read all of them for each row.
-            " AND NOT EXISTS (SELECT 1 FROM enclosed f CROSS JOIN report d ON d.id = f.report"
-            " CROSS JOIN addressee b ON b.report = d.number WHERE f.head_digest = e.head_digest"
-            " AND d.number < r.number AND b.partner = a.partner AND b.desk = a.desk"
-            " AND b.incoming = 1)"
-            " ORDER BY a.precedence DESC, r.number",
-            (desk, 0 if unacknowledged else 1),
-        )
-        return [self._inbox_row(row[:-4], row[-4:]) for row in rows]
-
-    def _inbox_row(self, row: Row, enclosed: Row) -> InboxRow:
-        report_id, sender, from_desk, partner, desk, precedence, *words = row
-        status, kind, marking, key, slip, at, given, suspect, updates = words
-        subject = self._contents.subject(blob(report_id), key, slip)
-        originator, writer, enclosed_kind, original = enclosed
-        is_enclosed = originator is not None
-        changes = self.changes(text(sender), blob(report_id))
-        if is_enclosed:
-            changes += self.changes(text(originator), blob(original))
-        return InboxRow(
-            report_id=blob(report_id),
-            sender=text(originator if is_enclosed else sender),
-            from_desk=text(writer if is_enclosed else from_desk),
-            desk=text(desk),
-            precedence=Precedence(integer(precedence)),
-            status=text(status),
-            kind=text(enclosed_kind if is_enclosed else kind),
-            subject=subject or "",
-            marking=text(marking),
-            received_at=integer(at),
-            ladder=self.ladder(blob(report_id), DeskAddress(text(desk), text(partner))),
-            assigned_to=tuple((optional_text(given) or "").split()),
-            changes=changes,
-            by_way_of=text(sender) if is_enclosed else None,
-            is_suspect=bool(suspect),
-            is_destroyed=subject is None,
-            updates=None if updates is None else blob(updates),
-        )
-
     def add_change(self, sender: str, report_id: bytes, change: Change) -> None:
         """Note that a report of `sender` was changed by a later one of it."""
         self._db.run(
@@ -264,15 +189,6 @@ class SqliteReports:
             " VALUES (?, ?, ?, ?, ?)",
             (sender, report_id, change.by_report, change.kind, change.at),
         )
-
-    def changes(self, sender: str, report_id: bytes) -> tuple[Change, ...]:
-        """Return what changed a report, the earliest first."""
-        rows = self._db.rows(
-            "SELECT at, by_report, kind FROM change WHERE sender = ? AND report = ?",
-            (sender, report_id),
-        )
-        found = [Change(text(kind), blob(by), integer(at)) for at, by, kind in rows]
-        return tuple(sorted(found, key=lambda change: (change.at, change.by_report)))
 
     def failure(self, report_id: bytes, partner: str) -> Failure | None:
         """Return what last went wrong on the way to a partner."""
@@ -376,8 +292,3 @@ class SqliteReports:
             "SELECT count FROM remote_held WHERE report = ? AND partner = ?", (report_id, partner)
         )
         return 0 if row is None else integer(row)
-
-
-def _record(row: Row) -> RungRecord:
-    rung, at, by, note = row
-    return RungRecord(Rung(text(rung)), integer(at), optional_text(by), optional_text(note))

@@ -125,7 +125,7 @@ async def _verdict(
         ]  # fmt: skip
     if not told["missing"] and not draft.filled.problems:
         try:
-            asked = msgspec.structs.replace(_order(draft, visit), check=True)
+            asked = msgspec.structs.replace(_order(draft, visit), check=True, explained=True)
             told |= cast("Json", await console.ask(visit, asked))
         except NoroshiError as error:
             told["reasons"] = [error.message]
@@ -154,6 +154,7 @@ async def _audience(console: Console, visit: Visit, draft: _Draft) -> Json:
         areas=form.many("area"),
         from_desk=form.one("from") or None,
         check=True,
+        explained=True,
     )
     try:
         return cast("Json", await console.ask(visit, asked))

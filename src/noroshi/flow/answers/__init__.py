@@ -63,6 +63,7 @@ from noroshi.flow.requests import (
     LineHistory,
     LineStates,
     MakeProof,
+    Outbox,
     OwnCard,
     PartnerNumber,
     Partners,
@@ -137,6 +138,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return reports.reply(house, request)
         case Inbox():
             return reports.inbox(house, request)
+        case Outbox():
+            return reports.outbox(house, request)
         case Show():
             return desk.show(house, request)
         case Answering():

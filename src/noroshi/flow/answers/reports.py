@@ -30,6 +30,7 @@ from noroshi.flow.requests import (
     Cancel,
     Inbox,
     Json,
+    Outbox,
     Reached,
     Reply,
     SendReport,
@@ -84,7 +85,9 @@ def send_report(house: House, request: SendReport) -> Answer:
     )
     files = [house.staged.pop(token, None) for token in request.attachments]
     try:
-        return _send_order(house, order, files, is_check=request.check)
+        return _send_order(
+            house, order, files, is_check=request.check, is_explained=request.explained
+        )
     except (InputError, ConflictError, NotFoundError):
         for file in files:
             if file is not None:
@@ -93,7 +96,12 @@ def send_report(house: House, request: SendReport) -> Answer:
 
 
 def _send_order(
-    house: House, order: draft.Order, files: list[draft.EncryptedFile | None], *, is_check: bool
+    house: House,
+    order: draft.Order,
+    files: list[draft.EncryptedFile | None],
+    *,
+    is_check: bool,
+    is_explained: bool,
 ) -> Answer:
     found = [file for file in files if file is not None]
     if len(found) < len(files):
@@ -105,26 +113,30 @@ def _send_order(
         if is_check and error.code == "bad-marking":
             return {"allowed": False, "reasons": [error.message]}
         raise
-    return send_or_check(house, planned, is_check=is_check)
+    return send_or_check(house, planned, is_check=is_check, is_explained=is_explained)
 
 
-def send_or_check(house: House, planned: Plan, *, is_check: bool) -> Json:
-    """Send a plan, or only say whether it may go, with every reason why not."""
+def send_or_check(
+    house: House, planned: Plan, *, is_check: bool, is_explained: bool = False
+) -> Json:
+    """Send a plan, or only say whether it may go, with every reason why not.
+
+    `is_explained`: partner by partner as well, and why a second person has to release it.
+    """
     if not is_check:
         return commit(house, planned)
     with house.store.read() as tables:
         now = house.clock.now()
         check = send.check_release(tables, planned, house.me, now, house.rules)
         because = check.is_allowed and send.reasons_for_two(tables, planned, now, house.rules)
-    return {
-        "allowed": check.is_allowed,
-        "reasons": list(check.reasons),
-        "partners": [
-            {"partner": partner, "allowed": not reasons, "reasons": list(reasons)}
-            for partner, reasons in check.partners
-        ],
-        "because": list(because or ()),
-    }
+    told: Json = {"allowed": check.is_allowed, "reasons": list(check.reasons)}
+    if not is_explained:
+        return told
+    by_partner = [
+        {"partner": partner, "allowed": not reasons, "reasons": list(reasons)}
+        for partner, reasons in check.partners
+    ]
+    return told | {"partners": by_partner, "because": list(because or ())}
 
 
 def _updated(house: House, request: SendReport) -> StoredReport | None:
@@ -336,13 +348,18 @@ def inbox(house: House, request: Inbox) -> Answer:
     if request.desk is not None and request.desk not in house.desks:
         msg = f"this node has no desk {request.desk!r}; it has {', '.join(house.desks)}"
         raise InputError("unknown-desk", msg)
+    desks = request.desks if request.desk is None else (request.desk,)
+    answered = False if request.unacknowledged else request.answered or None
     with house.store.read() as tables:
-        rows = tables.reports.inbox(request.desk, unacknowledged=request.unacknowledged)
-        return [
-            views.inbox_json(row, house.me)
-            for row in rows
-            if request.desks is None or row.desk in request.desks
-        ]
+        rows = tables.reports.inbox(desks, answered=answered, limit=request.limit)
+        return [views.inbox_json(row, house.me) for row in rows]
+
+
+def outbox(house: House, request: Outbox) -> Answer:
+    """List what was sent last, and how far it got."""
+    with house.store.read() as tables:
+        found = tables.reports.sent(request.desks, request.limit)
+        return [views.sent_json(views.status(tables, report_id)) for report_id in found]
 
 
 def status(house: House, request: Status) -> Answer:

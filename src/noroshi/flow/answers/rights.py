@@ -35,7 +35,9 @@ _NAMED: Final = (
 )
 """What always has a person: without a name, whoever asks."""
 
-_NARROWED: Final = requests.Inbox | requests.ReleaseQueue | requests.Show | requests.Answering
+_NARROWED: Final = (
+    requests.Inbox | requests.Outbox | requests.ReleaseQueue | requests.Show | requests.Answering
+)
 """What tells of reports beside the one that is named: of those that the person may read."""
 _ANSWERED_FOR: Final = (
     requests.AddAgreement
@@ -76,6 +78,7 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.Held: Act.OVERSEE,
     requests.TakeAlarm: Act.TAKE,
     requests.Inbox: Act.READ,
+    requests.Outbox: Act.READ,
     requests.ReleaseQueue: Act.READ,
     requests.Consents: Act.READ,
     requests.GrantConsent: Act.RELEASE,

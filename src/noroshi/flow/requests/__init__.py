@@ -43,6 +43,7 @@ from noroshi.flow.requests.reports import (
     Export,
     GrantConsent,
     Inbox,
+    Outbox,
     PassOn,
     PublishStatement,
     Reached,
@@ -110,6 +111,7 @@ __all__ = [
     "LineHistory",
     "LineStates",
     "MakeProof",
+    "Outbox",
     "OwnCard",
     "PartnerNumber",
     "Partners",
@@ -156,6 +158,7 @@ AnyRequest = (
     | PublishStatement
     | Reply
     | Inbox
+    | Outbox
     | Show
     | Answering
     | Status

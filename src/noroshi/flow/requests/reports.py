@@ -32,6 +32,8 @@ class SendReport(Request, frozen=True, kw_only=True):
     areas: tuple[str, ...] = ()
     """Codes of the areas of cooperation that it is about."""
     check: bool = False
+    explained: bool = False
+    """With `check`: partner by partner as well, and why a second person has to release it."""
 
 
 class Cancel(Request, frozen=True, kw_only=True):
@@ -117,6 +119,17 @@ class Inbox(Request, frozen=True, kw_only=True):
 
     desk: str | None = None
     unacknowledged: bool = False
+    answered: bool = False
+    """Only what somebody has answered, the newest first."""
+    limit: int | None = None
+    desks: tuple[str, ...] | None = None
+    """Those that the person may read; None: all. The check of rights sets it."""
+
+
+class Outbox(Request, frozen=True, kw_only=True):
+    """List what was sent last, and how far it got."""
+
+    limit: int = 50
     desks: tuple[str, ...] | None = None
     """Those that the person may read; None: all. The check of rights sets it."""
 
