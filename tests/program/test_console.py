@@ -1,6 +1,7 @@
 """The console, as a browser meets it: who comes in, what a board shows live, what is answered."""
 
 import json
+import re
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.program.conftest import Desk, befriend, make
 from tests.program.console import Door, come_in, enter, link_of
@@ -95,6 +96,7 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
 ) -> None:
     jp, nato, _ = served
     page, said = enter(browser, nato)
+    ours, heard = enter(browser, jp)
     file = tmp_path / "flash.txt"
     file.write_text("One.\n")
     given = ("--to", "cyber@nato", "--precedence", "flash", "--subject", "Gateways <b>down</b>")
@@ -107,7 +109,8 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
     page.fill("#note", "on it")
     page.click('button[value="acknowledge"]')
     page.wait_for_load_state()
-    jp.ask("wait", report, "--rung", "ACKNOWLEDGED")
+    expect(ours.locator(f'#sent [data-report="{report}"]')).to_contain_text("Lt Jansen")
+    assert heard == []
     for language, label in ACKNOWLEDGE.items():
         page.click(f'button[lang="{language}"]')
         page.wait_for_selector(f'html[lang="{language}"]')
@@ -154,6 +157,6 @@ def test_a_person_sees_what_their_account_may(served: tuple[Desk, Desk, str]) ->
     door = Door(url)
     assert door.post("/enter", secret=link["url"].rpartition("/")[2])[0] == 303
     status, board, _ = door.ask("GET", "/")
-    assert (status, "data-report" in board) == (200, False)
+    assert (status, re.findall('data-report="[0-9a-f]+"', board)) == (200, [])
     run("--as", "Capt Abe", "account", "end", "Ms Ueda")
     assert door.ask("GET", "/rows")[0] == 401

@@ -30,6 +30,11 @@ def inbox_rows(rows: Iterable[Json], reader: Reader) -> dict[str, list[dict[str,
     return told
 
 
+def sent_rows(rows: Iterable[Json], reader: Reader) -> list[dict[str, object]]:
+    """Return what was sent, with how far it got at each desk and by whom."""
+    return [_sent(row, reader) for row in rows]
+
+
 def alarm_rows(alarms: Iterable[Json], reader: Reader) -> list[dict[str, str]]:
     """Return the alarms that are open, the newest first."""
     return [
@@ -78,28 +83,75 @@ def _order(row: Json) -> tuple[bool, int, str]:
 
 
 def _row(row: Json, reader: Reader) -> dict[str, str]:
-    lexicon, language = reader.lexicon, reader.language
-    precedence, state = str(row["precedence"]), str(row["state"] or "")
-    kind = all_kinds().get(str(row["kind"]))
+    state = str(row["state"] or "")
     is_open = (row["state"] or None) in _OPEN
-    hot = precedence == "FLASH" and is_open and row["status"] == "ACTUAL"
+    hot = row["precedence"] == "FLASH" and is_open and row["status"] == "ACTUAL"
+    return {
+        **_what(row, reader),
+        "from": str(row["from"]),
+        "desk": str(row["to"]).partition("@")[0],
+        "received": figures.moment(from_text(str(row["received_at"])), reader.zone),
+        "state": reader.lexicon.label(f"rung.{state.lower()}", reader.language) if state else "",
+        "tone": "is-hot" if hot else "" if is_open else "is-done",
+    }
+
+
+def _sent(row: Json, reader: Reader) -> dict[str, object]:
+    desks = [_reached(each, reader) for each in cast("list[Json]", row["recipients"])]
+    return {
+        **_what(row, reader),
+        "sent": figures.moment(from_text(str(row["stored_at"])), reader.zone),
+        "desks": desks,
+        "tone": "is-done" if all(each["is_done"] for each in desks) else "",
+    }
+
+
+def _reached(recipient: Json, reader: Reader) -> dict[str, object]:
+    """Return how far a report got at a desk, by whom and when."""
+    rung = recipient["rung"]
+    name = "queued" if rung is None else str(rung).lower()
+    last = cast("Json", cast("Json", recipient["rungs"]).get(str(rung), {}))
+    told = [reader.lexicon.label(f"rung.{name}", reader.language)]
+    if last:
+        told += [visible(str(last["by"]))] if last.get("by") else []
+        told += [figures.moment(from_text(str(last["at"])), reader.zone)]
+    failure = cast("Json | None", recipient["failure"])
+    problem = "" if failure is None else visible(str(failure["message"]))
+    return {
+        "desk": str(recipient["desk"]),
+        "told": " · ".join(told),
+        "problem": problem,
+        "is_done": rung not in _OPEN,
+    }
+
+
+def _what(row: Json, reader: Reader) -> dict[str, str]:
+    """Return what a report is, sent or received."""
+    lexicon, language = reader.lexicon, reader.language
+    precedence, kind = str(row["precedence"]), all_kinds().get(str(row["kind"]))
+    subject = visible(str(row["subject"] or "")) or "-"
+    if row["destroyed"]:
+        subject = lexicon.label("sheet.destroyed", language)
+    changed = ""
+    if row["superseded_by"]:
+        by = str(row["superseded_by"])[:8]
+        changed = lexicon.sentence("act.superseded", language, report=by)
+    if row["cancelled_by"]:
+        changed = lexicon.label("act.cancelled", language)
+    updates = row.get("updates")
     return {
         "report": str(row["report"]),
         "mark": _MARKS[precedence],
         "sign": ["Z", "O", "P", "R", "M"][list(_MARKS).index(precedence)],
         "precedence": precedence,
         "urgency": lexicon.label(f"prec.{precedence.lower()}", language),
-        "subject": visible(str(row["subject"] or "")) or "-",
+        "subject": subject,
         "kind": str(row["kind"]) if kind is None else lexicon.label(kind.title, language),
-        "from": str(row["from"]),
-        "desk": str(row["to"]).partition("@")[0],
-        "received": figures.moment(from_text(str(row["received_at"])), reader.zone),
         "marking": visible(str(row["marking"])),
         "status": "" if row["status"] == "ACTUAL" else str(row["status"]),
-        "state": lexicon.label(f"rung.{state.lower()}", language) if state else "",
-        "tone": "is-hot" if hot else "" if is_open else "is-done",
-        "changed": "CANCELLED" if row["cancelled_by"] else
-                   "SUPERSEDED" if row["superseded_by"] else "",
+        "changed": changed,
+        "updates": lexicon.sentence("list.updates", language, report=str(updates)[:8])
+                   if updates else "",
     }  # fmt: skip
 
 

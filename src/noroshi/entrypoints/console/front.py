@@ -14,6 +14,10 @@ from noroshi.flow import requests
 
 ALIVE_SECONDS: Final = 15
 """A stream says at least so often that it lives."""
+MOST: Final = 200
+"""Of the reports that wait, the most urgent."""
+RECENT: Final = 20
+"""Of those that were answered, and of those that were sent."""
 
 
 async def show(console: Console, visit: Visit, _http: Request) -> Response:
@@ -48,12 +52,16 @@ async def events(console: Console, http: Request) -> Response:
 
 
 async def _told(console: Console, visit: Visit) -> dict[str, object]:
-    reports = await console.rows(visit, requests.Inbox())
+    waiting = await console.rows(visit, requests.Inbox(unacknowledged=True, limit=MOST))
+    reports = [*waiting, *await console.rows(visit, requests.Inbox(answered=True, limit=RECENT))]
+    sent = await console.rows(visit, requests.Outbox(limit=RECENT))
     alarms = await console.rows(visit, requests.Alarms(is_open=True))
     return {
         "rows": board.inbox_rows(reports, visit.reader),
+        "sent": board.sent_rows(sent, visit.reader),
         "alarms": board.alarm_rows(alarms, visit.reader),
-        "marking": board.highest(reports),
+        "marking": board.highest([*reports, *sent]),
+        "is_cut": len(waiting) == MOST,
     }
 
 

@@ -1,36 +1,42 @@
 // The board that is open: its rows change as reports come, without a reload.
 // Only texts, attributes and classes are set; the markup comes from the page's own template.
 
-const template = document.getElementById("row");
 const live = document.getElementById("live");
 
-function fill(row, told) {
-  row.className = told.tone;
-  row.dataset.report = told.report;
-  const [urgency, subject, marking, state] = row.children;
-  const flag = urgency.firstElementChild;
-  flag.className = `prec ${told.mark}`;
-  flag.firstElementChild.textContent = told.sign;
-  flag.lastElementChild.textContent =
-    told.urgency === told.precedence ? told.precedence : `${told.precedence} ${told.urgency}`;
-  const link = subject.firstElementChild;
-  link.href = `/report/${told.report}`;
-  link.firstElementChild.textContent = told.subject;
-  subject.lastElementChild.textContent = [
-    told.status, told.changed, told.kind, told.from, told.received,
-  ].filter(Boolean).join(" · ");
-  marking.firstElementChild.textContent = told.marking;
-  state.textContent = told.state;
+function made(template) {
+  return document.getElementById(template).content.firstElementChild.cloneNode(true);
 }
 
-function list(body, rows) {
+function fill(place, told) {
+  for (const each of place.querySelectorAll("[data-f]")) {
+    const text = String(told[each.dataset.f] ?? each.textContent);
+    if (each.textContent !== text) each.textContent = text;
+  }
+}
+
+function fillRow(row, told) {
+  row.className = told.tone;
+  row.dataset.report = told.report;
+  fill(row, told);
+  row.querySelector(".prec").className = `prec ${told.mark}`;
+  row.querySelector("small").toggleAttribute("hidden", told.urgency === told.precedence);
+  row.querySelector("a").href = `/report/${told.report}`;
+  row.querySelector("[data-desks]")?.replaceChildren(...told.desks.map((each) => {
+    const desk = made("desk-row");
+    fill(desk, each);
+    return desk;
+  }));
+}
+
+function list(name, template, rows) {
+  const body = document.getElementById(name);
   const present = new Map([...body.children].map((row) => [row.dataset.report, row]));
   let before = null;
   for (const each of rows) {
     let row = present.get(each.report);
     present.delete(each.report);
-    row ??= template.content.firstElementChild.cloneNode(true);
-    fill(row, each);
+    row ??= made(template);
+    fillRow(row, each);
     const place = before === null ? body.firstElementChild : before.nextElementSibling;
     if (place !== row) body.insertBefore(row, place);
     before = row;
@@ -40,8 +46,11 @@ function list(body, rows) {
 
 function show(told) {
   const { actual, drill } = told.rows;
-  list(document.getElementById("actual"), actual);
-  list(document.getElementById("drill"), drill);
+  list("actual", "row", actual);
+  list("drill", "row", drill);
+  list("sent", "sent-row", told.sent);
+  document.getElementById("cut").toggleAttribute("hidden", !told.is_cut);
+  document.getElementById("nothing-sent").toggleAttribute("hidden", told.sent.length > 0);
   document.getElementById("nothing").toggleAttribute("hidden", actual.length > 0);
   document.getElementById("drill-part").toggleAttribute("hidden", drill.length === 0);
   for (const each of document.querySelectorAll('[data-field="marking"]')) {
