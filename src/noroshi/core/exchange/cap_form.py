@@ -55,6 +55,7 @@ def draft_of_alert(text: str) -> Draft | Report:
         marking=_marking(alert),
         status=_STATUSES.get(alert.status, "test"),
         fields=fields,
+        keeps_file=True,
     )
 
 

@@ -29,6 +29,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None = None
     precedence: str | None = None
     fields: Mapping[str, object]
+    keeps_file: bool = False
+    """Whether `original` is the file that it was made of, and not what the report has of itself."""
     remarks: tuple[str, ...] = ()
     """What whoever sends it should know, one sentence each."""
 
@@ -61,10 +63,9 @@ def original(format_of: str, text: str) -> dict[str, object]:
 
 def apart(draft: Draft, raw: bytes) -> Draft:
     """Return a draft whose original goes along as a file with these bytes."""
-    told = draft.fields.get("original")
-    if not isinstance(told, dict):
+    if not draft.keeps_file:
         return draft
-    format_of = cast("dict[str, object]", told)["format"]
+    format_of = cast("dict[str, object]", draft.fields["original"])["format"]
     digest = {"format": format_of, "sha256": hashlib.sha256(raw).hexdigest()}
     return msgspec.structs.replace(draft, fields={**draft.fields, "original": digest})
 

@@ -1,6 +1,7 @@
 """What another system wrote, recognised by its content, as the draft of a report.
 
-"type": "bundle"   a STIX bundle that `export` made: the same form again
+"type": "bundle"   a STIX bundle that `export` made: the same form again; a bundle to which somebody
+                   has added is kept whole beside it, and its strictest marking holds
 "Event"            a MISP event: a cyber incident
 <alert ...>        a CAP 1.2 alert: the form that `export` made it of, else a situation report
 """
@@ -9,21 +10,29 @@ import json
 from collections.abc import Mapping
 from typing import Final, cast
 
+import msgspec
+
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError
 from noroshi.core.exchange.cap_form import draft_of_alert
-from noroshi.core.exchange.drafts import Draft, apart, report_json
+from noroshi.core.exchange.drafts import Draft, apart, as_json, original, report_json
 from noroshi.core.exchange.misp_form import draft_of_event
-from noroshi.core.exchange.stix_reading import read_bundle
-from noroshi.core.exchange.stix_report import Report
+from noroshi.core.exchange.stix import marked_parts
+from noroshi.core.exchange.stix_reading import is_added_to, read_bundle
+from noroshi.core.exchange.stix_report import FORMAT, Report
+from noroshi.core.marking.combine import combine
+from noroshi.core.marking.label import Marking
+from noroshi.core.marking.rules import Rules
 from noroshi.core.strict_json import BOM, parse_json
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes that are read."""
+NO_RULES: Final = Rules((), ())
+"""Of whoever knows no policy: classifications that differ are then refused."""
 
 
-def draft_of(raw: bytes) -> Draft:
-    """Return the draft that a file is.
+def draft_of(raw: bytes, rules: Rules = NO_RULES) -> Draft:
+    """Return the draft that a file is; `rules` say which of several markings is the strictest.
 
     Raises:
         InputError: it is nothing of these, or several of them, or restricted in unknown words.
@@ -38,17 +47,17 @@ def draft_of(raw: bytes) -> Draft:
     if text.lstrip().startswith("<"):
         told = draft_of_alert(text)
         return draft_of_report(told) if isinstance(told, Report) else told
-    return _of_json(text)
+    return _of_json(text, rules)
 
 
-def _of_json(text: str) -> Draft:
+def _of_json(text: str, rules: Rules) -> Draft:
     try:
         value = parse_json(text)
     except ValueError as error:
         raise InputError("bad-json", f"it cannot be read as JSON: {error}") from None
     told = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     if told.get("type") == "bundle":
-        return draft_of_report(read_bundle(told))
+        return _of_bundle(told, rules)
     if told.keys() & {"Event", "response"}:
         return draft_of_event(told)
     msg = (
@@ -56,6 +65,29 @@ def _of_json(text: str) -> Draft:
         "`noroshi send` takes any file as it is"
     )
     raise InputError("bad-import", msg)
+
+
+def _of_bundle(bundle: dict[str, object], rules: Rules) -> Draft:
+    """Return a bundle of ours as a draft, with all that others have put into it."""
+    report = read_bundle(bundle)
+    markings = [report.marking, *(part.marking for part in marked_parts(bundle))]
+    draft = msgspec.structs.replace(draft_of_report(report), marking=_strictest(markings, rules))
+    if not is_added_to(bundle, report):
+        return draft
+    if "original" in draft.fields:
+        msg = (
+            "the bundle holds more than the report that it was made from, and that has an original "
+            "already; take out what was added, or send the bundle itself: noroshi send FILE"
+        )
+        raise InputError("bad-import", msg)
+    fields = {**draft.fields, "original": original(FORMAT, as_json(bundle))}
+    return msgspec.structs.replace(draft, fields=fields, keeps_file=True)
+
+
+def _strictest(markings: list[Marking], rules: Rules) -> Marking:
+    """Return the marking that is as strict as each; one alone is known by whoever wrote it."""
+    different = list(dict.fromkeys(markings))
+    return different[0] if len(different) == 1 else combine(different, rules)
 
 
 def draft_of_report(report: Report) -> Draft:

@@ -74,6 +74,7 @@ def draft_of_event(value: object) -> Draft:
         status="exercise" if any(tag.startswith("exercise:") for tag in tags) else None,
         fields={name: each for name, each in fields.items() if each is not None and each != []},
         remarks=remarks,
+        keeps_file=True,
     )
 
 

@@ -1,13 +1,17 @@
 """Markings as STIX 2.1 marking definitions, and back.
 
 TLP 2.0 has published ids (FIRST and OASIS, 2022); those of TLP 1.0 that STIX 2.1 builds in are
-read and never written. All else of a marking goes as one statement in its written form, with an
+read and never written, and so is a definition of another id that says a label of TLP by its name,
+its definition or its extension. All else of a marking goes as one statement in its written form, with an
 id made from those words (UUIDv5), so that the same marking is the same object everywhere.
 
 In a bundle a statement may also be a notice, such as a licence, that says nothing about who may
-have the object. Whatever could be a marking and is not known here is refused.
+have the object. Whatever could be a marking and is not known here is refused, and so is a
+definition that says another label than its published id.
 """
 
+import re
+import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
@@ -33,6 +37,14 @@ _TLP_1: Final = {
     "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": Tlp.RED,
 }
 _KNOWN: Final = {**{name: tlp for tlp, name in TLP_IDS.items()}, **_TLP_1}
+_LABELS: Final = {
+    **{tlp.value.removeprefix("TLP:").casefold(): tlp for tlp in Tlp}, "white": Tlp.CLEAR
+}  # fmt: skip
+_RESTRICTS: Final = re.compile(
+    r"\b(?:tlp|pap|secret|confidential|restricted|classified|noforn)\b", re.IGNORECASE
+)
+"""Words that make a statement more than a notice."""
+_TLP_NAMES: Final = frozenset({"tlp", "tlp_2_0"})
 _TLP_CREATED: Final = "2022-10-01T00:00:00.000Z"
 _STATEMENTS: Final = uuid.UUID("6a8ff163-7a89-497e-a842-11ad27283986")
 """The namespace of the ids of our statements; it never changes."""
@@ -61,8 +73,9 @@ def read_marking(refs: Sequence[str], objects: Mapping[str, object]) -> Marking:
         MalformedError: one is unknown, contradicts another, or is not what its id says.
         InputError: its words are no marking.
     """
-    tlps = {_KNOWN[ref] for ref in refs if ref in _KNOWN}
-    words = {_words(ref, objects) for ref in refs if ref not in _KNOWN}
+    said = {ref: _label_of(ref, objects) for ref in refs}
+    tlps = {tlp for tlp in said.values() if tlp is not None}
+    words = {_words(ref, objects) for ref, tlp in said.items() if tlp is None}
     if len(tlps) > 1 or len(words) > 1:
         raise MalformedError("the object has markings that contradict each other")
     if not tlps and not words:
@@ -147,15 +160,17 @@ def _references(item: Mapping[str, object], name: str) -> Iterator[tuple[str, ..
 def _is_notice(ref: str, definitions: Mapping[str, object]) -> bool:
     """Say whether a reference is to a statement that is no marking, such as a licence.
 
-    Words in capitals alone, and all that reads as a marking, may be a banner: they are none.
+    Words in capitals alone, all that reads as a marking, and all that speaks of one may be a
+    banner: they are none.
     """
-    if ref in _KNOWN:
+    if ref in _KNOWN or _spoken(definitions.get(ref)):
         return False
     try:
         words = msgspec.convert(definitions.get(ref), _Statement).definition.statement
     except msgspec.ValidationError:
         return False
-    if words.upper() == words or words.upper().startswith(("TLP:", "PAP:")):
+    words = unicodedata.normalize("NFKC", words)
+    if words.upper() == words or _RESTRICTS.search(words):
         return False
     try:
         Marking.parse(words)
@@ -196,6 +211,37 @@ def _statement(words: str) -> dict[str, object]:
         "definition_type": "statement",
         "definition": {"statement": words},
     }
+
+
+def _label_of(ref: str, objects: Mapping[str, object]) -> Tlp | None:
+    """Return the label of TLP that a definition says; None: it says something else.
+
+    Raises:
+        MalformedError: it says several, another than its id, or one that there is not.
+    """
+    words = _spoken(objects.get(ref))
+    said = {_LABELS.get(each) for each in words} | ({_KNOWN[ref]} if ref in _KNOWN else set())
+    if len(said) > 1 or None in said:
+        raise MalformedError(f"the marking {ref} is not the label of TLP that it says")
+    return next(iter(said), None)
+
+
+def _spoken(told: object) -> set[str]:
+    """Return the words of TLP that a definition says: by its name, its body, its extension."""
+    item = _parts(told)
+    bodies = [_parts(item.get("definition")), *map(_parts, _parts(item.get("extensions")).values())]
+    written = [value for body in bodies for name, value in body.items() if name in _TLP_NAMES]
+    space, between, name = _plain(item.get("name", "")).partition(":")
+    named = {name.strip()} if between and space.strip() == "tlp" else set[str]()
+    return named.union(map(_plain, written))
+
+
+def _parts(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _plain(value: object) -> str:
+    return unicodedata.normalize("NFKC", str(value)).casefold().strip()
 
 
 def _words(ref: str, objects: Mapping[str, object]) -> str:

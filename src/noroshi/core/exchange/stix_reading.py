@@ -1,8 +1,9 @@
 """A STIX 2.1 bundle as a report again: the way back of :mod:`noroshi.core.exchange.stix_report`.
 
-The extension of the report SDO says where each value stands; the marking is what the objects'
-references say. No kind is asked, so a newer release's kinds, fields and codes come back as they
-are. Each property is taken once, which bounds what a small bundle can grow into.
+The extension of the report SDO says where each value stands; the marking is what the references of
+the root say. What others have added is no part of the report: whoever imports it asks for that too
+(:func:`is_added_to`). No kind is asked, so a newer release's kinds, fields and codes come back as
+they are. Each property is taken once, which bounds what a small bundle can grow into.
 """
 
 import json
@@ -13,7 +14,7 @@ import msgspec
 
 from noroshi.core.errors import InputError, MalformedError
 from noroshi.core.exchange.stix import read_marking
-from noroshi.core.exchange.stix_report import EXTENSION, VERSION, Report
+from noroshi.core.exchange.stix_report import EXTENSION, VERSION, Report, write_bundle
 from noroshi.core.instant import from_text
 
 _DEEPEST: Final = 8
@@ -58,6 +59,18 @@ def read_bundle(bundle: object) -> Report:
         raise MalformedError(f"the extension of the bundle does not fit: {error}") from None
     except (RecursionError, ValueError):
         raise MalformedError("the bundle holds what is no JSON, or is nested too deeply") from None
+
+
+def is_added_to(bundle: Mapping[str, object], report: Report) -> bool:
+    """Say whether a bundle holds what this release does not write of the report read from it."""
+    written = cast("dict[str, object]", json.loads(write_bundle(report)))
+    ours = {_text(each) for each in cast("list[object]", written["objects"])}
+    held = cast("list[object]", bundle["objects"])
+    return not bundle.keys() <= written.keys() or not ours.issuperset(map(_text, held))
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _read(bundle: object) -> Report:

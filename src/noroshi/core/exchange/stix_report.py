@@ -29,6 +29,7 @@ NAMESPACE: Final = uuid.UUID("d80df8aa-5cb1-42f7-8f0a-ed430778daf5")
 """Of all ids that are made here; it never changes."""
 EXTENSION: Final = f"extension-definition--{uuid.uuid5(NAMESPACE, 'extension')}"
 VERSION: Final = 1
+FORMAT: Final = "stix-2.1"
 INCIDENT_CORE: Final = "extension-definition--ef765651-680c-498d-9894-99799f2fa126"
 
 _MAKER: Final = f"identity--{uuid.uuid5(NAMESPACE, 'maker')}"

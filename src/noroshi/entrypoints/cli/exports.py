@@ -65,11 +65,12 @@ def import_(context: Context, file: Path, output: Path | None, *, apart: bool) -
       noroshi import event.json -o form.json
       noroshi import large.json --apart | noroshi send - --to cyber@nato --attach large.json
     """
+    from noroshi.adapters.policies import read_rules
     from noroshi.core.exchange.importing import LARGEST, draft_of, encode_form, form_of
     from noroshi.entrypoints.cli.files import read_body, write_new
 
     raw = read_body(file, LARGEST)
-    draft = draft_of(raw)
+    draft = draft_of(raw, read_rules(context.home))
     form = form_of(draft, raw, without_original=apart)
     told = encode_form(form)
     for remark in draft.remarks:

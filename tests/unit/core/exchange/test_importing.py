@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
+from noroshi.adapters.policies import shipped_rules
 from noroshi.adapters.words import example_of, shipped_lexicon
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError, NoroshiError
 from noroshi.core.exchange.drafts import Draft, one_line, report_json
 from noroshi.core.exchange.importing import LARGEST, draft_of, encode_form, form_of
+from noroshi.core.exchange.stix import TLP_EXTENSION, TLP_IDS, marking_definitions
+from noroshi.core.exchange.stix_reading import read_bundle
 from noroshi.core.exchange.stix_report import Report, write_bundle
 from noroshi.core.kinds.check import check_form
 from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.kinds.reading import Reader, read_form
 from noroshi.core.lexicon.lexicon import Language
-from noroshi.core.marking.label import Marking
+from noroshi.core.marking.label import Marking, Tlp
 from noroshi.core.recognition import recognise
 from noroshi.core.sheet.chain import form_blocks
 from noroshi.core.sheet.plain import plain
@@ -123,3 +126,101 @@ def test_an_original_is_shown_whole_or_by_its_size(value: Any, shown: str) -> No
 def test_an_original_has_its_content_or_its_digest() -> None:
     with pytest.raises(InputError, match="sha256"):
         check_form(CYBER, {"summary": "x", "original": {"format": "cap-1.2"}}, shipped_lexicon())
+
+
+RED_2, RED_1 = TLP_IDS[Tlp.RED], "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
+NOTE = {"type": "note", "id": "note--1", "content": "Not for the press"}
+SAYS_RED: list[dict[str, Any]] = [
+    {"name": "TLP:RED"},
+    {"name": "\N{FULLWIDTH LATIN SMALL LETTER T}lp: Red", "extensions": 5},
+    {"definition_type": "tlp", "definition": {"tlp": "red"}},
+    {"extensions": {TLP_EXTENSION: {"tlp_2_0": "red"}, "x": 5}},
+]
+
+
+def added(*objects: dict[str, Any], **of_root: Any) -> bytes:
+    bundle = json.loads(bundle_of(CYBER)[0])
+    (root,) = [each for each in bundle["objects"] if each["type"] == "report"]
+    root |= of_root
+    bundle["objects"] += objects
+    return json.dumps(bundle).encode()
+
+
+def definition(words: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "marking-definition", "id": "marking-definition--1", **words}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        added({**NOTE, "object_marking_refs": [RED_2]}),
+        added({**NOTE, "object_marking_refs": [RED_1]}),
+        added(granular_markings=[{"marking_ref": RED_2, "selectors": ["name"]}]),
+        *(added(definition(words), {**NOTE, "object_marking_refs": ["marking-definition--1"]})
+          for words in SAYS_RED),
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_the_strictest_marking_of_a_bundle_holds_and_what_was_added_is_kept(raw: bytes) -> None:
+    form = form_of(draft_of(raw, shipped_rules()), raw)
+    assert form["marking"] == "NATO SECRET//TLP:RED"
+    kept: Any = form["original"]
+    assert kept["format"] == "stix-2.1"
+    assert json.loads(kept["content"]) == json.loads(raw)
+    check_form(CYBER, recognise(encode_form(form)).fields, shipped_lexicon())
+    digest = hashlib.sha256(raw).hexdigest()
+    apart = form_of(draft_of(raw, shipped_rules()), raw, without_original=True)
+    assert apart["original"] == {"format": "stix-2.1", "sha256": digest}
+
+
+def test_statements_of_several_levels_in_a_bundle() -> None:
+    (restricted,) = marking_definitions(Marking.parse("NATO RESTRICTED"))
+    (unknown,) = marking_definitions(Marking.parse("NATO HUSH"))
+    raw = added(restricted, {**NOTE, "object_marking_refs": [restricted["id"]]})
+    assert str(draft_of(raw, shipped_rules()).marking) == "NATO SECRET//TLP:AMBER"
+    with pytest.raises(InputError, match="no marking policy known"):
+        draft_of(raw)
+    with pytest.raises(InputError, match="no level"):
+        draft_of(added(unknown, {**NOTE, "object_marking_refs": [unknown["id"]]}), shipped_rules())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"id": TLP_IDS[Tlp.CLEAR], "name": "TLP:RED"},
+        {"name": "TLP:CLEAR", "definition": {"tlp": "red"}},
+        {"name": "TLP:PURPLE"},
+        {"definition": {"statement": "This note is TLP:RED."}},
+        {"definition": {"statement": "handle as confidential"}},
+    ],
+    ids=range(5),
+)
+def test_a_marking_that_could_be_more_than_it_says_is_refused(words: dict[str, Any]) -> None:
+    told = definition(words)
+    marked = {**NOTE, "object_marking_refs": [told["id"]]}
+    bundle = json.loads(added(marked))
+    others = [each for each in bundle["objects"] if each["id"] != told["id"]]
+    raw = json.dumps({**bundle, "objects": [*others, told]}).encode()
+    with pytest.raises(InputError, match="the object note--1: the marking"):
+        draft_of(raw, shipped_rules())
+
+
+def test_a_notice_is_kept_and_a_second_original_is_refused() -> None:
+    licence = definition({"definition": {"statement": "Copyright 2026, the hill watch"}})
+    raw = added(licence, {**NOTE, "object_marking_refs": [licence["id"]]})
+    draft = draft_of(raw)
+    assert (str(draft.marking), draft.keeps_file) == ("NATO SECRET//TLP:AMBER", True)
+    bundle = json.loads(raw)
+    (root,) = [each for each in bundle["objects"] if each["type"] == "report"]
+    fields = next(iter(root["extensions"].values()))["fields"]
+    fields.append({"name": "original", "json": '{"format": "x", "content": "y"}'})
+    with pytest.raises(InputError, match="an original already"):
+        draft_of(json.dumps(bundle).encode())
+    own = write_bundle(read_bundle(bundle))
+    form = form_of(draft_of(own), own, without_original=True)
+    assert form["original"] == {"format": "x", "content": "y"}
+
+
+def test_what_stands_beside_the_objects_of_a_bundle_is_kept() -> None:
+    raw = json.dumps({**json.loads(bundle_of(CYBER)[0]), "x_new": 1}).encode()
+    assert "original" in draft_of(raw).fields
