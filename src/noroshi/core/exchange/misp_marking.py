@@ -6,6 +6,7 @@ restricts and is not known here is refused, never passed over.
 
     tlp:amber+strict, PAP:RED        TLP 2.0, the permissible actions protocol
     tlp:white                        TLP:CLEAR; any other word after tlp: counts as TLP:RED
+    tlp="red", TLP : Red, full width the same: case, spaces, quotes and width do not matter
     nato:classification="NS-A"       NATO SECRET//ATOMAL
     distribution 0 and 4             TLP:RED (one organisation, a sharing group)
     distribution 1, 2                TLP:AMBER+STRICT (this community), TLP:AMBER (connected ones)
@@ -13,10 +14,14 @@ restricts and is not known here is refused, never passed over.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final, cast
 
+import msgspec
+
 from noroshi.core.errors import InputError
+from noroshi.core.likeness import are_alike
 from noroshi.core.marking.label import Marking, Pap, Tlp
 
 _TLPS: Final = {
@@ -43,6 +48,15 @@ _FOREIGN: Final = re.compile(
 )
 """Tags that restrict, in words of others."""
 _NESTED: Final = (dict, list)
+_NAMED: Final = ("tag_name", "tagname", "tag")
+"""Names of what holds the name of a tag: of a galaxy's cluster, of a tag as the database has it."""
+_SPACED: Final = re.compile(r"\s*([:=+])\s*")
+_LABEL: Final = re.compile(r"(tlp|pap)(?![a-z0-9])[\W_]*(.*)", re.DOTALL)
+_NEARLY: Final = re.compile(r"(?!misp-galaxy:).*(?:tlp|traffic.?light)", re.IGNORECASE | re.DOTALL)
+"""A tag that speaks of TLP in a way that is not known here: it counts as TLP:RED."""
+_FIRST: Final = re.compile(r"\w+")
+_QUOTES: Final = re.compile("[\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}]")
+_SEVERAL: Final = re.compile(r"[\s_+-]+")
 
 
 def marking_of(event: object) -> Marking | None:
@@ -51,34 +65,71 @@ def marking_of(event: object) -> Marking | None:
     Raises:
         InputError: it has a tag that restricts and is not known here.
     """
+    said = _Said()
+    for item in _objects(event):
+        said.tlps |= _distributed(item)
+        for tag in tags_of(item):
+            _read(tag, said)
+    return _joined(said.tlps, said.paps, said.levels, said.caveats)
+
+
+class _Said(msgspec.Struct):
+    """What all tags and distributions say."""
+
     tlps: set[Tlp] = set()
     paps: set[Pap] = set()
     levels: set[str] = set()
     caveats: set[str] = set()
-    for item in _objects(event):
-        tlps |= _distributed(item)
-        for tag in tags_of(item):
-            space, _, word = tag.partition(":")
-            nato = _NATO.fullmatch(tag)
-            if space.casefold() == "tlp":
-                tlps.add(_TLPS.get(word.casefold(), Tlp.RED))
-            elif space.casefold() == "pap":
-                paps.add(_PAPS.get(word.casefold(), Pap.RED))
-            elif nato is not None:
-                levels.add(nato[1].upper())
-                caveats |= {_CAVEATS[nato[2].upper()]} if nato[2] else set()
-            elif _FOREIGN.fullmatch(tag):
-                raise _unknown(tag)
-    return _joined(tlps, paps, levels, caveats)
+
+
+def _read(tag: str, said: _Said) -> None:
+    plain = _plain(tag)
+    nato = _NATO.fullmatch(plain)
+    label = _LABEL.fullmatch(_QUOTES.sub("", plain).casefold())
+    word = "" if label is None else _SEVERAL.sub("+", label[2].strip())
+    if label is not None and label[1] == "tlp":
+        said.tlps.add(_TLPS.get(word, Tlp.RED))
+    elif label is not None:
+        said.paps.add(_PAPS.get(word, Pap.RED))
+    elif nato is not None:
+        said.levels.add(nato[1].upper())
+        said.caveats |= {_CAVEATS[nato[2].upper()]} if nato[2] else set()
+    elif _FOREIGN.fullmatch(plain):
+        raise _unknown(tag)
+    elif _NEARLY.match(plain) or any(are_alike(w, "tlp") for w in _FIRST.findall(plain)[:1]):
+        said.tlps.add(Tlp.RED)
 
 
 def tags_of(item: dict[str, object]) -> Iterator[str]:
-    """Yield the names of the tags that an object of a MISP event has."""
-    tags = item.get("Tag")
-    for tag in cast("list[object]", tags) if isinstance(tags, list) else ():
-        name = cast("dict[str, object]", tag).get("name") if isinstance(tag, dict) else tag
-        if isinstance(name, str):
-            yield name.strip()
+    """Yield the names of the tags that an object of a MISP event has, however they are given.
+
+    A list or one alone (`Tag`, `EventTag`, `AttributeTag`, whatever ends so), as objects with a
+    name, as objects that hold such an object, or as words; a galaxy's cluster has `tag_name`.
+    """
+    for name, value in item.items():
+        folded = name.casefold()
+        if folded.endswith(("tag", "tags")) or folded in _NAMED:
+            yield from _names(value)
+
+
+def _names(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, str):
+            yield each.strip()
+        elif isinstance(each, list):
+            waiting += cast("list[object]", each)
+        elif isinstance(each, dict):
+            told = cast("dict[str, object]", each)
+            waiting.append(told.get("name"))
+
+
+def _plain(tag: str) -> str:
+    """Return a tag without differences of width and of spaces around its signs."""
+    normal = unicodedata.normalize("NFKC", tag)
+    seen = "".join(each for each in normal if unicodedata.category(each) != "Cf")
+    return _SPACED.sub(r"\1", seen.strip())
 
 
 def _joined(tlps: set[Tlp], paps: set[Pap], levels: set[str], caveats: set[str]) -> Marking | None:

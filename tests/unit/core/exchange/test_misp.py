@@ -265,6 +265,46 @@ def test_a_marking_is_never_milder(event: Any, marking: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        'tlp="red"', 'TLP:"Red"', "tlp:'red'", "tlp : red ", "TLP=RED", "TLP RED", "tlp_red", "tlp.red",
+        "\N{FULLWIDTH LATIN SMALL LETTER T}\N{FULLWIDTH LATIN SMALL LETTER L}"
+        "\N{FULLWIDTH LATIN SMALL LETTER P}\N{FULLWIDTH COLON}red",
+        "t\N{ZERO WIDTH SPACE}lp:red", "\N{CYRILLIC SMALL LETTER TE}lp:green", "tlp", "tlp:", "tlp2:green",
+        "marking:tlp=green", "Traffic Light Protocol: green", "tlp:amber+", "tlp:green,amber",
+    ],
+)  # fmt: skip
+def test_an_unusual_or_unreadable_label_of_tlp_is_red(name: str) -> None:
+    assert str(marking_of({"Tag": [{"name": "tlp:green"}, {"name": name}]})) == "TLP:RED"
+
+
+@pytest.mark.parametrize("name", ["tlp:amber strict", "TLP:AMBER_STRICT", 'tlp="amber+strict"'])
+def test_a_label_of_two_words_is_read(name: str) -> None:
+    assert str(marking_of({"Tag": name})) == "TLP:AMBER+STRICT"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"Tag": "tlp:red"},
+        {"Tag": {"name": "tlp:red"}},
+        {"tags": ["tlp:green", ["tlp:red"]]},
+        {"EventTag": [{"id": 1, "Tag": {"name": "tlp:red"}}]},
+        {"EventTag": ["tlp:red"]},
+        {"Attribute": [{"AttributeTag": [{"Tag": "tlp:red"}]}]},
+        {"Galaxy": [{"GalaxyCluster": [{"tag_name": "tlp:red"}]}]},
+    ],
+    ids=range(7),
+)
+def test_a_tag_is_found_however_it_is_given(tags: dict[str, Any]) -> None:
+    assert str(marking_of(tags)) == "TLP:RED"
+    assert (
+        marking_of({"Tag": [5, {"name": None}], "Galaxy": [{"tag_name": "misp-galaxy:x=tlp"}]})
+        is None
+    )
+
+
+@pytest.mark.parametrize(
     "tag",
     ['euci:classification="EU-C"', "dni-ism:noforn", "Company Confidential", "nato:secret",
      "TOP-SECRET", 'iep:traffic-light-protocol="RED"'],
