@@ -44,7 +44,7 @@ def test_two_partners_sign_one_text_and_anybody_verifies_it(
         assert nato.fail("statement", "publish", report, "-o", tmp_path / "x.json")["error"] == (
             "not-signed"
         )
-        jp.ask("statement", "sign", report, "--digest", digest[:12], "--by", "Cdr Ito")
+        jp.ask("statement", "sign", report, "--digest", digest[:32], "--by", "Cdr Ito")
         awaited(lambda: jp.ask("show", report)["statement"]["missing"] == [])
         screen = jp.run("--lang", "ja", "show", report).text
         assert "全署名者がこの文面そのものに署名済みです。" in screen

@@ -9,7 +9,7 @@ all have signed is published as one file that anybody verifies with their cards 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Final, Self
+from typing import Final, Literal, Self, cast
 
 import msgspec
 
@@ -24,6 +24,7 @@ from noroshi.core.kinds.joint_signature import JointSignature
 from noroshi.core.kinds.joint_statement import JointStatement
 from noroshi.core.partner import is_name
 from noroshi.core.report import MAX_NAME, report_id_in, report_id_text
+from noroshi.core.strict_json import parse_json
 
 VERSION: Final = 1
 PUBLISHED: Final = "noroshi_joint_statement"
@@ -150,14 +151,21 @@ def signature_in(fields: Mapping[str, object]) -> bytes | None:
         return None
 
 
-def publish(text: Text, fields: Mapping[str, object], signed: Sequence[SignedText]) -> bytes:
-    """Return the file that shows to anybody what all have signed."""
-    said = {name: value for name, value in fields.items() if name in _SIGNED}
+def publish(text: Text, signed: Sequence[SignedText]) -> bytes:
+    """Return the file that shows to anybody what all have signed, and nothing else."""
     told = {
         PUBLISHED: VERSION,
         "statement": report_id_text(text.statement_id),
         "digest": text.digest.hex(),
-        **said,
+        **({} if text.number is None else {"version": text.number}),
+        "language": text.language,
+        "text": text.text,
+        "versions": [
+            {"language": language, "standing": "equal" if is_equal else "courtesy", "text": words}
+            for language, is_equal, words in text.versions
+        ],
+        "signatories": list(text.signatories),
+        **({"embargo_until": text.embargo_until} if text.embargo_until else {}),
         "signatures": [
             {
                 "signatory": each.signature.signatory,
@@ -183,29 +191,61 @@ def verify_published(
 
     `signers` are the keys of each partner whose card is at hand.
 
+    Nothing in the file may say other than what was signed.
+
     Raises:
-        RefusalError: one of them has not signed exactly this, or its card is missing.
+        RefusalError: one of them has not signed exactly this, or its card is missing, or the file
+            says of a signature, or of the digest, what is not so.
         InputError: it is no published statement.
     """
-    try:
-        told = msgspec.json.decode(raw, type=_Published)
-        fields = msgspec.json.decode(raw, type=dict[str, object])
-        said = {name: value for name, value in fields.items() if name in _SIGNED}
-        text = Text.of(report_id_in(told.statement) or b"", said)
-        made = {each.signatory: base64.b64decode(each.signature) for each in told.signatures}
-    except (msgspec.MsgspecError, ValueError):
-        raise InputError("bad-proof", "it is no published joint statement") from None
+    told, text = _read_published(raw)
+    made = {each.signatory: each for each in told.signatures}
     verified: list[Signature] = []
     for partner in text.signatories:
         if partner not in signers:
             raise RefusalError("bad-proof", f"{partner} signs it; its card is needed: --card FILE")
         if partner not in made:
             raise RefusalError("bad-proof", f"{partner} has not signed it")
-        signature = read_signature(made[partner], signers[partner], primitives)
+        raw_signature = base64.b64decode(made[partner].signature)
+        signature = read_signature(raw_signature, signers[partner], primitives)
         if not is_under(signature, text, partner):
             raise RefusalError("bad-proof", f"what {partner} signed is another text")
+        if (made[partner].signed_by, made[partner].signed_at) != _claims(signature):
+            msg = f"the file says that another person or another time signed for {partner}"
+            raise RefusalError("bad-proof", f"{msg} than what was signed")
         verified.append(signature)
+    if told.digest != text.digest.hex():
+        raise RefusalError("bad-proof", "the digest in the file is not that of its text")
+    if len(told.signatures) != len(verified):
+        raise RefusalError("bad-proof", "the file has signatures that are not asked of anybody")
     return text, tuple(verified)
+
+
+def _read_published(raw: bytes) -> tuple["_Published", Text]:
+    """Return a published file, so read that two readers cannot take it for two things.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        fields = cast("dict[str, object]", parse_json(raw.decode()))
+        told = msgspec.convert(fields, _Published)
+        said = {name: value for name, value in fields.items() if name in _SIGNED}
+        text = Text.of(report_id_in(told.statement) or b"", said)
+        for each in told.signatures:
+            base64.b64decode(each.signature, validate=True)
+    except (msgspec.ValidationError, ValueError, InputError) as error:
+        why = f": {error.message}" if isinstance(error, InputError) else f": {error}"
+        msg = f"it is no published joint statement{why}"
+        raise InputError("bad-proof", msg) from None
+    if told.version_of_format != VERSION:
+        msg = f"the published statement is of version {told.version_of_format}, not known here"
+        raise InputError("bad-proof", msg)
+    return told, text
+
+
+def _claims(signature: Signature) -> tuple[str, str]:
+    return signature.signed_by, to_text(signature.signed_at)
 
 
 def is_under(signature: Signature, text: Text, signatory: str) -> bool:
@@ -217,14 +257,30 @@ def is_under(signature: Signature, text: Text, signatory: str) -> bool:
     )
 
 
-class _Signed(msgspec.Struct, frozen=True):
+class _Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signatory: str
+    signed_by: str
+    signed_at: str
     signature: str
 
 
-class _Published(msgspec.Struct, frozen=True):
+class _Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    language: str
+    text: str
+    standing: Literal["equal", "courtesy"]
+
+
+class _Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    version_of_format: int = msgspec.field(name=PUBLISHED)
     statement: str
+    digest: str
+    text: str
+    language: str
+    signatories: tuple[str, ...]
     signatures: tuple[_Signed, ...]
+    version: int | None = None
+    versions: tuple[_Version, ...] = ()
+    embargo_until: str | None = None
 
 
 def _is_whole(signature: Signature) -> bool:

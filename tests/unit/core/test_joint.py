@@ -122,7 +122,7 @@ def test_a_report_carries_a_signature() -> None:
 
 
 def test_what_is_published_is_verified_by_anybody() -> None:
-    raw = publish(TEXT, FIELDS, both())
+    raw = publish(TEXT, both())
     assert is_published(raw)
     assert b"Press office" not in raw
     text, signatures = verify_published(raw, SIGNERS, PRIMITIVES)
@@ -133,12 +133,12 @@ def test_what_is_published_is_verified_by_anybody() -> None:
 
 
 def test_what_was_published_and_changed_is_refused() -> None:
-    raw = publish(TEXT, FIELDS, both())
+    raw = publish(TEXT, both())
     told = json.loads(raw)
     with pytest.raises(RefusalError, match="its card is needed"):
         verify_published(raw, {"jp": SIGNERS["jp"]}, PRIMITIVES)
     with pytest.raises(RefusalError, match="jp has not signed it"):
-        verify_published(publish(TEXT, FIELDS, both()[:1]), SIGNERS, PRIMITIVES)
+        verify_published(publish(TEXT, both()[:1]), SIGNERS, PRIMITIVES)
     changed = json.dumps({**told, "text": "We regret."}).encode()
     with pytest.raises(RefusalError, match="another text"):
         verify_published(changed, SIGNERS, PRIMITIVES)
@@ -146,7 +146,42 @@ def test_what_was_published_and_changed_is_refused() -> None:
     swapped["signatures"][0]["signature"] = swapped["signatures"][1]["signature"]
     with pytest.raises(RefusalError, match="no signature of its signatory"):
         verify_published(json.dumps(swapped).encode(), SIGNERS, PRIMITIVES)
-    odd = [{"signatory": "jp", "signature": "a"}]
-    for wrong in (b"{", b"[]", json.dumps({**told, "signatures": odd}).encode()):
-        with pytest.raises(InputError, match="no published joint statement"):
+    odd = [{**told["signatures"][0], "signature": "a"}]
+    twice = raw.replace(b'"text":', b'"text": "We regret.", "text":', 1)
+    versions = [{**told["versions"][0], "x": 1}]
+    for wrong in (
+        b"{", b"[]", b"\xff", twice,
+        *(json.dumps({**told, **each}).encode() for each in (
+            {"signatures": odd}, {"said_by": "us"}, {"contact": "x"}, {"versions": versions},
+            {"signatures": [{**told["signatures"][0], "verified": True}]}, {"signatories": []},
+            {"noroshi_joint_statement": 2},
+        )),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match="no published joint statement|not known here"):
             verify_published(wrong, SIGNERS, PRIMITIVES)
+
+
+def test_nothing_in_a_published_file_says_other_than_what_was_signed() -> None:
+    told = json.loads(publish(TEXT, both()))
+    first, second = told["signatures"]
+    for change, said in (
+        ({"digest": "00" * 32}, "the digest in the file"),
+        ({"signatures": [{**first, "signed_by": "The Minister"}, second]}, "another person"),
+        ({"signatures": [{**first, "signed_at": "2020-01-01T00:00:00Z"}, second]}, "another time"),
+        ({"signatures": [first, second, {**second, "signatory": "au"}]}, "not asked of anybody"),
+        ({"signatures": [first, first, second]}, "not asked of anybody"),
+    ):
+        with pytest.raises(RefusalError, match=said):
+            verify_published(json.dumps({**told, **change}).encode(), SIGNERS, PRIMITIVES)
+
+
+def test_a_published_text_has_what_was_signed_alone() -> None:
+    fields = {**FIELDS, "version": None, "embargo_until": "2026-11-22T06:00:00Z"}
+    text = Text.of(ID, fields)
+    raw = publish(text, [
+        SignedText.issue(signature(signatory="nato", digest=text.digest), NATO.profile.number,
+                         NATO.report_signers),
+        signed(signature(digest=text.digest)),
+    ])  # fmt: skip
+    assert verify_published(raw, SIGNERS, PRIMITIVES)[0] == text
+    assert b"Press office" not in raw

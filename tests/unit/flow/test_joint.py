@@ -76,7 +76,12 @@ def test_a_text_is_published_once_all_have_signed_exactly_that(pair: Pair) -> No
     cross(pair)
     with pytest.raises(InputError, match="nato have not signed"):
         pair.nato.ask(requests.PublishStatement(report=report))
-    sent = sign(pair.nato, report, digest[:16].upper(), by="Lt Jansen")
+    sent = sign(
+        pair.nato,
+        report,
+        " ".join(digest[i : i + 8] for i in range(0, 32, 8)).upper(),
+        by="Lt Jansen",
+    )
     assert [each["desk"] for each in sent["recipients"]] == ["cyber@jp"]
     cross(pair)
     for house in (pair.jp, pair.nato):
@@ -144,8 +149,12 @@ def test_who_does_not_sign_and_what_does_not_stand_is_refused(pair: Pair) -> Non
     assert shown(pair.nato, unready)["statement"] is None
     report = written(pair, embargo_until="2099-01-01T00:00:00Z")
     digest = shown(pair.nato, report)["statement"]["digest"]
-    with pytest.raises(InputError, match="another text than abc"):
-        sign(pair.nato, report, "abc")
+    wrong = ("abc", digest[:31], "", f"{digest}0", digest[::-1], "x" * 32)
+    for each in wrong:
+        with pytest.raises(InputError, match="noroshi show") as refusal:
+            sign(pair.nato, report, each)
+        assert refusal.value.code == "not-signed"
+        assert digest[:8] not in refusal.value.message.replace(each or "-", "")
     sign(pair.jp, report, digest)
     sign(pair.nato, report, digest)
     cross(pair)

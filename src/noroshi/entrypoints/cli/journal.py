@@ -205,6 +205,7 @@ def _verify_statement(
     from noroshi.core.envelope.keys import Purpose
     from noroshi.core.instant import to_text
     from noroshi.core.joint import verify_published
+    from noroshi.core.sheet.visible import visible
     from noroshi.entrypoints.cli import present
 
     signers = {name: card.signers(Purpose.REPORT) for name, card in known.items()}
@@ -214,6 +215,10 @@ def _verify_statement(
         "digest": text.digest.hex(),
         "language": text.language,
         "text": text.text,
+        "versions": [
+            {"language": language, "standing": "equal" if is_equal else "courtesy", "text": words}
+            for language, is_equal, words in text.versions
+        ],
         "signatures": [
             {"signatory": each.signatory, "by": each.signed_by, "at": to_text(each.signed_at)}
             for each in signatures
@@ -224,6 +229,10 @@ def _verify_statement(
     def show() -> None:
         click.secho("VERIFIED", fg="green", nl=False)
         click.echo(f"  joint statement, digest {text.digest.hex()}")
+        for language, words in ((text.language, text.text), *((v[0], v[2]) for v in text.versions)):
+            click.echo(f"{visible(language)}:")
+            for each in words.split("\n"):
+                click.echo(f"| {visible(each)}")
         rows = [(each.signatory, each.signed_by, to_text(each.signed_at)) for each in signatures]
         present.console().print(present.table(("SIGNATORY", "BY", "AT"), rows))
 

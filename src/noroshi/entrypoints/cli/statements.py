@@ -29,7 +29,11 @@ def statement() -> None:
 
 @statement.command()
 @click.argument("report", metavar="ID")
-@click.option("--digest", required=True, help="Of the text that you have read: noroshi show ID.")
+@click.option(
+    "--digest",
+    required=True,
+    help="Of the text that you have read (32 digits or more): noroshi show ID.",
+)
 @click.option("--desk", help="The desk that signs, where several have it.")
 @_by
 @pass_context
@@ -39,7 +43,7 @@ def sign(context: Context, report: str, digest: str, desk: str | None, by: str |
     The signature goes to all who have the statement; cancel it to take it back.
 
     \b
-      noroshi statement sign 3f1c09aa --digest 5d41402abc4b2a76 --by "Cdr Ito"
+      noroshi statement sign 3f1c09aa --digest "5d41402a bc4b2a76 b9719d91 1017c592" --by "Cdr Ito"
     """
     asked = requests.SignStatement(
         report=report, digest=digest, desk=desk, by=by, report_id=_new_id()

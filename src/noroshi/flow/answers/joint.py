@@ -1,6 +1,7 @@
 """Answers about joint statements: what is to be signed, the signature, and what is published."""
 
 import json
+import re
 from typing import Final
 
 from noroshi.core import joint
@@ -20,8 +21,10 @@ from noroshi.flow.records import StoredReport
 from noroshi.flow.requests import Answer, Json, PublishStatement, SignStatement
 from noroshi.flow.tables import Tables
 
-_SHORTEST: Final = 8
-"""Digits of a digest that name a text."""
+_SHORTEST: Final = 32
+"""Digits of a digest that name a text: nobody finds another text that begins with them."""
+_BETWEEN: Final = re.compile(r"[\s:-]+")
+"""What may stand between groups of digits."""
 
 
 def statement_json(
@@ -108,7 +111,7 @@ def publish_statement(house: House, request: PublishStatement) -> Answer:
     if embargo and from_text(embargo) > house.clock.now():
         raise InputError("not-signed", f"it is under embargo until {embargo}")
     holding = [found.holding[name].signed for name in found.text.signatories]
-    raw = joint.publish(found.text, found.fields, holding)
+    raw = joint.publish(found.text, holding)
     return {
         "report": report_id_text(found.known.first),
         "digest": found.text.digest.hex(),
@@ -121,12 +124,13 @@ def _check_signing(house: House, found: Statement, digest: str) -> None:
     if house.me not in found.text.signatories:
         names = ", ".join(found.text.signatories)
         raise InputError("bad-input", f"{house.me} does not sign it; its signatories are {names}")
-    holds = found.text.digest.hex()
-    if len(digest) < _SHORTEST or not holds.startswith(digest.lower()):
-        msg = (
-            f"what holds is another text than {digest}: read it again (noroshi show) and sign "
-            f"its digest {holds[:16]}"
-        )
+    digits = _BETWEEN.sub("", digest).lower()
+    where = "read the text and its digest again: noroshi show ID"
+    if len(digits) < _SHORTEST:
+        msg = f"write the digest with {_SHORTEST} of its 64 digits or more; {where}"
+        raise InputError("not-signed", msg)
+    if not found.text.digest.hex().startswith(digits):
+        msg = f"what holds is another text than that of the digest {digest[:80]}; {where}"
         raise InputError("not-signed", msg)
     if house.me in found.holding:
         raise ConflictError("already-signed", "it is signed already, exactly as it is now")
