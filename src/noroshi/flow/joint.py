@@ -35,6 +35,8 @@ class Statement(msgspec.Struct, frozen=True):
     fields: Mapping[str, object]
     gathered: tuple[Gathered, ...]
     """All that was signed of it, of earlier texts too, the earliest first."""
+    not_counted: tuple[Referrer, ...]
+    """Reports that pass for signatures of it and do not verify, or are somebody else's."""
 
     @property
     def holding(self) -> dict[str, Gathered]:
@@ -69,28 +71,64 @@ def statement_of(
         raise too_large()
     fields = known.chain.present
     text = joint.Text.of(known.first, fields)
-    return Statement(known, text, fields, tuple(_gathered(tables, known, stored, identity)))
+    gathered, others = _gathered(tables, known, stored, identity)
+    return Statement(known, text, fields, tuple(gathered), tuple(others))
+
+
+def counts(
+    tables: Tables,
+    stored: StoredReport,
+    identity: Identity,
+    desks: Collection[str] | None = None,
+) -> bool:
+    """Say whether a report brings a signature that verifies, under a statement that is here."""
+    for each in stored.content.references:
+        of = tables.reports.get(each)
+        try:
+            found = None if of is None else statement_of(tables, of, identity, desks)
+        except InputError:
+            found = None
+        if found is not None and any(stored.id == one.report_id for one in found.gathered):
+            return True
+    return False
 
 
 def _gathered(
     tables: Tables, known: KnownChain, stored: StoredReport, identity: Identity
-) -> list[Gathered]:
+) -> tuple[list[Gathered], list[Referrer]]:
+    """Return the signatures that count, and what only passes for one."""
     members = {report.id for report in known.reports}
     found: list[Gathered] = []
+    others: list[Referrer] = []
     for each in tables.chains.referrers(known.first, stored.head.sender, members):
-        signed = tables.reports.get(each.id) if each.kind == SIGNATURE.name else None
-        form = None if signed is None else form_of(signed.content)
-        raw = None if form is None else joint.signature_in(form.fields)
-        card = _card(tables, each.sender, identity)
-        if raw is None or card is None or _is_cancelled(tables, each):
+        if each.kind != SIGNATURE.name or _is_cancelled(tables, each):
             continue
-        try:
-            signature = joint.read_signature(raw, card.signers(Purpose.REPORT), identity.primitives)
-        except RefusalError:
-            continue
-        if (signature.signatory, signature.statement_id) == (each.sender, known.first):
-            found.append(Gathered(joint.SignedText(signature, raw), each.id))
-    return found
+        signed = _signed(tables, each, identity)
+        if signed is not None and _is_of(signed.signature, each.sender, known.first):
+            found.append(Gathered(signed, each.id))
+        else:
+            others.append(each)
+    return found, others
+
+
+def _is_of(signature: joint.Signature, sender: str, statement_id: bytes) -> bool:
+    """Say whether a signature is its sender's own, under this statement; not whether it holds."""
+    return (signature.signatory, signature.statement_id) == (sender, statement_id)
+
+
+def _signed(tables: Tables, referrer: Referrer, identity: Identity) -> joint.SignedText | None:
+    """Return the signature that a report brings, by its sender's own keys; None: there is none."""
+    report = tables.reports.get(referrer.id)
+    form = None if report is None else form_of(report.content)
+    raw = None if form is None else joint.signature_in(form.fields)
+    card = _card(tables, referrer.sender, identity)
+    if raw is None or card is None:
+        return None
+    try:
+        read = joint.read_signature(raw, card.signers(Purpose.REPORT), identity.primitives)
+    except RefusalError:
+        return None
+    return joint.SignedText(read, raw)
 
 
 def _is_cancelled(tables: Tables, referrer: Referrer) -> bool:

@@ -157,7 +157,7 @@ def test_what_was_published_and_changed_is_refused() -> None:
             {"noroshi_joint_statement": 2},
         )),
     ):  # fmt: skip
-        with pytest.raises(InputError, match="no published joint statement|not known here"):
+        with pytest.raises(InputError, match=r"no published joint statement|not known here"):
             verify_published(wrong, SIGNERS, PRIMITIVES)
 
 

@@ -128,14 +128,27 @@ def test_a_signature_in_anothers_name_counts_for_nobody(pair: Pair) -> None:
     made = sign(pair.jp, report, digest)["report"]
     cross(pair)
     body = json.loads(shown(pair.nato, made)["body"])
-    pair.nato.send("cyber@jp", body=json.dumps(body).encode(), references=(report,))
+    replayed = pair.nato.send("cyber@jp", body=json.dumps(body).encode(), references=(report,))
     del body["signature"]
-    pair.nato.send(
+    false = pair.nato.send(
         "cyber@jp", body=json.dumps({**body, "x": 1, "signature": "AAAA"}).encode(),
         references=(report,),
     )  # fmt: skip
     cross(pair)
-    assert shown(pair.jp, report)["statement"]["missing"] == ["nato"]
+    told = shown(pair.jp, report)
+    assert told["statement"]["missing"] == ["nato"]
+    assert sorted(told["statement"]["not_counted"]) == sorted([replayed, false])
+    assert screen(told).count("NOT COUNTED") == 2
+    assert screen(told, Language.JAPANESE).count("署名を検証できず、数に入れません") == 2
+    for each in (replayed, false):
+        assert shown(pair.jp, each)["signature"] == {"counts": False}
+        assert "SIGNATURE DOES NOT VERIFY, NOT COUNTED" in screen(shown(pair.jp, each))
+    assert shown(pair.jp, made)["signature"] == {"counts": True}
+    body["signature"] = "AAAA"
+    stray = pair.nato.send("cyber@jp", body=json.dumps(body).encode(), references=(replayed,))
+    cross(pair)
+    assert shown(pair.jp, stray)["signature"] == {"counts": False}
+    assert told["signature"] is None
 
 
 def test_who_does_not_sign_and_what_does_not_stand_is_refused(pair: Pair) -> None:

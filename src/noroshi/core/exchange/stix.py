@@ -2,8 +2,8 @@
 
 TLP 2.0 has published ids (FIRST and OASIS, 2022); those of TLP 1.0 that STIX 2.1 builds in are
 read and never written, and so is a definition of another id that says a label of TLP by its name,
-its definition or its extension. All else of a marking goes as one statement in its written form, with an
-id made from those words (UUIDv5), so that the same marking is the same object everywhere.
+its definition or its extension. All else of a marking goes as one statement in its written form,
+with an id made from those words (UUIDv5), so that the same marking is the same object everywhere.
 
 In a bundle a statement may also be a notice, such as a licence, that says nothing about who may
 have the object. Whatever could be a marking and is not known here is refused, and so is a

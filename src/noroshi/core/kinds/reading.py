@@ -1,7 +1,8 @@
 """A form as its reader reads it: labels and codes in the reader's language, words as written.
 
 One way for every screen and print: rows of a label and its values, which the terminal, HTML and
-plain text each draw. What this release does not know is shown by its own name, never left out.
+plain text each draw. What this release does not know is shown by its own name in quotes, and
+said to be unknown; it is never left out.
 """
 
 import json
@@ -70,11 +71,19 @@ def read_form(kind: Kind | None, values: Mapping[str, object], reader: Reader) -
     rows = [_row(field, values[field.name], reader) for field in fields if field.name in values]
     known = {field.name for field in fields}
     rows += [
-        Row(name, (_raw(value),), is_known=False, field=name)
+        Row(_unknown(name, reader), (_raw(value),), is_known=False, field=name)
         for name, value in values.items()
         if name not in known
     ]
     return rows
+
+
+def _unknown(name: str, reader: Reader) -> str:
+    """Return what a field is called that this release does not know: in words, its name quoted.
+
+    So no name that a partner chose can pass for a label of a form.
+    """
+    return reader.lexicon.sentence("sheet.unknown_field", reader.language, name=_raw(name))
 
 
 def _row(field: Field, value: object, reader: Reader) -> Row:

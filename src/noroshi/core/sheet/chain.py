@@ -1,7 +1,7 @@
 """A chain as blocks: what holds, who said it when, what answers it, and what is owed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import Final, cast
 
 from noroshi.core.instant import from_text
 from noroshi.core.kinds.kind import all_kinds
@@ -11,6 +11,8 @@ from noroshi.core.sheet.blocks import Block, Gap, Label, Line, Span, Tone, Value
 
 Json = Mapping[str, object]
 """What a node tells of a report (CONTRACT)."""
+_SIGNATURE: Final = "joint-signature"
+"""The kind of report that looks good by its name alone."""
 
 
 def mappings(value: object) -> list[Json]:
@@ -153,7 +155,13 @@ def translations(told: Json, reader: Reader) -> dict[str, list[Words]]:
 
 
 def statement_blocks(told: Json, reader: Reader) -> list[Block]:
-    """Return who has signed a joint statement, and exactly what; nothing of other reports."""
+    """Return who has signed a joint statement, and exactly what; nothing of other reports.
+
+    Of a signature itself, that it does not count, if so.
+    """
+    signature = cast("Json | None", told.get("signature"))
+    if signature is not None and not signature["counts"]:
+        return [line(label(reader, "not_counted"), Tone.ALERT)]
     statement = cast("Json | None", told["statement"])
     if statement is None:
         return []
@@ -198,7 +206,10 @@ def thread_blocks(told: Json, reader: Reader) -> list[Block]:
     blocks += [line(label(reader, "referred"), Tone.STRONG)] if referrers else []
     for each in referrers:
         words = (short_id(each["report"]), each["kind"], each["from"], each["subject"] or "")
-        blocks.append(Line((Span("  ".join(map(str, words)).rstrip()),), is_inset=True))
+        spans = (Span("  ".join(map(str, words)).rstrip()),)
+        if not _is_counted(each, told):
+            spans = (Span(f"{label(reader, 'not_counted')}  ", Tone.ALERT), *spans)
+        blocks.append(Line(spans, is_inset=True))
     chain = cast("Json | None", told["chain"])
     for each in mappings(chain["due"]) if chain is not None else ():
         kind = all_kinds()[str(chain["kind"])] if chain is not None else None
@@ -206,6 +217,14 @@ def thread_blocks(told: Json, reader: Reader) -> list[Block]:
         said = f"{'; '.join(row.values)}  {moment(each['at'], reader)}"
         blocks.append(Values(Label(label(reader, "due")), (said,)))
     return blocks
+
+
+def _is_counted(referrer: Json, told: Json) -> bool:
+    """Say whether nothing is wrong with what refers to a report: a signature has to verify."""
+    if referrer["kind"] != _SIGNATURE:
+        return True
+    statement = cast("Json | None", told["statement"])
+    return statement is not None and referrer["report"] not in strings(statement["not_counted"])
 
 
 def _history(chain: Json, reader: Reader) -> list[Block]:
@@ -218,7 +237,7 @@ def _history(chain: Json, reader: Reader) -> list[Block]:
         for number, said in enumerate(mappings(history[name])):
             (row,) = read_form(kind, {name: said["value"]}, reader)
             if number == 0:
-                blocks.append(Label(row.label))
+                blocks.append(Label(row.label, is_known=row.is_known))
             words = row.values if row.is_verbatim else ("; ".join(row.values),)
             spoken = language if row.is_verbatim else reader.language.value
             if said["cleared"]:

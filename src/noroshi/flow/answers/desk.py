@@ -11,7 +11,7 @@ from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
 from noroshi.flow import acknowledge, chain_views, views
-from noroshi.flow.answers.joint import statement_json
+from noroshi.flow.answers.joint import signature_json, statement_json
 from noroshi.flow.consents import share_rungs
 from noroshi.flow.exits import reasons_against
 from noroshi.flow.house import House
@@ -51,11 +51,13 @@ def _presented(
             has_history=has_history,
         )  # fmt: skip
         statement = statement_json(house, tables, seen.report, desks)
+        signature = signature_json(house, tables, seen.report, desks)
     marking = Marking.parse(seen.report.head.marking)
     return {
         **views.report_json(seen),
         **chained,
         "statement": statement,
+        "signature": signature,
         "equivalents": [
             {
                 "marking": str(Classification(each.policy, each.level)),

@@ -16,7 +16,7 @@ from noroshi.flow import draft, views
 from noroshi.flow.answers.reports import commit, plan
 from noroshi.flow.consents import card_of
 from noroshi.flow.house import House
-from noroshi.flow.joint import Statement, statement_of
+from noroshi.flow.joint import Statement, counts, statement_of
 from noroshi.flow.records import StoredReport
 from noroshi.flow.requests import Answer, Json, PublishStatement, SignStatement
 from noroshi.flow.tables import Tables
@@ -53,7 +53,18 @@ def statement_json(
             }
             for each in found.gathered
         ],
+        "not_counted": [report_id_text(each.id) for each in found.not_counted],
     }
+
+
+def signature_json(
+    house: House, tables: Tables, stored: StoredReport, desks: tuple[str, ...] | None
+) -> Json | None:
+    """Return whether a signature under a joint statement counts; None: the report is none."""
+    form = form_of(stored.content)
+    if form is None or form.kind != SIGNATURE.name:
+        return None
+    return {"counts": counts(tables, stored, house.identity(), desks)}
 
 
 def sign_statement(house: House, request: SignStatement) -> Answer:

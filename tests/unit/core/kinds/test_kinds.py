@@ -15,6 +15,9 @@ from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.kinds.reading import Reader, Row, read_form
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.recognition import recognise
+from noroshi.core.sheet.chain import form_blocks
+from noroshi.core.sheet.page import fragment
+from noroshi.core.sheet.plain import plain
 
 LEXICON = shipped_lexicon()
 ENGLISH = Reader(LEXICON, Language.ENGLISH)
@@ -158,19 +161,37 @@ def test_evidence_says_where() -> None:
     check_form(CAMPAIGN, {"narrative": "x", "evidence": [{"note": "seen on paper"}]}, LEXICON)
 
 
+def unknown(name: str) -> str:
+    return f'Field unknown to this release: "{name}"'
+
+
+@pytest.mark.parametrize("name", ["Number", "\u767a", "Summary", 'a"b', "a\nNumber: 5", "\u202e"])
+@pytest.mark.parametrize("language", Language)
+def test_no_unknown_field_passes_for_a_known_one(name: str, language: Language) -> None:
+    reader = Reader(shipped_lexicon(), language)
+    (row,) = read_form(all_kinds()["cyber-incident"], {name: "x"}, reader)
+    assert row.label == reader.lexicon.sentence(
+        "sheet.unknown_field", language, name=json.dumps(name, ensure_ascii=False)
+    )
+    assert row.label.endswith('"')
+    blocks = form_blocks([row], "", reader)
+    assert plain(blocks, language).count("\n") == 1
+    assert "&quot;" in fragment(blocks, language)
+
+
 def test_what_the_reader_does_not_know_is_shown_by_its_name() -> None:
     rows = read(CYBER, summary="x", sectors=["energy", "moonbase"], x_ticket={"id": 5})
     summary, sectors, ticket = rows
     assert summary == Row("Summary", ("x",), is_verbatim=True, field="summary")
     assert sectors.values == ("Energy", "Unknown code moonbase. It is kept as received.")
     assert not sectors.is_known
-    assert ticket == Row("x_ticket", ('{"id": 5}',), is_known=False, field="x_ticket")
+    assert ticket == Row(unknown("x_ticket"), ('{"id": 5}',), is_known=False, field="x_ticket")
 
 
 def test_a_kind_that_is_not_known_is_shown_by_its_raw_fields() -> None:
     assert read(None, depth=3, text="鯨") == [
-        Row("depth", ("3",), is_known=False, field="depth"),
-        Row("text", ('"鯨"',), is_known=False, field="text"),
+        Row(unknown("depth"), ("3",), is_known=False, field="depth"),
+        Row(unknown("text"), ('"鯨"',), is_known=False, field="text"),
     ]
 
 
@@ -220,7 +241,7 @@ def test_a_kind_that_is_not_known_is_shown_by_its_raw_fields() -> None:
         (
             RELIEF,
             {"needs": [{"capability": "Water", "quantity": 2000, "unit": "l", "open": 0}]},
-            "Water: 2,000 l (Quantity still open: 0 l)",
+            "Water: 2,000 l (open, as its writer said: 0 l)",
             True,
         ),
         (CAMPAIGN, {"evidence": [{"url": "u", "note": "n"}]}, "u  n", True),

@@ -55,7 +55,9 @@ def test_the_whole_stands_before_what_the_report_said() -> None:
     assert text.startswith("TLP:RED\n"), "the marking of all that is shown"
     assert "1 update, of 2026-11-22 07:00Z" in text
     assert "* Summary\n| 侵入二件\n" in text
-    assert "new_field: 1\n* changed since the first report\n" in text
+    assert (
+        'Field unknown to this release: "new_field": 1\n* changed since the first report\n' in text
+    )
     assert text.index("侵入二件") < text.index("What this report says") < text.index("| 侵入\n")
     words = [each for each in report_sheet(chained(), READER, {}) if isinstance(each, Words)]
     assert {each.language for each in words} == {"ja"}
@@ -98,7 +100,7 @@ def test_the_history_of_a_field_names_who_said_it() -> None:
     assert "| taken back\n  2026-11-22 07:00Z, -, report aaaa1111; here 2026-11-22 07:00Z" in text
     assert text.index("Summary") < text.index("new_field")
     unknown = chained(history={"x": [{**UPDATE, "value": 1, "cleared": False}]}, kind="of-tomorrow")
-    assert "x\n| 1\n" in read(unknown)
+    assert '"x"\n| 1\n' in read(unknown)
 
 
 def test_what_answers_it_and_what_is_owed_follows() -> None:
@@ -111,7 +113,7 @@ def test_what_answers_it_and_what_is_owed_follows() -> None:
         {"report": "dddd4444-0", "kind": "answer", "from": "cyber@nato", "subject": None}
     ]
     text = read(seen)
-    assert "Water: needed -, offered 5 l, committed 1 l, open 4 l\n" in text
+    assert "Water: needed -, offered 5 l, committed 1 l; open, by what was committed: 4 l\n" in text
     assert "Taken up by\n  dddd4444  answer  cyber@nato\n" in text
     assert "Next report due: Final report  2026-12-22 06:12Z\n" in text
 
@@ -229,3 +231,23 @@ def test_a_whole_sheet_takes_its_words_from_the_catalogue() -> None:
 def pseudo_term(code: str) -> Term:
     said = f"[{code}]"
     return Term(en=said, ja=said, fr=said, ko=said, id=said)
+
+
+def test_a_signature_that_does_not_verify_is_said_not_to_count() -> None:
+    signature = {
+        "report": "dddd4444-0000-4000-8000-000000000000", "kind": "joint-signature",
+        "from": "cyber@nato", "subject": "Signed",
+    }  # fmt: skip
+    good = {"digest": "ab", "missing": [], "signatures": [], "not_counted": []}
+    for statement, expected in (
+        (good, "  dddd4444  joint-signature"),
+        (
+            {**good, "not_counted": [signature["report"]]},
+            "  SIGNATURE DOES NOT VERIFY, NOT COUNTED  dddd4444",
+        ),
+        (None, "  SIGNATURE DOES NOT VERIFY, NOT COUNTED  dddd4444"),
+    ):
+        assert expected in read({**chained(), "referred_by": [signature], "statement": statement})
+    said = {**chained(), "signature": {"counts": False}}
+    assert "\nSIGNATURE DOES NOT VERIFY, NOT COUNTED\n" in read(said)
+    assert "NOT COUNTED" not in read({**said, "signature": {"counts": True}})
