@@ -5,6 +5,8 @@ wrong at a desk although the link is up is its `problem`. So "link down", "desk 
 "staffed, not answering" are three different things.
 """
 
+from typing import Final
+
 from noroshi.core.delivery.alarm import sentence
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.instant import Instant, to_text
@@ -14,7 +16,8 @@ from noroshi.flow.directories import directory_json
 from noroshi.flow.records import DeskWatch, KnownPartner, LineCheck, LoggedWatch, OpenAlarm
 from noroshi.flow.tables import Tables
 
-_LINK_FAILURE = "unreachable"
+_LINK_FAILURE: Final = "unreachable"
+_UNVERIFIED: Final = "partner-unverified"
 
 
 def alarm_json(tables: Tables, raised: OpenAlarm) -> dict[str, object]:
@@ -48,7 +51,7 @@ def line_json(
     partner = known.signed_card.card.partner
     last_out = tables.watch.last_check(partner, outgoing=True, good=False)
     last_in = tables.watch.last_check(partner, outgoing=False, good=True)
-    state, reason = _line_state(tables, partner, last_out)
+    state, reason = _line_state(tables, known, last_out, last_in)
     good = tables.watch.last_check(partner, outgoing=True, good=True)
     told = {watch.desk: watch for watch in tables.watch.desks(partner)}
     overdue = tables.watch.overdue(partner, now)
@@ -121,9 +124,19 @@ def logged_json(logged: LoggedWatch) -> dict[str, object]:
     }
 
 
-def _line_state(tables: Tables, partner: str, last: LineCheck | None) -> tuple[str, str | None]:
-    """Return whether the link is up, and why it is not."""
-    failure = tables.reports.failing().get(partner)
+def _line_state(
+    tables: Tables, known: KnownPartner, last: LineCheck | None, last_in: LineCheck | None
+) -> tuple[str, str | None]:
+    """Return whether the link is up, and why it is not.
+
+    A check that failed for want of trust says nothing any more once this node has verified the
+    partner, or a check of the partner has come in, which only a partner sends that has verified.
+    """
+    if last is not None and last.code == _UNVERIFIED:
+        heard = last_in.at if last_in is not None else 0
+        if max(known.verified_at or 0, heard) > last.at:
+            last = None
+    failure = tables.reports.failing().get(known.signed_card.card.partner)
     is_failing = failure is not None and failure.code == _LINK_FAILURE
     if last is not None and last.code is not None:
         return "DOWN", last.code

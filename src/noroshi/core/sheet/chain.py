@@ -206,7 +206,7 @@ def thread_blocks(told: Json, reader: Reader) -> list[Block]:
     blocks += [line(label(reader, "referred"), Tone.STRONG)] if referrers else []
     for each in referrers:
         words = (short_id(each["report"]), each["kind"], each["from"], each["subject"] or "")
-        spans = (Span("  ".join(map(str, words)).rstrip()),)
+        spans: tuple[Span, ...] = (Span("  ".join(map(str, words)).rstrip()),)
         if not _is_counted(each, told):
             spans = (Span(f"{label(reader, 'not_counted')}  ", Tone.ALERT), *spans)
         blocks.append(Line(spans, is_inset=True))
