@@ -220,7 +220,9 @@ def _label_of(ref: str, objects: Mapping[str, object]) -> Tlp | None:
         MalformedError: it says several, another than its id, or one that there is not.
     """
     words = _spoken(objects.get(ref))
-    said = {_LABELS.get(each) for each in words} | ({_KNOWN[ref]} if ref in _KNOWN else set())
+    said = {_LABELS.get(each) for each in words}
+    if ref in _KNOWN:
+        said.add(_KNOWN[ref])
     if len(said) > 1 or None in said:
         raise MalformedError(f"the marking {ref} is not the label of TLP that it says")
     return next(iter(said), None)
