@@ -129,7 +129,8 @@ def test_quantities_left_open_are_told(pair: tuple[Desk, Desk]) -> None:
     (left,) = jp.ask("show", asked)["left_open"]
     assert (left["offered"], left["committed"], left["open"]) == (9000, 5000, 15_000)
     screen = jp.run("show", asked).text
-    assert "Water: needed 20,000 l, offered 9,000 l, committed 5,000 l, open 15,000 l" in screen
+    assert "Water: needed 20,000 l, offered 9,000 l, committed 5,000 l" in screen
+    assert "; open, by what was committed: 15,000 l" in screen
     assert screen.count("disaster-relief  cyber@nato") == 2
 
 
