@@ -99,8 +99,10 @@ def _began(deadline: Deadline, chain: Chain) -> Instant | None:
     fields = {field.name: field for field in all_kinds()[deadline.kind].fields}
     if deadline.since not in fields:
         return _went_out(chain, deadline.field, (deadline.since,))
+    said = [each for each in chain.standing(deadline.since) if not each.is_cleared]
     try:
-        return from_text(str(chain.present.get(deadline.since)))
+        # Taking the time back gives no more time; saying another one does.
+        return from_text(str(said[-1].value)) if said else None
     except InputError:
         return None
 

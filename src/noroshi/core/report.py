@@ -6,6 +6,7 @@ was given; what it is, is recognised from the bytes (:mod:`noroshi.core.recognit
 """
 
 import re
+import unicodedata
 from typing import Final
 
 import msgspec
@@ -30,6 +31,8 @@ MAX_FILE_NAME: Final = 255
 MAX_ADDRESSEES: Final = 64
 
 _ID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 CANCELLATION: Final = "cancellation"
 SUPERSESSION: Final = "supersession"
@@ -224,8 +227,18 @@ def check_subject(subject: str) -> str:
     Raises:
         InputError: it does not.
     """
-    if len(subject) > MAX_SUBJECT or not subject.isprintable():
-        msg = f"a subject is one line of at most {MAX_SUBJECT} characters"
+    if len(subject) > MAX_SUBJECT:
+        msg = f"the subject has {len(subject):,} characters; at most {MAX_SUBJECT} are allowed"
+        raise InputError("bad-input", msg)
+    hidden = next((each for each in subject if not each.isprintable()), None)
+    if hidden is not None:
+        if hidden in _LINE_ENDS:
+            raise InputError("bad-input", "the subject has several lines; write it on one")
+        name = unicodedata.name(hidden, "a control character")
+        msg = (
+            f"the subject has U+{ord(hidden):04X} ({name}) at its character "
+            f"{subject.index(hidden) + 1}, which no screen shows; take it out"
+        )
         raise InputError("bad-input", msg)
     return subject
 

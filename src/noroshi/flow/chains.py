@@ -150,8 +150,13 @@ def _check_standing(name: str, changes: Iterable[Change]) -> None:
         raise ConflictError("already-changed", msg)
 
 
-def check_update(tables: Tables, content: Content, lexicon: Callable[[], Lexicon]) -> None:
+def check_update(
+    tables: Tables, content: Content, lexicon: Callable[[], Lexicon], now: Instant | None = None
+) -> None:
     """Return if what would hold after an update is a form that may be sent.
+
+    With `now` the times that the update says may not contradict the time of writing; what was said
+    before may have been overtaken by it.
 
     Raises:
         NotFoundError: as for :func:`check_updated`.
@@ -183,7 +188,8 @@ def check_update(tables: Tables, content: Content, lexicon: Callable[[], Lexicon
         what = f"cannot take back {', '.join(vain)}" if vain else "says nothing"
         msg = f"the update {what}; there are {', '.join(before)}. See: noroshi kinds {form.kind}"
         raise InputError("bad-form", msg)
-    check_form(all_kinds()[form.kind], fold(first.id, [*said, update]).present, lexicon())
+    present = fold(first.id, [*said, update]).present
+    check_form(all_kinds()[form.kind], present, lexicon(), now, form.fields.keys())
 
 
 def _has_room(reports: Collection[ChainedReport], content: Content) -> bool:

@@ -103,7 +103,10 @@ def plan(
     attached = [part for file in files for part in file.parts]
     found = msgspec.structs.replace(found, parts=distinct((*found.parts, *attached)))
     kind = order.change or check_kind(order.kind or found.kind)
-    _check_form(found, all_kinds().get(found.kind if order.change else kind), lexicon)
+    status = Status.parse(order.status or found.status or "actual")
+    # An exercise plays at a time of its own.
+    written_at = now if status is Status.ACTUAL else None
+    _check_form(found, all_kinds().get(found.kind if order.change else kind), lexicon, written_at)
     precedence = Precedence.parse(order.precedence or found.precedence or "routine")
     from_desk = order.from_desk or own_desks[0]
     if from_desk not in own_desks:
@@ -134,7 +137,7 @@ def plan(
         content=content,
         precedence=precedence,
         info_precedence=Precedence.parse(order.info_precedence or precedence.name),
-        status=Status.parse(order.status or found.status or "actual"),
+        status=status,
         marking=marking,
         expires_at=order.expires_at,
         attachments=tuple(
@@ -145,7 +148,9 @@ def plan(
     )
 
 
-def _check_form(found: Recognised, kind: Kind | None, lexicon: Callable[[], Lexicon]) -> None:
+def _check_form(
+    found: Recognised, kind: Kind | None, lexicon: Callable[[], Lexicon], now: Instant | None
+) -> None:
     """Return if a form may be sent. Of an update the whole is looked at, with what was said before.
 
     Raises:
@@ -159,7 +164,7 @@ def _check_form(found: Recognised, kind: Kind | None, lexicon: Callable[[], Lexi
             )
             raise InputError("bad-form", msg)
     if kind is not None and found.fields and found.updates is None:
-        check_form(kind, found.fields, lexicon())
+        check_form(kind, found.fields, lexicon(), now)
 
 
 def _marking(order: Order, found: Recognised, default_marking: str, rules: Rules) -> Marking:

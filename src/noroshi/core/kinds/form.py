@@ -163,6 +163,18 @@ _PARTS: Final = {
 }
 
 
+class Tense(Enum):
+    """When a time lies, seen from the writing: what a clock's time without a day means."""
+
+    TODAY = "today"
+    LATEST = "latest"
+    """The latest such moment."""
+    PAST = "past"
+    """The latest such moment, and none that is still to come."""
+    COMING = "coming"
+    """The next such moment."""
+
+
 class Says(msgspec.Struct, frozen=True):
     """What a form says of a field beside its type."""
 
@@ -178,6 +190,8 @@ class Says(msgspec.Struct, frozen=True):
     """Of a code that is the same in every language: whose it is, if some of them were retired."""
     first: bool = False
     """Whether it is asked for at once; the others may follow."""
+    tense: Tense = Tense.TODAY
+    """Of a time."""
 
 
 class Becomes(msgspec.Struct, frozen=True):

@@ -1,23 +1,30 @@
 """A field as its writer types it, in one line: from words and short forms to the value that goes.
 
-What is short at three in the morning: `now`, `06:12` for today in UTC, the label of a code or the
-first letters of either, `39.5 125.2 West coast` for a place, `;` between several values.
+What is short at three in the morning: `now`, `06:12` in UTC, the label of a code or the first
+letters of either, `39.5 125.2 West coast` for a place, `;` between several values. What a sheet
+shows of a value means that value when it is typed back.
 """
 
 import re
+import unicodedata
 from typing import Final
 
 from noroshi.core.errors import InputError
-from noroshi.core.instant import Instant, day_of, from_text, to_text
+from noroshi.core.instant import Instant
 from noroshi.core.kinds.form import Field, FieldType
+from noroshi.core.kinds.places import read_place
+from noroshi.core.kinds.quantities import read_need, read_number
 from noroshi.core.kinds.reading import Reader
+from noroshi.core.kinds.times import read_time, read_window
 
-_NOW: Final = "now"
-_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):?([0-5]\d)Z?")
-_POINT: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)[ ,]+([-+]?\d+(?:\.\d+)?)(?:\s+(.+))?")
-_AMOUNT: Final = re.compile(r"(.+?):\s*(\d+(?:\.\d+)?)\s*(.*)")
-
-_VERSION: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s+(equal|courtesy):\s*(.+)", re.DOTALL)
+_VERSION: Final = re.compile(
+    r"([A-Za-z][A-Za-z0-9-]*)\s+(equal|courtesy)\s*[:\N{FULLWIDTH COLON}]\s*(.+)", re.DOTALL
+)
+_GRADE: Final = re.compile(r"([A-Fa-f][1-6])(?:\s+\(.*\))?")
+_WORDS: Final = frozenset(
+    {FieldType.LINE, FieldType.TEXT, FieldType.NAME, FieldType.VERSION, FieldType.EVIDENCE}
+)
+"""In these a semicolon of East Asian keyboards is one of the writer's own."""
 
 
 def read_value(field: Field, text: str, writer: Reader, now: Instant) -> object:
@@ -28,7 +35,8 @@ def read_value(field: Field, text: str, writer: Reader, now: Instant) -> object:
     """
     if not field.is_many:
         return _one(field, text.strip(), writer, now)
-    parts = [part.strip() for part in text.split(";")]
+    between = ";" if field.type in _WORDS else "[;\N{FULLWIDTH SEMICOLON}]"
+    parts = [part.strip() for part in re.split(between, text)]
     return [_one(field, part, writer, now) for part in parts if part]
 
 
@@ -37,34 +45,33 @@ def _one(field: Field, text: str, writer: Reader, now: Instant) -> object:  # no
         case FieldType.CODE:
             return _code(field, text, writer)
         case FieldType.TIME:
-            return read_time(text, now)
+            return read_time(text, now, field.says.tense)
         case FieldType.NUMBER:
-            return _number(text)
+            return read_number(text, writer, field.says.unit)
         case FieldType.PLACE:
-            return _place(text)
+            return read_place(text, writer)
         case FieldType.WINDOW:
-            return _window(text, now)
+            return read_window(text, now)
         case FieldType.INDICATOR:
             return _indicator(text)
         case FieldType.EVIDENCE:
             return {"url": text}
         case FieldType.NEED:
-            return _need(text)
+            return read_need(text, writer)
         case FieldType.VERSION:
             return _version(text)
         case FieldType.GRADE:
-            return text.upper()
+            return _grade(text)
         case _:
             return text
 
 
 def _code(field: Field, text: str, writer: Reader) -> str:
-    vocabulary, typed = field.says.vocabulary, text.casefold()
-    names = {
-        value: (value.casefold(),
-                writer.lexicon.label(f"{vocabulary}.{value}", writer.language).casefold())
-        for value in writer.lexicon.values(vocabulary)
-    }  # fmt: skip
+    vocabulary, typed = field.says.vocabulary, _plain(text)
+    names: dict[str, tuple[str, ...]] = {}
+    for value in writer.lexicon.values(vocabulary):
+        label = writer.lexicon.label(f"{vocabulary}.{value}", writer.language)
+        names[value] = tuple(map(_plain, (value, label, f"{value} {label}")))
     same = [value for value, said in names.items() if typed in said]
     begun = [value for value, said in names.items() if any(s.startswith(typed) for s in said)]
     found = same or begun
@@ -74,50 +81,13 @@ def _code(field: Field, text: str, writer: Reader) -> str:
     raise InputError("bad-form", msg)
 
 
-def read_time(text: str, now: Instant) -> str:
-    """Return the time that `text` means, as RFC 3339 in UTC.
-
-    Raises:
-        InputError: it means none.
-    """
-    if text.casefold() == _NOW:
-        return to_text(now)
-    clock = _CLOCK.fullmatch(text)
-    if clock is not None:
-        return f"{day_of(now)}T{clock[1]}:{clock[2]}:00Z"
-    try:
-        return to_text(from_text(text))
-    except InputError:
-        msg = f"{text!r} is no time; write 06:12 (today, UTC), 2026-11-21T06:12:00Z, or now"
-        raise InputError("bad-form", msg) from None
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _number(text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        msg = f"{text!r} is no number; write 1234.5, with a point and no grouping"
-        raise InputError("bad-form", msg) from None
-
-
-def _place(text: str) -> object:
-    point = _POINT.fullmatch(text)
-    if point is None:
-        return text
-    place: dict[str, object] = {"latitude": float(point[1]), "longitude": float(point[2])}
-    return {"name": point[3], **place} if point[3] else place
-
-
-def _window(text: str, now: Instant) -> dict[str, str]:
-    begins, between, ends = text.partition("/")
-    if not between:
-        msg = f"{text!r} is no window; write 06:00/09:30 or two whole times with / between"
-        raise InputError("bad-form", msg)
-    return {"begins_at": read_time(begins.strip(), now), "ends_at": read_time(ends.strip(), now)}
+def _grade(text: str) -> str:
+    found = _GRADE.fullmatch(unicodedata.normalize("NFKC", text))
+    return text.upper() if found is None else found[1].upper()
 
 
 def _indicator(text: str) -> dict[str, str]:
@@ -134,11 +104,3 @@ def _version(text: str) -> dict[str, str]:
         msg = f"{text!r} is no language version; write fr equal: and the text, or fr courtesy: ..."
         raise InputError("bad-form", msg)
     return {"language": found[1], "standing": found[2], "text": found[3]}
-
-
-def _need(text: str) -> dict[str, object]:
-    amount = _AMOUNT.fullmatch(text)
-    if amount is None:
-        return {"capability": text}
-    need: dict[str, object] = {"capability": amount[1], "quantity": _number(amount[2])}
-    return {**need, "unit": amount[3]} if amount[3] else need

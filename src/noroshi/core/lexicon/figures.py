@@ -27,8 +27,13 @@ def number(value: float, language: Language) -> str:
     '12.345,5'
     """
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
-    groups, point = _SIGNS.get(language, (",", "."))
+    groups, point = signs(language)
     return text.translate({ord(","): groups, ord("."): point})
+
+
+def signs(language: Language) -> tuple[str, str]:
+    """Return what groups thousands, and the decimal sign."""
+    return _SIGNS.get(language, (",", "."))
 
 
 def colon(language: Language) -> str:

@@ -65,6 +65,20 @@ def covers(whole: Marking, part: Marking, rules: Rules) -> bool:
     )
 
 
+def is_milder(marking: Marking, than: Marking, rules: Rules) -> bool:
+    """Say whether what was marked one way would be given away more widely under another.
+
+    Levels of two policies have no order that a machine knows: there labels alone are compared.
+
+    Raises:
+        InputError: a policy, level or caveat is not known here.
+    """
+    inner, outer = rules.classification(than), rules.classification(marking)
+    if inner is not None and outer is not None and outer.policy is not inner.policy:
+        marking, than = (Marking(each.tlp, pap=each.pap) for each in (marking, than))
+    return not covers(marking, than, rules)
+
+
 def check_whole(whole: Marking, parts: Sequence[Part], rules: Rules) -> None:
     """Return if `whole` is strict enough for every part.
 

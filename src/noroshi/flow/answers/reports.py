@@ -12,7 +12,9 @@ from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
 from noroshi.core.marking.label import Marking, Tlp
+from noroshi.core.marking.whole import is_milder
 from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Status as Traffic
 from noroshi.core.recognition import recognise
 from noroshi.core.report import (
     CANCELLATION,
@@ -83,11 +85,10 @@ def send_report(house: House, request: SendReport) -> Answer:
         report_id=request.report_id,
         areas=check_areas(request.areas, house.areas) or (earlier.content.areas if earlier else ()),
     )
+    answered = None if request.answers is None else _come_in(house, request.answers)
     files = [house.staged.pop(token, None) for token in request.attachments]
     try:
-        return _send_order(
-            house, order, files, is_check=request.check, is_explained=request.explained
-        )
+        return _send_order(house, order, files, answered, request)
     except (InputError, ConflictError, NotFoundError):
         for file in files:
             if file is not None:
@@ -99,9 +100,8 @@ def _send_order(
     house: House,
     order: draft.Order,
     files: list[draft.EncryptedFile | None],
-    *,
-    is_check: bool,
-    is_explained: bool,
+    answered: StoredReport | None,
+    request: SendReport,
 ) -> Answer:
     found = [file for file in files if file is not None]
     if len(found) < len(files):
@@ -109,11 +109,15 @@ def _send_order(
         raise NotFoundError("not-found", msg)
     try:
         planned = plan(house, order, found)
+        if answered is not None:
+            _check_answer(house, planned, answered)
     except InputError as error:
-        if is_check and error.code == "bad-marking":
+        if request.check and error.code == "bad-marking":
             return {"allowed": False, "reasons": [error.message]}
         raise
-    return send_or_check(house, planned, is_check=is_check, is_explained=is_explained)
+    return send_or_check(
+        house, planned, is_check=request.check, is_explained=request.explained
+    )
 
 
 def send_or_check(
@@ -230,6 +234,30 @@ def _sent(house: House, text: str) -> StoredReport:
     return found
 
 
+def _come_in(house: House, text: str) -> StoredReport:
+    """Return a report that came in, which may be answered."""
+    with house.store.read() as tables:
+        found = views.report(tables, views.resolve(tables, text))
+    if found.outgoing:
+        raise InputError("bad-input", f"the report {text} is our own; name one that came in")
+    return found
+
+
+def _check_answer(house: House, planned: Plan, answered: StoredReport) -> None:
+    """Return if an answer is marked no milder than what it answers, whose words it takes up.
+
+    Raises:
+        InputError: it is.
+    """
+    asked = Marking.parse(answered.head.marking)
+    if is_milder(planned.marking, asked, house.rules):
+        msg = (
+            f"the report that it answers is marked {asked}, and {planned.marking} is milder; "
+            "leave --marking out, or name a stricter one"
+        )
+        raise InputError("bad-marking", msg)
+
+
 def _texts(addresses: tuple[DeskAddress, ...]) -> tuple[str, ...]:
     return tuple(map(str, addresses))
 
@@ -283,7 +311,8 @@ def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> 
     )
     if updated_by(planned.content) is not None:
         with house.store.read() as tables:
-            check_update(tables, planned.content, house.lexicon)
+            now = house.clock.now() if planned.status is Traffic.ACTUAL else None
+            check_update(tables, planned.content, house.lexicon, now)
     return planned
 
 

@@ -263,6 +263,8 @@ def _check(
         _check_desks(account, act, desks)
     if isinstance(request, requests.SendReport) and request.supersedes is not None:
         _check_desks(account, act, _desks_of(house, tables, request.supersedes))
+    if isinstance(request, requests.SendReport) and request.answers is not None:
+        _check_desks(account, Act.READ, _desks_of(house, tables, request.answers))
     return desks_of(account, act, house.desks)
 
 

@@ -31,6 +31,8 @@ class SendReport(Request, frozen=True, kw_only=True):
     """Reports held here that it refers to."""
     areas: tuple[str, ...] = ()
     """Codes of the areas of cooperation that it is about."""
+    answers: str | None = None
+    """The report that came in which it goes back to; it is marked no milder than that."""
     check: bool = False
     explained: bool = False
     """With `check`: partner by partner as well, and why a second person has to release it."""

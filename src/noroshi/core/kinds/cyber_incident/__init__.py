@@ -11,6 +11,7 @@ from noroshi.core.kinds.form import (
     Name,
     Percent,
     Says,
+    Tense,
     Text,
     Time,
 )
@@ -33,7 +34,7 @@ class CyberIncident(Assessed, frozen=True, kw_only=True):
         Says("cy.type", vocabulary="inctype", first=True),
         Becomes("incident", "incident_types"),
     ] = ()
-    aware_at: Annotated[Time | None, Says("cy.awareness", first=True)] = None
+    aware_at: Annotated[Time | None, Says("cy.awareness", first=True, tense=Tense.PAST)] = None
     sectors: Annotated[tuple[Code, ...], Says("cy.sector", vocabulary="sector", first=True)] = ()
     malicious: Annotated[Code | None, Says("cy.malicious", vocabulary="ternary")] = None
     cross_border: Annotated[Code | None, Says("cy.cross_border", vocabulary="ternary")] = None
@@ -41,8 +42,10 @@ class CyberIncident(Assessed, frozen=True, kw_only=True):
     victim_may_be_named: Annotated[Code | None, Says("cy.victim_named", vocabulary="ternary")] = (
         None
     )
-    first_seen: Annotated[Time | None, Says("f.first_seen"), InAlert("onset")] = None
-    last_seen: Annotated[Time | None, Says("f.last_seen")] = None
+    first_seen: Annotated[Time | None, Says("f.first_seen", tense=Tense.PAST), InAlert("onset")] = (
+        None
+    )
+    last_seen: Annotated[Time | None, Says("f.last_seen", tense=Tense.PAST)] = None
     determination: Annotated[
         Code | None,
         Says("cy.determination", vocabulary="determination"),

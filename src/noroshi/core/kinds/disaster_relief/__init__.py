@@ -14,6 +14,7 @@ from noroshi.core.kinds.form import (
     Line,
     Need,
     Says,
+    Tense,
     Text,
     Time,
     Where,
@@ -30,9 +31,11 @@ class DisasterRelief(Form, frozen=True, kw_only=True):
     ] = None
     place: Annotated[Where | None, Says("rl.where", first=True), InAlert("area")] = None
     needs: Annotated[tuple[Need, ...], Says("rl.need", first=True)] = ()
-    by_when: Annotated[Time | None, Says("rl.by_when", first=True)] = None
+    by_when: Annotated[Time | None, Says("rl.by_when", first=True, tense=Tense.COMING)] = None
     authority: Annotated[Line | None, Says("rl.authority", first=True)] = None
-    happened_at: Annotated[Time | None, Says("f.time_event"), InAlert("onset")] = None
+    happened_at: Annotated[
+        Time | None, Says("f.time_event", tense=Tense.LATEST), InAlert("onset")
+    ] = None
     urgency: Annotated[
         Code | None, Says("cap.urgency", vocabulary="cap.urgency"), InAlert("urgency")
     ] = None

@@ -11,6 +11,7 @@ from noroshi.core.kinds.form import (
     Name,
     Number,
     Says,
+    Tense,
     Text,
     Time,
 )
@@ -24,7 +25,9 @@ class DisinformationCampaign(Assessed, frozen=True, kw_only=True):
     narrative: Annotated[Text, Says("di.narrative", first=True), Becomes("campaign", "description")]
     why_false: Annotated[Text | None, Says("di.why_false", first=True)] = None
     first_seen: Annotated[
-        Time | None, Says("f.first_seen", first=True), Becomes("campaign", "first_seen")
+        Time | None,
+        Says("f.first_seen", first=True, tense=Tense.PAST),
+        Becomes("campaign", "first_seen"),
     ] = None
     targets: Annotated[
         tuple[Code, ...],
@@ -55,7 +58,7 @@ class DisinformationCampaign(Assessed, frozen=True, kw_only=True):
     event: Annotated[Line | None, Says("di.trigger")] = None
     evidence: Annotated[tuple[Evidence, ...], Says("di.evidence")] = ()
     line_to_take: Annotated[Text | None, Says("di.line")] = None
-    embargo_until: Annotated[Time | None, Says("mark.embargo")] = None
+    embargo_until: Annotated[Time | None, Says("mark.embargo", tense=Tense.COMING)] = None
     who_speaks: Annotated[Line | None, Says("di.who_speaks")] = None
     is_seen: Annotated[Text | None, Says("di.seen_here")] = None
 

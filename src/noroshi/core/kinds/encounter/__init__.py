@@ -12,6 +12,7 @@ from noroshi.core.kinds.form import (
     Name,
     Number,
     Says,
+    Tense,
     Text,
     Time,
     Where,
@@ -22,7 +23,9 @@ from noroshi.core.kinds.kind import Kind
 class Encounter(Form, frozen=True, kw_only=True):
     """Two units that came close to each other, at sea or in the air."""
 
-    happened_at: Annotated[Time, Says("f.time_event", first=True), InAlert("onset")]
+    happened_at: Annotated[
+        Time, Says("f.time_event", first=True, tense=Tense.PAST), InAlert("onset")
+    ]
     place: Annotated[Where | None, Says("f.position_geo", first=True), InAlert("area")] = None
     behaviour: Annotated[Text | None, Says("nt.behaviour", first=True)] = None
     own_units: Annotated[tuple[Line, ...], Says("nt.own_units")] = ()

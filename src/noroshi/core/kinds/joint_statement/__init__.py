@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Becomes, Code, Count, Form, Line, Says, Text, Time, Version
+from noroshi.core.kinds.form import (
+    Becomes,
+    Code,
+    Count,
+    Form,
+    Line,
+    Says,
+    Tense,
+    Text,
+    Time,
+    Version,
+)
 from noroshi.core.kinds.kind import Kind
 
 
@@ -15,7 +26,7 @@ class JointStatement(Form, frozen=True, kw_only=True):
         tuple[Code, ...], Says("js.signatories", vocabulary="co", first=True)
     ] = ()
     versions: Annotated[tuple[Version, ...], Says("js.versions")] = ()
-    embargo_until: Annotated[Time | None, Says("mark.embargo")] = None
+    embargo_until: Annotated[Time | None, Says("mark.embargo", tense=Tense.COMING)] = None
     contact: Annotated[Line | None, Says("f.contact_24h")] = None
 
 

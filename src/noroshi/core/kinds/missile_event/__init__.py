@@ -11,6 +11,7 @@ from noroshi.core.kinds.form import (
     Line,
     Number,
     Says,
+    Tense,
     Text,
     Time,
     Where,
@@ -22,7 +23,9 @@ from noroshi.core.kinds.shared import Assessed
 class MissileEvent(Assessed, frozen=True, kw_only=True):
     """A launch that was detected: four fields at once, the others as they become known."""
 
-    detected_at: Annotated[Time, Says("ms.detected_at", first=True), InAlert("onset")]
+    detected_at: Annotated[
+        Time, Says("ms.detected_at", first=True, tense=Tense.PAST), InAlert("onset")
+    ]
     launch_place: Annotated[Where | None, Says("ms.launch_place", first=True)] = None
     type: Annotated[Code | None, Says("ms.type", vocabulary="mtype", first=True)] = None
     state: Annotated[Code | None, Says("ms.state", vocabulary="mstatus", first=True)] = None

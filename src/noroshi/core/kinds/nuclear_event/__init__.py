@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Becomes, Code, InAlert, Line, Number, Says, Text, Time, Where
+from noroshi.core.kinds.form import (
+    Becomes,
+    Code,
+    InAlert,
+    Line,
+    Number,
+    Says,
+    Tense,
+    Text,
+    Time,
+    Where,
+)
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.shared import Assessed
 
@@ -10,7 +21,9 @@ from noroshi.core.kinds.shared import Assessed
 class NuclearEvent(Assessed, frozen=True, kw_only=True):
     """A nuclear test or accident."""
 
-    happened_at: Annotated[Time, Says("f.time_event", first=True), InAlert("onset")]
+    happened_at: Annotated[
+        Time, Says("f.time_event", first=True, tense=Tense.PAST), InAlert("onset")
+    ]
     place: Annotated[Where | None, Says("f.position_geo", first=True), InAlert("area")] = None
     magnitude: Annotated[Number | None, Says("ms.magnitude", first=True)] = None
     depth_km: Annotated[Number | None, Says("ms.depth", unit="unit.km")] = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from noroshi.core.kinds.form import Becomes, Code, InAlert, Says, Text, Time, Where
+from noroshi.core.kinds.form import Becomes, Code, InAlert, Says, Tense, Text, Time, Where
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.shared import Assessed
 
@@ -17,7 +17,9 @@ class SituationReport(Assessed, frozen=True, kw_only=True):
         InAlert("description"),
     ] = None
     assessment: Annotated[Text | None, Says("f.assessment", first=True)] = None
-    as_of: Annotated[Time | None, Says("sit.as_of", first=True), InAlert("effective")] = None
+    as_of: Annotated[
+        Time | None, Says("sit.as_of", first=True, tense=Tense.LATEST), InAlert("effective")
+    ] = None
     place: Annotated[Where | None, Says("f.position_geo"), InAlert("area")] = None
     urgency: Annotated[
         Code | None, Says("cap.urgency", vocabulary="cap.urgency"), InAlert("urgency")
