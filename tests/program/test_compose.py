@@ -122,7 +122,8 @@ def test_a_person_is_asked_only_for_what_is_needed_first(pair: tuple[Desk, Desk]
             ("推定種別", "短"),
             ("飛翔の状況", ""),
             ("発射数", "1"),
-            ("発信", "y"),
+            ("発信しますか", ""),
+            ("発信しますか", "y"),
         ):
             shown += until(screen, f"{question}")
             os.write(screen, f"{answer}\n".encode())

@@ -84,10 +84,9 @@ def check_field(kind: Kind, field: Field, value: object, lexicon: Lexicon) -> No
     """
     (found,) = [each for each in msgspec.structs.fields(kind.form) if each.name == field.name]
     try:
-        converted: object = msgspec.convert({field.name: value}, dict[str, found.type])  # type: ignore[name-defined]
+        given = cast("object", msgspec.convert(value, found.type))
     except msgspec.ValidationError as error:
-        raise _unusable(kind, in_words(error).replace("[...]", "")) from None
-    given = cast("dict[str, object]", converted)[field.name]
+        raise InputError("bad-form", in_words(error, field.name)) from None
     for each in cast("tuple[object, ...]", given) if field.is_many else (given,):
         _check_value(kind, field, each, lexicon)
 

@@ -50,11 +50,15 @@ _RULES: Final[tuple[tuple[str, Callable[[str, re.Match[str]], str]], ...]] = (
 )
 
 
-def in_words(error: msgspec.ValidationError) -> str:
-    """Return what does not fit, with the name of the field and without a programmer's words."""
+def in_words(error: msgspec.ValidationError, root: str = "") -> str:
+    """Return what does not fit, with the name of the field and without a programmer's words.
+
+    `root` is what the whole value is called.
+    """
     text = str(error)
     at = _PATH.search(text)
-    path = "it" if at is None else at["path"].replace("[...]", "").lstrip(".") or "it"
+    parts = (root, "" if at is None else at["path"].replace("[...]", "").lstrip("."))
+    path = ".".join(filter(None, parts)) or "it"
     said = text if at is None else text[: at.start()]
     for pattern, words in _RULES:
         found = re.fullmatch(pattern, said)

@@ -34,7 +34,7 @@ _POINTS: Final = tuple(
 )
 _WITHIN: Final = re.compile(r"(?P<name>.*\S)\s*\((?P<point>[^()]*)\)", re.DOTALL)
 _TOKEN: Final = re.compile(
-    r"[NSEW]?\s*[-+]?[0-9]+(?:[.,][0-9]+)?[°'\"]?[NSEW]?(?=$|[\s,/(°'\"-])", re.I
+    r"[NSEW]?\s*[-+]?[0-9]+(?:[.,][0-9]+)?[°'\"]?[NSEW]?(?=$|[\s,/(°'\"-])", re.IGNORECASE
 )
 _LETTER: Final = re.compile(r"[NSEW]\b", re.IGNORECASE)
 _MOST: Final = {"NS": 90, "EW": 180}

@@ -14,10 +14,9 @@ from noroshi.core.lexicon import figures
 from noroshi.core.lexicon.lexicon import Language
 
 WIDE: Final = {
-    ord(wide): ord(narrow)
-    for wide, narrow in zip(
-        "０１２３４５６７８９：．，＋－／　−﹣", "0123456789:.,+-/ --", strict=True
-    )  # noqa: RUF001 - as East Asian keyboards type them
+    **{0xFEE0 + ord(sign): ord(sign) for sign in "0123456789:.,+-/"},
+    ord("\N{IDEOGRAPHIC SPACE}"): ord(" "),
+    ord("\N{MINUS SIGN}"): ord("-"),
 }
 """One character for one, so that what is found in the one stands at the same place in the other."""
 
@@ -126,7 +125,7 @@ def _leading(text: str, language: Language) -> tuple[int | float | None, str]:
     if best is None:
         return None, text
     typed, rest = best[0], text[best.end() :].strip()
-    if rest and (_is_numeric(rest[0]) or rest[0] in "'’/*^~_"):
+    if rest and (_is_numeric(rest[0]) or rest[0] in "'\N{RIGHT SINGLE QUOTATION MARK}/*^~_"):
         return None, text
     is_grouped = best.re.pattern == patterns[0]
     sign = figures.signs(language)[1]

@@ -6,6 +6,7 @@ from typing import Final, cast
 from noroshi.core.instant import from_text
 from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.kinds.reading import Reader, Row, read_form
+from noroshi.core.kinds.times import contradictions
 from noroshi.core.lexicon import figures
 from noroshi.core.sheet.blocks import Block, Gap, Label, Line, Span, Tone, Values, Words
 
@@ -191,6 +192,33 @@ def is_whole(chain: Json) -> bool:
 def language_of(fields: Json) -> str:
     """Return the language of the writer's words, "" where nobody said."""
     return str(fields.get("language") or "")
+
+
+def time_blocks(told: Json, fields: Json, reader: Reader) -> list[Block]:
+    """Return a word of warning about times that contradict one another; they stay as written."""
+    chain = cast("Json | None", told["chain"])
+    kind = all_kinds().get(str(told["kind"] if chain is None else chain["kind"]))
+    if kind is None:
+        return []
+    is_first = chain is None or not chain["updates"]
+    written_at = (
+        from_text(str(told["created_at"])) if is_first and told["status"] == "ACTUAL" else None
+    )
+    names = {field.name: field.says.label for field in kind.fields}
+    return [
+        line(
+            reader.lexicon.sentence(
+                each.code,
+                reader.language,
+                field=reader.lexicon.label(names[each.field], reader.language),
+                other=reader.lexicon.label(names[each.other], reader.language)
+                if each.other
+                else "",
+            ),
+            Tone.ALERT,
+        )
+        for each in contradictions(kind, fields, written_at)
+    ]
 
 
 def thread_blocks(told: Json, reader: Reader) -> list[Block]:

@@ -26,6 +26,7 @@ from noroshi.core.sheet.chain import (
     statement_blocks,
     strings,
     thread_blocks,
+    time_blocks,
     translations,
 )
 
@@ -56,6 +57,8 @@ def report_sheet(told: Json, reader: Reader, areas: Mapping[str, Area]) -> list[
     tearline = cast("Json | None", told.get("tearline"))
     if tearline is not None:
         blocks += [Cut(label(reader, "below")), *_portion("TEARLINE ", tearline)]
+    if chain is not None:
+        blocks += time_blocks(told, cast("Json", chain["fields"]), reader)
     blocks += [*statement_blocks(told, reader), *thread_blocks(told, reader)]
     return [*blocks, Gap(), banner]
 

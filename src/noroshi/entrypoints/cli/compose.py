@@ -7,26 +7,25 @@ take what `--set` and `--file` say and ask nothing.
 import json
 import secrets
 import sys
-import tomllib
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import click
+import msgspec
 
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
-from noroshi.entrypoints.cli.files import read_body
+from noroshi.entrypoints.cli.dialogue import ask_for, ask_which, confirm, keeping
+from noroshi.entrypoints.cli.filled import filled
 from noroshi.entrypoints.cli.reports import present_check, present_sent
 from noroshi.flow import requests
 
 if TYPE_CHECKING:
-    from noroshi.core.kinds.form import Field
     from noroshi.core.kinds.kind import Kind
 
 _HEAD: Final = ("precedence", "marking", "status")
-_ASKS_BACK: Final = frozenset({"?", "？"})  # noqa: RUF001 - as a Japanese keyboard types it
 
 _to = click.option("--to", multiple=True, metavar="DESK@PARTNER", help="A desk that must act.")
 _info = click.option("--info", multiple=True, metavar="DESK@PARTNER", help="To be informed.")
@@ -68,9 +67,9 @@ def _with_common(command: click.Command) -> click.Command:
 def new(context: Context, /, kind: str, **options: object) -> None:
     """Fill in the form of KIND and send it.
 
-    On a terminal it asks for what is needed first. Times may be written as 06:12 or now, places as
-    39.5 125.2, codes by their first letters, several values with ; between them; ? tells what
-    belongs in a field.
+    On a terminal it asks for what is needed first. Times may be written as 06:12 (UTC) or now,
+    places as 39.5 125.2, codes by their first letters, several values with ; between them; ? tells
+    what belongs in a field. What does not go is kept in a file, from which --file goes on.
 
     \b
       noroshi new missile-event --to ops@nato --precedence flash
@@ -105,13 +104,28 @@ def update(context: Context, /, report: str, clear: tuple[str, ...], **options: 
     if chain is None:
         raise InputError("bad-form", f"the report {report} is no form; send a report anew")
     kind = _kind(str(chain["kind"]))
-    fields = _filled(context, kind, options)
-    if not fields and not clear and _is_person(context, options):
-        fields = _ask_which(context, kind, cast("dict[str, object]", chain["fields"]))
-    said = {**({"subject": options["subject"]} if options["subject"] else {}), **fields}
-    body = {"updates": chain["first"], **said, **({"cleared": list(clear)} if clear else {})}
+    fields = filled(context, kind, options)
     desk, _, _ = str(told["from"]).partition("@")
-    _send(context, kind, body, {**options, "from_desk": options["from_desk"] or desk})
+    options |= {"from_desk": options["from_desk"] or desk}
+    body: dict[str, object] = {"updates": chain["first"]}
+    body |= {"subject": options["subject"]} if options["subject"] else {}
+    body |= {"cleared": list(clear)} if clear else {}
+    if fields or clear or not _is_person(context, options):
+        _send(context, kind, {**body, **fields}, options)
+        return
+    like_first = _like(told, options)
+    actual = _is_actual(fields, like_first)
+    _would_go(context, kind, {}, like_first)
+    with keeping(context, kind, fields):
+        present = cast("dict[str, object]", chain["fields"])
+        ask_which(context, kind, present, fields, is_actual=actual)
+        if not options["check"]:
+
+            def check() -> dict[str, object]:
+                return _would_go(context, kind, {**body, **fields}, like_first)
+
+            confirm(context, kind, fields, check, is_actual=actual)
+        _send(context, kind, {**body, **fields}, options)
 
 
 @_with_common
@@ -121,11 +135,14 @@ def update(context: Context, /, report: str, clear: tuple[str, ...], **options: 
 def answer(context: Context, /, report: str, **options: object) -> None:
     """Answer a request for information: the answer goes to the desk that asked.
 
+    It is as urgent as the request, of its status, and marked like it: --marking may name a stricter
+    one, never a milder.
+
     \b
       noroshi answer 3f1c09aa
       noroshi answer 3f1c09aa --set text="Once, on 14 November." --set confidence=high
     """
-    _compose(context, _kind("answer"), {}, _back_to(context, report, options))
+    _compose(context, _kind("answer"), {}, _back_to(context, report, options, "answer"))
 
 
 @_with_common
@@ -164,19 +181,51 @@ def _kind(name: str) -> "Kind":
 
 
 def _relieve(context: Context, state: str, report: str, options: Mapping[str, object]) -> None:
-    asked = _back_to(context, report, options)
+    asked = _back_to(context, report, options, "disaster-relief")
     _compose(context, _kind("disaster-relief"), {"state": state}, asked)
 
 
-def _back_to(context: Context, report: str, options: Mapping[str, object]) -> dict[str, object]:
-    """Return the options of what goes back to the desk that wrote `report`, as urgent as that."""
+_ASKS: Final = {
+    "answer": (("request-for-information",), "no request for information"),
+    "disaster-relief": (("disaster-relief",), "no request for relief"),
+}
+"""By the kind of what goes back: to what it may, and what else is."""
+
+
+def _back_to(
+    context: Context, report: str, options: Mapping[str, object], kind: str
+) -> dict[str, object]:
+    """Return the options of what goes back to the desk that wrote `report`, as urgent as that.
+
+    Raises:
+        InputError: it is our own, or asks for nothing of the kind.
+    """
+    from noroshi.core.kinds.kind import all_kinds
+
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(requests.Show(report=report)))
     if told["direction"] != "RECEIVED":
         raise InputError("bad-input", f"the report {report} is our own; name one that came in")
+    chain = cast("dict[str, object] | None", told["chain"])
+    asks = str(told["kind"] if chain is None else chain["kind"])
+    kinds, not_asked = _ASKS[kind]
+    # A kind of a newer release may be a request: nobody here can know.
+    if asks in all_kinds() and asks not in kinds:
+        msg = (
+            f"the report {report} is {not_asked} but a {asks}; write back with: "
+            f"noroshi reply {report} FILE"
+        )
+        raise InputError("bad-input", msg)
+    back: dict[str, object] = {"to": (told["from"],), "reference": (told["report"],)}
+    back |= {name: options.get(name) or value for name, value in back.items()}
+    return {**_like(told, {**options, **back}), "answers": told["report"]}
+
+
+def _like(told: Mapping[str, object], options: Mapping[str, object]) -> dict[str, object]:
+    """Return options that leave nothing open: what they do not say, an earlier report does."""
     given = {
-        "to": (told["from"],),
-        "reference": (told["report"],),
+        "to": told["to"],
+        "info": () if options.get("to") else told["info"],
         "precedence": str(told["precedence"]).lower(),
         "marking": told["marking"],
         "status": str(told["status"]).lower(),
@@ -187,177 +236,85 @@ def _back_to(context: Context, report: str, options: Mapping[str, object]) -> di
 def _compose(
     context: Context, kind: "Kind", begun: Mapping[str, object], options: Mapping[str, object]
 ) -> None:
-    fields = {**begun, **_filled(context, kind, options)}
-    is_person = _is_person(context, options)
-    if is_person:
-        fields = _ask_for(context, kind, fields)
-    # Without one of its own it says no more than the kind: lists are seen by more than the readers.
-    title = context.reader.lexicon.label(kind.title, context.reader.language)
-    body = {**fields, "subject": options["subject"] or fields.get("subject") or title}
-    if is_person and not options["check"]:
-        _confirm(context, kind, body, fields)
-    _send(context, kind, body, options)
+    fields = {**begun, **filled(context, kind, options)}
+
+    def body() -> dict[str, object]:
+        # Without one of its own it says no more than the kind: lists are seen by more than readers.
+        title = context.reader.lexicon.label(kind.title, context.reader.language)
+        return {**fields, "subject": options["subject"] or fields.get("subject") or title}
+
+    if not _is_person(context, options):
+        _send(context, kind, body(), options)
+        return
+    actual = _is_actual(fields, options)
+    names = {field.name for field in kind.fields}
+    head = {name: value for name, value in body().items() if name not in names}
+    _would_go(context, kind, head, options)
+    with keeping(context, kind, fields):
+        ask_for(context, kind, fields, is_actual=actual)
+        if not options["check"]:
+            confirm(
+                context, kind, fields, lambda: _would_go(context, kind, body(), options),
+                is_actual=actual,
+            )  # fmt: skip
+        _send(context, kind, body(), options)
 
 
 def _is_person(context: Context, options: Mapping[str, object]) -> bool:
     return sys.stdin.isatty() and not context.as_json and options["file"] != Path("-")
 
 
+def _is_actual(fields: Mapping[str, object], options: Mapping[str, object]) -> bool:
+    return str(options["status"] or fields.get("status") or "actual").casefold() == "actual"
+
+
+def _would_go(
+    context: Context, kind: "Kind", said: Mapping[str, object], options: Mapping[str, object]
+) -> dict[str, object]:
+    """Return how a report would go: before anything is asked for, and before it goes.
+
+    Raises:
+        InputError: it may not, or is not filled in as it must be.
+    """
+    asked = msgspec.structs.replace(_request(kind, said, options), check=True, describe=True)
+    with context.desk() as node:
+        told = cast("dict[str, object]", node.ask(asked))
+    if not told["allowed"]:
+        reasons = "; ".join(cast("list[str]", told["reasons"]))
+        raise InputError("not-releasable", f"it may not go: {reasons}")
+    return told
+
+
 def _send(
     context: Context, kind: "Kind", said: Mapping[str, object], options: Mapping[str, object]
 ) -> None:
-    head = {name: options[name] for name in _HEAD if options[name]}
-    if head.get("marking", said.get("marking")) != said.get("marking", head.get("marking")):
-        msg = f"the file is marked {said['marking']}, and {head['marking']} is asked for; name one"
-        raise InputError("bad-marking", msg)
-    body = {"noroshi": 1, "kind": kind.name, **said, **head}
-    asked = requests.SendReport(
-        body=json.dumps(body, ensure_ascii=False, indent=1).encode(),
-        to=cast("tuple[str, ...]", options.get("to", ())),
-        info=cast("tuple[str, ...]", options.get("info", ())),
-        references=cast("tuple[str, ...]", options.get("reference", ())),
-        from_desk=cast("str | None", options["from_desk"]),
-        by=cast("str | None", options["by"]),
-        check=bool(options["check"]),
-        report_id=uuid.UUID(bytes=secrets.token_bytes(16), version=4).bytes,
-    )
+    asked = _request(kind, said, options)
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(asked))
     context.answer(told, lambda: present_check(told) if asked.check else present_sent(told))
 
 
-def _filled(context: Context, kind: "Kind", options: Mapping[str, object]) -> dict[str, object]:
-    """Return what a file and --set say.
+def _request(
+    kind: "Kind", said: Mapping[str, object], options: Mapping[str, object]
+) -> requests.SendReport:
+    """Return the request that sends what is said; options win over what a file says.
 
     Raises:
-        InputError: a field is not one of the form, or cannot be read.
+        InputError: they name different markings.
     """
-    found = _from_file(cast("Path | None", options["file"]))
-    fields = {field.name: field for field in kind.fields}
-    for each in cast("tuple[str, ...]", options["values"]):
-        name, between, text = each.partition("=")
-        field = fields.get(name.strip())
-        if field is None or not between:
-            msg = f"{each!r} fills in no field of {kind.name}; there are {', '.join(fields)}"
-            raise InputError("bad-form", msg)
-        value = _read(context, field, text)
-        if field.is_many:
-            value = [*cast("list[object]", found.get(field.name, [])), *cast("list[object]", value)]
-        found[field.name] = value
-    return found
-
-
-def _from_file(path: Path | None) -> dict[str, object]:
-    if path is None:
-        return {}
-    text = read_body(path).decode(errors="replace")
-    try:
-        found = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except ValueError as error:
-        raise InputError("bad-form", f"{path} is neither TOML nor JSON: {error}") from None
-    return {name: value for name, value in found.items() if name not in {"noroshi", "kind"}}
-
-
-def _read(context: Context, field: "Field", text: str) -> object:
-    from noroshi.core.kinds.writing import read_value
-
-    return read_value(field, text, context.reader, _now())
-
-
-def _now() -> int:
-    from noroshi.adapters.clock import SystemClock
-
-    return SystemClock().now()
-
-
-def _ask_for(context: Context, kind: "Kind", filled: dict[str, object]) -> dict[str, object]:
-    """Ask for what is needed first and not filled in yet; an empty line leaves it for later."""
-    reader, fields = context.reader, dict(filled)
-    click.echo(reader.lexicon.label(kind.title, reader.language))
-    click.echo(reader.lexicon.label("sheet.asking", reader.language))
-    for field in kind.fields:
-        while field.says.first and field.name not in fields:
-            if not _ask_one(context, field, fields) and not field.is_required:
-                break
-    return fields
-
-
-def _ask_one(context: Context, field: "Field", fields: dict[str, object]) -> bool:
-    """Ask for a field once; say whether something was typed, which may be no value.
-
-    A question mark shows what belongs there, and the same question follows.
-    """
-    reader, vocabulary = context.reader, field.says.vocabulary
-    values = reader.lexicon.values(vocabulary) if vocabulary else ()
-    for value in values:
-        shown = reader.lexicon.label(f"{vocabulary}.{value}", reader.language)
-        click.echo(f"    {value}  {shown}")
-    _complete(values)
-    label = reader.lexicon.label(field.says.label, reader.language)
-    while (text := click.prompt(label, default="", show_default=False).strip()) in _ASKS_BACK:
-        click.echo(f"    {reader.lexicon.help(field.says.label, reader.language)}")
-    if text:
-        try:
-            fields[field.name] = _read(context, field, text)
-        except InputError as error:
-            click.echo(f"  {error.message}")
-    return bool(text)
-
-
-def _ask_which(context: Context, kind: "Kind", present: Mapping[str, object]) -> dict[str, object]:
-    """Show a form as it holds, and ask which of its fields change, one after the other."""
-    reader, changed = context.reader, dict[str, object]()
-    click.echo(_as_read(context, kind, present))
-    fields = {field.name: field for field in kind.fields}
-    for name, field in fields.items():
-        click.echo(f"    {name}  {reader.lexicon.label(field.says.label, reader.language)}")
-    click.echo(reader.lexicon.label("sheet.asking", reader.language))
-    which = reader.lexicon.label("sheet.which", reader.language)
-    while True:
-        _complete(fields)
-        asked = fields.get(name := click.prompt(which, default="", show_default=False).strip())
-        if not name:
-            return changed
-        if asked is not None:
-            _ask_one(context, asked, changed)
-
-
-def _complete(values: Iterable[str]) -> None:
-    """Let the tab key complete the values of a vocabulary, where the terminal can."""
-    try:
-        import readline
-    except ImportError:
-        return
-    known = tuple(values)
-    readline.set_completer(
-        lambda typed, n: next(
-            (v for i, v in enumerate(v for v in known if v.startswith(typed)) if i == n), None
-        )
+    head = {name: options[name] for name in _HEAD if options[name]}
+    if head.get("marking", said.get("marking")) != said.get("marking", head.get("marking")):
+        msg = f"the file is marked {said['marking']}, and {head['marking']} is asked for; name one"
+        raise InputError("bad-marking", msg)
+    body = {"noroshi": 1, "kind": kind.name, **said, **head}
+    return requests.SendReport(
+        body=json.dumps(body, ensure_ascii=False, indent=1).encode(),
+        to=tuple(cast("Iterable[str]", options.get("to", ()))),
+        info=tuple(cast("Iterable[str]", options.get("info", ()))),
+        references=cast("tuple[str, ...]", options.get("reference", ())),
+        from_desk=cast("str | None", options["from_desk"]),
+        by=cast("str | None", options["by"]),
+        answers=cast("str | None", options.get("answers")),
+        check=bool(options["check"]),
+        report_id=uuid.UUID(bytes=secrets.token_bytes(16), version=4).bytes,
     )
-    readline.parse_and_bind("tab: complete")
-
-
-def _confirm(
-    context: Context, kind: "Kind", body: Mapping[str, object], fields: Mapping[str, object]
-) -> None:
-    """Show the whole as it will be read, and ask whether it shall go.
-
-    Raises:
-        InputError: it shall not.
-    """
-    reader = context.reader
-    click.echo(f"\n{body['subject']}")
-    click.echo(_as_read(context, kind, json.loads(json.dumps(fields))))
-    if not click.confirm(reader.lexicon.label("ui.send", reader.language), default=True):
-        raise InputError("not-sent", "nothing was sent")
-
-
-def _as_read(context: Context, kind: "Kind", fields: Mapping[str, object]) -> str:
-    """Return a form as its readers read it."""
-    from noroshi.core.kinds.reading import read_form
-    from noroshi.core.sheet.chain import form_blocks, language_of
-    from noroshi.core.sheet.plain import plain
-
-    reader = context.reader
-    blocks = form_blocks(read_form(kind, fields, reader), language_of(fields), reader)
-    return plain(blocks, reader.language)

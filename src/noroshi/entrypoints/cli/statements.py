@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+import sys
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final, cast
 import click
 
 from noroshi.core.errors import InputError
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import write_new
 from noroshi.entrypoints.cli.reports import present_sent
@@ -99,8 +101,9 @@ def translate(
 ) -> None:
     """Add a translation to a report, for all who have it; what was written stays authoritative.
 
-    FIELD is a field in the writer's words; "body" where the report is no form. It is shown to
-    those who read in that language, with who made it, until the field says something else.
+    FIELD is the code of a field in the writer's words; "body" where the report is no form. Without
+    --set a terminal asks for each, elsewhere the codes are told. It is shown to those who read in
+    that language, with who made it, until the field says something else.
 
     \b
       noroshi translate 3f1c09aa --into en --set summary="An intruder." --translator "Sgt Kim"
@@ -116,6 +119,9 @@ def translate(
             {"body": told["body"]} if chain is None else cast("dict[str, object]", chain["fields"])
         )
         first = told["report"] if chain is None else chain["first"]
+        kind = "" if chain is None else str(chain["kind"])
+        given = values or _asked(context, kind, said)
+        texts = [_translated(context, kind, each, said) for each in given]
         body = {
             "noroshi": 1,
             "kind": "translation",
@@ -124,7 +130,7 @@ def translate(
             "into": into,
             "made_by": "person" if machine is None else "machine",
             "translator": translator or machine,
-            "texts": [_translated(each, said) for each in values],
+            "texts": texts,
         }
         verified = {each["partner"] for each in partners if each["state"] == "VERIFIED"}
         asked = requests.SendReport(
@@ -145,14 +151,61 @@ def translate(
 COMMANDS: Final = (statement, translate)
 
 
-def _translated(given: str, said: Mapping[str, object]) -> dict[str, str]:
+def _translated(
+    context: Context, kind: str, given: str, said: Mapping[str, object]
+) -> dict[str, str]:
     name, between, text = given.partition("=")
     original = said.get(name.strip())
-    if not between or not isinstance(original, str):
-        words = ", ".join(name for name, value in said.items() if isinstance(value, str))
-        raise InputError("bad-form", f"{given!r} translates no field; there are {words}")
+    if not between or not text.strip() or not isinstance(original, str):
+        msg = f"{given!r} translates no field; there are {_named(context, kind, said)}"
+        raise InputError("bad-form", msg)
     of = hashlib.sha256(original.encode()).hexdigest()
     return {"field": name.strip(), "of": of, "text": text}
+
+
+def _asked(context: Context, kind: str, said: Mapping[str, object]) -> tuple[str, ...]:
+    """Ask for the translation of each text, below the writer's own words.
+
+    Raises:
+        InputError: nobody is there to ask, or nothing was said.
+    """
+    found: list[str] = []
+    labels = _words(context, kind, said)
+    if sys.stdin.isatty() and not context.as_json:
+        for name, label in labels.items():
+            click.echo(
+                "".join(f"| {visible(line)}\n" for line in str(said[name]).split("\n")), nl=False
+            )
+            text = click.prompt(f"{label} ({name})", default="", show_default=False).strip()
+            found += [f"{name}={text}"] if text else []
+    if not found:
+        msg = f"say what a field says: --set FIELD=TEXT; there are {_named(context, kind, said)}"
+        raise InputError("bad-form", msg)
+    return tuple(found)
+
+
+def _words(context: Context, kind: str, said: Mapping[str, object]) -> dict[str, str]:
+    """Return the fields in the writer's words, each with what its readers call it."""
+    from noroshi.core.kinds.form import FieldType
+    from noroshi.core.kinds.kind import all_kinds
+
+    known = {field.name: field for field in all_kinds()[kind].fields} if kind in all_kinds() else {}
+    words = (FieldType.LINE, FieldType.TEXT)
+    return {
+        name: context.reader.lexicon.label(known[name].says.label, context.language)
+        if name in known
+        else name
+        for name, value in said.items()
+        if isinstance(value, str) and (name not in known or known[name].type in words)
+    }
+
+
+def _named(context: Context, kind: str, said: Mapping[str, object]) -> str:
+    """Return the codes of the fields that can be translated, each with its label."""
+    return ", ".join(
+        name if name == label else f"{name} ({label})"
+        for name, label in _words(context, kind, said).items()
+    )
 
 
 def _others(told: Mapping[str, object]) -> list[str]:

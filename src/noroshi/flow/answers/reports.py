@@ -115,9 +115,24 @@ def _send_order(
         if request.check and error.code == "bad-marking":
             return {"allowed": False, "reasons": [error.message]}
         raise
-    return send_or_check(
+    told = send_or_check(
         house, planned, is_check=request.check, is_explained=request.explained
     )
+    return {**told, **_head_json(planned)} if request.check and request.describe else told
+
+
+def _head_json(planned: Plan) -> Json:
+    """Return how a plan would go."""
+    content = planned.content
+    return {
+        "from": content.from_desk,
+        "to": list(map(str, content.action)),
+        "info": list(map(str, content.info)),
+        "subject": content.subject,
+        "precedence": planned.precedence.name,
+        "marking": str(planned.marking),
+        "status": planned.status.value,
+    }
 
 
 def send_or_check(

@@ -36,6 +36,8 @@ class SendReport(Request, frozen=True, kw_only=True):
     check: bool = False
     explained: bool = False
     """With `check`: partner by partner as well, and why a second person has to release it."""
+    describe: bool = False
+    """With `check`: tell also how it would go, with every choice made."""
 
 
 class Cancel(Request, frozen=True, kw_only=True):
