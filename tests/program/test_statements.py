@@ -78,7 +78,9 @@ def test_a_reader_adds_a_translation_for_all_who_have_the_report(
         given = ("translate", report, "--into", "en", "--set", "summary=An intrusion is confirmed.")
         assert "who translated it" in nato.fail(*given)["message"]
         wrong = nato.fail("translate", report, "--into", "en", "--set", "x=y", "--machine", "MT")
-        assert "there are summary" in wrong["message"]
+        assert "there are summary (Summary)" in wrong["message"]
+        wrong = nato.fail("translate", report, "--into", "en", "--machine", "MT")
+        assert "--set FIELD=TEXT; there are summary (Summary)" in wrong["message"]
         sent = nato.ask(*given, "--translator", "Sgt Kim")
         assert [each["desk"] for each in sent["recipients"]] == ["cyber@jp"]
         screen = _shown(jp, report)

@@ -55,6 +55,18 @@ def test_awareness_that_is_corrected_moves_what_is_owed() -> None:
     chain = a_chain({"aware_at": AWARE}, {"aware_at": "2026-11-21T01:00:00Z"})
     assert owed(chain)["early-warning"] == "2026-11-22T01:00"
     assert owed(a_chain({"aware_at": "soon"})) == {}
+    assert owed(a_chain({"aware_at": AWARE}, {"aware_at": "soon"})) == {}
+
+
+def test_taking_awareness_back_gives_no_more_time() -> None:
+    begun = Statement(b"\x01" * 16, NOW, NOW, None, {"aware_at": AWARE})
+    back = Statement(b"\x02" * 16, NOW + HOUR, NOW, None, {}, ("aware_at",))
+    assert owed(fold(FIRST, [begun, back]))["early-warning"] == "2026-11-22T03:12"
+    said = Statement(b"\x03" * 16, NOW + 2 * HOUR, NOW, None, {"aware_at": "2026-11-21T05:00Z"})
+    assert owed(fold(FIRST, [begun, back, said]))["early-warning"] == "2026-11-22T05:00"
+
+
+def test_awareness_that_nobody_stated_counts_for_nothing() -> None:
     assert owed(a_chain({})) == {}
 
 

@@ -188,9 +188,17 @@ def test_a_subject_is_one_line(subject: str) -> None:
     assert check_subject(subject) == subject
 
 
-@pytest.mark.parametrize("subject", ["a\nb", "\t", "\u202e", "s" * (MAX_SUBJECT + 1)])
-def test_what_is_no_subject(subject: str) -> None:
-    with pytest.raises(InputError, match="one line of at most 200"):
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("a\nb", "write it on one"),
+        ("a\t", r"U\+0009 \(a control character\) at its character 2"),
+        ("\u202e", r"U\+202E \(RIGHT-TO-LEFT OVERRIDE\) at its character 1"),
+        ("s" * (MAX_SUBJECT + 1), "has 201 characters; at most 200"),
+    ],
+)
+def test_what_is_no_subject(subject: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
         check_subject(subject)
 
 

@@ -57,8 +57,9 @@ def in_words(error: msgspec.ValidationError, root: str = "") -> str:
     """
     text = str(error)
     at = _PATH.search(text)
-    parts = (root, "" if at is None else at["path"].replace("[...]", "").lstrip("."))
-    path = ".".join(filter(None, parts)) or "it"
+    inner = "" if at is None else re.sub(r"\[([0-9]+)\]", _counted, at["path"]).lstrip(".")
+    path = f"{root}{'' if inner.startswith(' ') or not root else '.'}{inner}".strip(".") or "it"
+    path = path.replace(".", ": ")
     said = text if at is None else text[: at.start()]
     for pattern, words in _RULES:
         found = re.fullmatch(pattern, said)
@@ -67,8 +68,13 @@ def in_words(error: msgspec.ValidationError, root: str = "") -> str:
     return f"{path}: {said.replace('`', '')}"
 
 
+def _counted(index: re.Match[str]) -> str:
+    """Return which of a list it is, as people count."""
+    return f" {int(index[1]) + 1}"
+
+
 def _within(path: str, name: str) -> str:
-    return name if path == "it" else f"{path}.{name}"
+    return name if path == "it" else f"{path}: {name}"
 
 
 def _type(names: str) -> str:

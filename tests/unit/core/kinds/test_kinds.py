@@ -5,13 +5,16 @@ import unicodedata
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from noroshi.adapters.words import example_of, shipped_lexicon
 from noroshi.core.errors import InputError
-from noroshi.core.kinds.check import check_form
+from noroshi.core.instant import from_text
+from noroshi.core.kinds.check import check_field, check_form
 from noroshi.core.kinds.form import MAX_MANY, FieldType
 from noroshi.core.kinds.kind import Kind, all_kinds
+from noroshi.core.kinds.misfit import in_words
 from noroshi.core.kinds.reading import Reader, Row, read_form
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.recognition import recognise
@@ -105,8 +108,9 @@ def test_a_report_without_a_field_of_the_form_is_somebody_elses() -> None:
 
 def test_a_form_is_half_filled() -> None:
     assert "summary" in refused(CYBER, sectors=["energy"])
-    assert "str" in refused(CYBER, summary=5)
-    assert "summary" in refused(CYBER, summary="")
+    assert "summary is missing" in refused(CYBER, sectors=["energy"])
+    assert "summary must be text, not a whole number" in refused(CYBER, summary=5)
+    assert "summary is empty" in refused(CYBER, summary="")
     check_form(CYBER, {"summary": "x", "x_ticket": 5}, LEXICON)
 
 
@@ -127,6 +131,90 @@ def test_times_do_not_contradict_each_other() -> None:
         NOTICE, activity="x", backup_windows=[{"begins_at": NOON, "ends_at": "never"}]
     )
     check_form(NOTICE, {"activity": "x", "window": {"begins_at": NOON, "ends_at": ONE}}, LEXICON)
+
+
+def test_times_do_not_contradict_the_time_of_writing() -> None:
+    now = from_text(NOON)
+    check_form(CYBER, {"summary": "x", "aware_at": ONE}, LEXICON)
+    check_form(CYBER, {"summary": "x", "aware_at": ONE}, LEXICON, now, ("summary",))
+    check_form(CYBER, {"summary": "x", "aware_at": NOON}, LEXICON, now)
+    with pytest.raises(InputError, match="aware_at is still to come"):
+        check_form(CYBER, {"summary": "x", "aware_at": ONE}, LEXICON, now)
+    request = all_kinds()["request-for-information"]
+    with pytest.raises(InputError, match="respond_by is over already"):
+        check_form(request, {"question": "x", "respond_by": NOON}, LEXICON, from_text(ONE))
+    assert "aware_at is before first_seen" in refused(
+        CYBER, summary="x", first_seen=ONE, aware_at=NOON
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"criticality": 101}, "criticality must be at most 100"),
+        ({"criticality": "high"}, "criticality must be a whole number, not text"),
+        ({"grading": "Z9"}, "grading is not written as it must be"),
+        ({"summary": "x" * 50_001}, "summary has more than 50,000 characters"),
+        ({"indicators": [{"type": "url"}]}, "indicators 1: value is missing"),
+        ({"indicators": [{"type": "url", "value": "x", "new": 1}]}, "has nothing called new"),
+        ({"sectors": "energy"}, "sectors must be a list, not text"),
+        ({"language": "Japanese!"}, "language is no code of a language"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_peoples_words(values: dict[str, object], said: str) -> None:
+    told = refused(CYBER, **{"summary": "x", **values})
+    assert said in told
+    assert "`" not in told
+
+
+def test_other_misfits_are_said_too() -> None:
+    statement = all_kinds()["joint-statement"]
+    version = {"language": "fr", "text": "x", "standing": "mere"}
+    assert "versions 1: standing cannot be 'mere'" in refused(
+        statement, text="x", versions=[version]
+    )
+    version |= {"standing": "equal", "language": "1"}
+    assert "versions.language is no code" in refused(statement, text="x", versions=[version])
+    assert in_words(msgspec.ValidationError("Nobody `knows` it")) == "it: Nobody knows it"
+    told = refused(MISSILE, detected_at=NOON, apogee_km="high")
+    assert "apogee_km must be a number, not text" in told
+    assert "must be less than 360" in refused(MISSILE, detected_at=NOON, azimuth=360)
+    assert "needs 1: quantity must be more than 0" in refused(
+        RELIEF, state="requested", needs=[{"capability": "x", "quantity": 0}]
+    )
+
+
+@pytest.mark.parametrize(
+    "language",
+    ["ja", "en-GB", "zh-Hant-TW", "fil", "es-419", "sl-rozaj-biske", "de-x-own", "en-u-ca-gregory"],
+)
+def test_a_language_is_named_as_bcp_47_does(language: str) -> None:
+    check_form(CYBER, {"summary": "x", "language": language}, LEXICON)
+
+
+@pytest.mark.parametrize("language", ["日本語", "english", "e", "en_GB", "ja ", "en-", "fr equal"])
+def test_a_language_is_named_in_no_other_way(language: str) -> None:
+    assert "language is no code of a language" in refused(CYBER, summary="x", language=language)
+
+
+def test_one_field_is_checked_by_itself() -> None:
+    fields = {field.name: field for field in (*CYBER.fields, *MISSILE.fields)}
+    check_field(CYBER, fields["criticality"], 70, LEXICON)
+    check_field(CYBER, fields["sectors"], ["energy"], LEXICON)
+    check_field(MISSILE, fields["launch_place"], {"name": "x"}, LEXICON)
+    for kind, name, value, said in (
+        (CYBER, "criticality", 101, "criticality must be at most 100"),
+        (CYBER, "sectors", ["enregy"], "energy"),
+        (CYBER, "sectors", ["energy", 5], "sectors 2 must be text"),
+        (
+            MISSILE,
+            "launch_place",
+            {"latitude": 91.0, "longitude": 0.0},
+            "launch_place: latitude must be at most",
+        ),
+    ):
+        with pytest.raises(InputError, match=said):
+            check_field(kind, fields[name], value, LEXICON)
 
 
 @pytest.mark.parametrize(

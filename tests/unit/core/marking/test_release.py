@@ -13,7 +13,7 @@ from noroshi.core.agreement import Agreement, encode_agreement, parse_agreement,
 from noroshi.core.errors import InputError
 from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking, Pap, Tlp
-from noroshi.core.marking.whole import Part, check_whole, covers
+from noroshi.core.marking.whole import Part, check_whole, covers, is_milder
 from noroshi.core.release import Question, may_release, may_release_all
 
 RULES = shipped_rules()
@@ -246,6 +246,23 @@ def test_a_whole_covers_what_a_second_statement_says_it_covers() -> None:
         assert is_covered == is_enough(*texts), texts
         covered += is_covered
     assert covered > 2_000
+
+
+@pytest.mark.parametrize(
+    ("marking", "than", "expected"),
+    [
+        ("TLP:GREEN", "TLP:AMBER", True),
+        ("TLP:AMBER", "TLP:AMBER", False),
+        ("TLP:RED", "TLP:AMBER", False),
+        ("TLP:RED", "NATO RESTRICTED", True),
+        ("NATO RESTRICTED", "NATO SECRET", True),
+        ("NATO SECRET//REL TO JPN", "NATO SECRET//REL TO JPN", False),
+        ("JPN 秘//REL TO NATO", "NATO RESTRICTED//REL TO JPN", False),
+        ("JPN 秘//REL TO NATO", "NATO RESTRICTED//REL TO JPN//TLP:RED", True),
+    ],
+)
+def test_a_milder_marking_gives_away_more(marking: str, than: str, *, expected: bool) -> None:
+    assert is_milder(Marking.parse(marking), Marking.parse(than), RULES) is expected
 
 
 def test_what_is_combined_covers_all_its_parts() -> None:

@@ -50,6 +50,17 @@ def read(seen: dict[str, Any]) -> str:
     return plain(report_sheet(seen, READER, {}), Language.ENGLISH)
 
 
+def test_times_that_contradict_are_shown_as_written_with_a_warning() -> None:
+    times = {"first_seen": "2026-11-22T07:00:00Z", "aware_at": "2026-11-22T05:00:00Z"}
+    late = {"summary": "x", "aware_at": "2031-01-01T00:00:00Z"}
+    assert "“Time of awareness” lies before “First seen”." in read(chained(fields=times))
+    assert "lies after" not in read(chained(fields=late)), "an update may be older than its whole"
+    warned = read({**chained(fields=late, updates=[]), "status": "ACTUAL"})
+    assert "“Time of awareness” lies after the time of writing." in warned
+    assert "lies after" not in read({**chained(fields=late, updates=[]), "status": "EXERCISE"})
+    assert "lies" not in read(chained(fields=times, kind="newer-kind"))
+
+
 def test_the_whole_stands_before_what_the_report_said() -> None:
     text = read(chained())
     assert text.startswith("TLP:RED\n"), "the marking of all that is shown"
