@@ -152,6 +152,7 @@ def test_at_a_terminal_it_asks_only_where_nothing_was_said(
             ("no more)", "likelihood"),
             ("Likelihood", ""),
             ("no more)", ""),
+            ("Send", "y"),
         ):
             until(screen, question)
             os.write(screen, f"{answer}\n".encode())

@@ -18,6 +18,7 @@ from noroshi.entrypoints.cli.compose import new
 from noroshi.entrypoints.cli.context import Context, Serving
 from noroshi.entrypoints.cli.kinds import kinds
 from noroshi.entrypoints.cli.person import Person
+from tests.program.conftest import befriend, make
 
 LEXICON = shipped_lexicon()
 MISSILE = all_kinds()["missile-event"]
@@ -82,10 +83,15 @@ def test_the_help_is_shown_beside_each_field(
     assert not left_in_english(shown)
 
 
-def test_a_question_mark_asks_what_belongs_in_a_field(tmp_path: Path) -> None:
+def test_a_question_mark_asks_what_belongs_in_a_field(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The half-width and the full-width mark: help, then the same question again."""
     marks = "?\n06:12\n\N{FULLWIDTH QUESTION MARK}\nWest coast\n\n\n\nn\n".encode()
-    result = run(new, tmp_path, [MISSILE.name, "--to", "cyber@nato"], marks, json=False)
+    jp = make(tmp_path, "jp")
+    befriend([jp, make(tmp_path, "nato")])
+    monkeypatch.chdir(tmp_path)
+    result = run(new, jp.home, [MISSILE.name, "--to", "cyber@nato"], marks, json=False)
     assert isinstance(result.exception, InputError)
     assert result.exception.code == "not-sent"
     shown = result.output

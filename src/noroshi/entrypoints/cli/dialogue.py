@@ -224,13 +224,13 @@ def _show_head(context: Context, head: Mapping[str, object]) -> None:
 
 def _beside(context: Context, code: str, name: str) -> str:
     shown = context.reader.lexicon.label(code, context.reader.language)
-    return name if context.language is Language.ENGLISH else f"{name} {shown}"
+    return name if context.reader.language is Language.ENGLISH else f"{name} {shown}"
 
 
 def _yes(context: Context, word: str) -> str:
     """Return what to type for yes or no, with the word of the reader's language."""
     shown = context.reader.lexicon.label(f"ui.{word}", context.reader.language)
-    return word[0] if context.language is Language.ENGLISH else f"{word[0]}={shown}"
+    return word[0] if context.reader.language is Language.ENGLISH else f"{word[0]}={shown}"
 
 
 def _complete(values: Iterable[str]) -> None:

@@ -37,8 +37,8 @@ def filled(context: Context, kind: "Kind", options: Mapping[str, object]) -> dic
         value = read(context, field, text)
         if field.is_many:
             begun = found.get(field.name, [])
-            begun = begun if isinstance(begun, list) else [begun]
-            value = [*cast("list[object]", begun), *cast("list[object]", value)]
+            several = cast("list[object]", begun if isinstance(begun, list) else [begun])
+            value = [*several, *cast("list[object]", value)]
         found[field.name] = value
     return found
 

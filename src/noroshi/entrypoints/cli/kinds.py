@@ -61,15 +61,16 @@ def find(name: str) -> Kind:
 
 
 def typed_time(text: str) -> str:
-    """Return the time that somebody typed, as RFC 3339 in UTC.
+    """Return the time that somebody typed of what has been, as RFC 3339 in UTC.
 
     Raises:
         InputError: it is none.
     """
     from noroshi.adapters.clock import SystemClock
-    from noroshi.core.kinds.writing import read_time
+    from noroshi.core.kinds.form import Tense
+    from noroshi.core.kinds.times import read_time
 
-    return read_time(text, SystemClock().now())
+    return read_time(text, SystemClock().now(), Tense.PAST)
 
 
 def _schema(kind: Kind) -> bytes:

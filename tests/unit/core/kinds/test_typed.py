@@ -1,7 +1,7 @@
 """Quantities, places and times as people type them: as they were meant, or refused."""
 
 import random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -9,7 +9,7 @@ from noroshi.adapters.words import example_of, shipped_lexicon
 from noroshi.core.errors import InputError
 from noroshi.core.instant import DAY, MINUTE, Instant, from_text, to_text
 from noroshi.core.kinds.form import Field, FieldType, Tense
-from noroshi.core.kinds.kind import all_kinds
+from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.kinds.places import read_place
 from noroshi.core.kinds.quantities import read_need, read_number
 from noroshi.core.kinds.reading import Reader, read_form
@@ -34,7 +34,12 @@ languages = pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 
 
 def field_of(name: str, *kinds: Any) -> Field:
-    return next(f for kind in kinds or (RELIEF, MISSILE) for f in kind.fields if f.name == name)
+    return next(
+        field
+        for kind in kinds or (RELIEF, MISSILE)
+        for field in cast("Kind", kind).fields
+        if field.name == name
+    )
 
 
 def shown(field: Field, value: object, reader: Reader) -> str:
