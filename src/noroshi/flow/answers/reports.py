@@ -12,7 +12,6 @@ from noroshi.core.delivery.quota import has_room
 from noroshi.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from noroshi.core.instant import from_text
 from noroshi.core.marking.label import Marking, Tlp
-from noroshi.core.marking.whole import is_milder
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Status as Traffic
 from noroshi.core.recognition import recognise
@@ -23,6 +22,7 @@ from noroshi.core.report import (
     report_id_text,
 )
 from noroshi.flow import acknowledge, draft, release, send, views
+from noroshi.flow.answers.answered import check_answer, come_in
 from noroshi.flow.chains import check_update
 from noroshi.flow.house import House
 from noroshi.flow.plan import Plan
@@ -85,7 +85,7 @@ def send_report(house: House, request: SendReport) -> Answer:
         report_id=request.report_id,
         areas=check_areas(request.areas, house.areas) or (earlier.content.areas if earlier else ()),
     )
-    answered = None if request.answers is None else _come_in(house, request.answers)
+    answered = None if request.answers is None else come_in(house, request.answers)
     files = [house.staged.pop(token, None) for token in request.attachments]
     try:
         return _send_order(house, order, files, answered, request)
@@ -110,7 +110,7 @@ def _send_order(
     try:
         planned = plan(house, order, found)
         if answered is not None:
-            _check_answer(house, planned, answered)
+            check_answer(house, planned, answered)
     except InputError as error:
         if request.check and error.code == "bad-marking":
             return {"allowed": False, "reasons": [error.message]}
@@ -247,30 +247,6 @@ def _sent(house: House, text: str) -> StoredReport:
         msg = "that report was not sent from here; only its sender can cancel or supersede it"
         raise InputError("bad-input", msg)
     return found
-
-
-def _come_in(house: House, text: str) -> StoredReport:
-    """Return a report that came in, which may be answered."""
-    with house.store.read() as tables:
-        found = views.report(tables, views.resolve(tables, text))
-    if found.outgoing:
-        raise InputError("bad-input", f"the report {text} is our own; name one that came in")
-    return found
-
-
-def _check_answer(house: House, planned: Plan, answered: StoredReport) -> None:
-    """Return if an answer is marked no milder than what it answers, whose words it takes up.
-
-    Raises:
-        InputError: it is.
-    """
-    asked = Marking.parse(answered.head.marking)
-    if is_milder(planned.marking, asked, house.rules):
-        msg = (
-            f"the report that it answers is marked {asked}, and {planned.marking} is milder; "
-            "leave --marking out, or name a stricter one"
-        )
-        raise InputError("bad-marking", msg)
 
 
 def _texts(addresses: tuple[DeskAddress, ...]) -> tuple[str, ...]:
