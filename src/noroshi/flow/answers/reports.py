@@ -115,9 +115,7 @@ def _send_order(
         if request.check and error.code == "bad-marking":
             return {"allowed": False, "reasons": [error.message]}
         raise
-    told = send_or_check(
-        house, planned, is_check=request.check, is_explained=request.explained
-    )
+    told = send_or_check(house, planned, is_check=request.check, is_explained=request.explained)
     return {**told, **_head_json(planned)} if request.check and request.describe else told
 
 
