@@ -38,7 +38,7 @@ def archive(folder: Path) -> dict[str, object]:
         ids = _fill(store)
         with store.read() as tables:
             reports = tables.reports
-            listed = _ms(lambda: reports.inbox(None, unacknowledged=False))
+            listed = _ms(lambda: reports.inbox())
             opened = _ms(lambda: [reports.get(report_id) for report_id in ids[:500]])
             heads = _ms(lambda: [reports.head(report_id) for report_id in ids[:500]])
     finally:

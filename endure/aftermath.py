@@ -190,10 +190,7 @@ def _opened(partner: str, home: Path) -> Iterator[Side]:
                 tables=tables,
                 outgoing={report_id_text(r.id): r for r in stored if r and r.outgoing},
                 incoming={report_id_text(r.id): r for r in stored if r and not r.outgoing},
-                inbox=Counter(
-                    report_id_text(row.report_id)
-                    for row in tables.reports.inbox(None, unacknowledged=False)
-                ),
+                inbox=Counter(report_id_text(row.report_id) for row in tables.reports.inbox()),
                 entries=Counter(
                     (e.kind, report_id_text(e.report_id)) for e in entries if e.report_id
                 ),

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from noroshi.core.account import Account
+from noroshi.core.passkey import Passkey
 
 
 class AccountTable(Protocol):
@@ -18,4 +19,20 @@ class AccountTable(Protocol):
 
     def put(self, account: Account) -> None:
         """Add an account, or replace what is kept of it."""
+        ...
+
+    def passkeys(self, name: str) -> list[Passkey]:
+        """Return the passkeys of a person, the oldest first."""
+        ...
+
+    def passkey(self, credential: bytes) -> Passkey | None:
+        """Return a passkey by the id of its credential."""
+        ...
+
+    def put_passkey(self, passkey: Passkey) -> None:
+        """Add a passkey, or replace what is kept of it."""
+        ...
+
+    def remove_passkey(self, credential: bytes) -> None:
+        """Remove a passkey."""
         ...

@@ -1,8 +1,8 @@
-"""Visitors: people at the console, each let in by a link that works once.
+"""Visitors: people at the console, each let in by a link that works once, or by a passkey.
 
 Whoever has proven at the local door who they are gets the link; the browser that opens it has a
-session from then on. Links and sessions are held by their digests, in memory alone: a node that is
-started again knows nobody.
+session from then on. Links, sessions and the challenges that passkeys answer are held by their
+digests, in memory alone: a node that is started again knows nobody.
 """
 
 import hashlib
@@ -20,8 +20,11 @@ IDLE: Final = 15 * MINUTE
 """How long nobody may touch a session until it ends."""
 LONGEST: Final = 12 * HOUR
 """How long a session lasts at most: a watch."""
+FRESH: Final = 2 * MINUTE
+"""How long a proof counts for what asks for one anew."""
+CHALLENGE_LIFE: Final = 5 * MINUTE
 MOST: Final = 1_000
-"""Links and sessions each; of more, the oldest end."""
+"""Links, sessions and challenges each; of more, the oldest end."""
 _SECRET_SIZE: Final = 32
 
 
@@ -32,6 +35,12 @@ class Session(msgspec.Struct, frozen=True):
     """Of the account; while there are none, of the operating-system user."""
     begun_at: Instant
     touched_at: Instant
+    proven_at: Instant
+    """When who it is was proven last."""
+
+    def is_fresh(self, now: Instant) -> bool:
+        """Say whether who it is was proven just now."""
+        return 0 <= now - self.proven_at <= FRESH
 
 
 class Visitors:
@@ -42,12 +51,13 @@ class Visitors:
         self._lock = threading.Lock()
         self._links: dict[bytes, Session] = {}
         self._sessions: dict[bytes, Session] = {}
+        self._challenges: dict[bytes, tuple[str, Instant]] = {}
         self.door: str = ""
         """The address of the console; "": nobody serves this node."""
 
     def invite(self, name: str, now: Instant) -> str:
         """Return a secret that lets the browser in which it is shown be somebody's, once."""
-        return self._keep(self._links, Session(name, now, now))
+        return self._keep(self._links, Session(name, now, now, now))
 
     def enter(self, secret: str, now: Instant) -> str:
         """Return the secret of a session, for that of a link.
@@ -60,10 +70,42 @@ class Visitors:
         if link is None or not 0 <= now - link.begun_at <= LINK_LIFE:
             msg = "the link was used before, or is too old; get another: noroshi console"
             raise InputError("not-proven", msg)
-        return self._keep(self._sessions, Session(link.name, now, now))
+        return self.open(link.name, now)
 
-    def find(self, secret: str, now: Instant, *, is_touch: bool = True) -> str | None:
-        """Return whose session it is; None: it has ended. `is_touch`: somebody did something."""
+    def open(self, name: str, now: Instant) -> str:
+        """Return the secret of a session of somebody who has just proven who they are."""
+        return self._keep(self._sessions, Session(name, now, now, now))
+
+    def prove(self, secret: str, now: Instant) -> None:
+        """Note that the person of a session has proven anew who they are."""
+        key = _digest(secret)
+        with self._lock:
+            session = self._sessions.get(key)
+            if session is not None:
+                self._sessions[key] = msgspec.structs.replace(session, proven_at=now)
+
+    def challenge(self, purpose: str, now: Instant) -> bytes:
+        """Return a challenge that a passkey answers, for one purpose, once."""
+        drawn = self._entropy.draw(_SECRET_SIZE)
+        with self._lock:
+            if len(self._challenges) >= MOST:
+                del self._challenges[next(iter(self._challenges))]
+            self._challenges[_digest(drawn.hex())] = (purpose, now)
+        return drawn
+
+    def redeem(self, challenge: bytes, purpose: str, now: Instant) -> None:
+        """Use a challenge up.
+
+        Raises:
+            InputError: it was for something else, was used before, or is too old.
+        """
+        with self._lock:
+            known, at = self._challenges.pop(_digest(challenge.hex()), ("", now))
+        if known != purpose or not 0 <= now - at <= CHALLENGE_LIFE:
+            raise InputError("not-proven", "the page is too old; load it again, and try once more")
+
+    def find(self, secret: str, now: Instant, *, is_touch: bool = True) -> Session | None:
+        """Return a session; None: it has ended. `is_touch`: somebody did something."""
         key = _digest(secret)
         with self._lock:
             session = self._sessions.get(key)
@@ -75,7 +117,7 @@ class Visitors:
                 return None
             if is_touch:
                 self._sessions[key] = msgspec.structs.replace(session, touched_at=now)
-            return session.name
+            return session
 
     def leave(self, secret: str) -> None:
         """End a session."""

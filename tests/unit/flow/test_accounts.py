@@ -94,6 +94,9 @@ AddAccount       -       -        -     yes           -
 ChangeRoles      -       -        -     yes           -
 ChangePassphrase -       -        -     yes           -
 EndAccount       -       -        -     yes           -
+Passkeys         -       -        -     yes           -
+AddPasskey       yes     yes      yes   yes           yes
+RemovePasskey    -       -        -     yes           -
 BackUp           -       -        -     yes           -
 """
 
@@ -167,6 +170,7 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "volume": 10_000, "by": None, "desk": "cyber", "state": DeskState.STAFFED, "name": "X",
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
         "request": "00", "reason": "case", "root": b"root", "digest": "0" * 64,
+        "credential": b"id", "public_key": b"key", "sign_count": 0,
     }  # fmt: skip
     if kind is requests.TakeAlarm:
         told["number"] = 1

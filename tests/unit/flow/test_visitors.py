@@ -5,7 +5,7 @@ import pytest
 from noroshi.adapters.clock import SystemEntropy
 from noroshi.core.errors import InputError
 from noroshi.core.instant import DAY, HOUR, MINUTE
-from noroshi.flow.visitors import IDLE, LINK_LIFE, LONGEST, MOST, Visitors
+from noroshi.flow.visitors import CHALLENGE_LIFE, FRESH, IDLE, LINK_LIFE, LONGEST, MOST, Visitors
 
 NOW = 1_800_000_000_000_000
 
@@ -15,12 +15,52 @@ def visitors() -> Visitors:
     return Visitors(SystemEntropy())
 
 
+def name_of(visitors: Visitors, secret: str, now: int, *, is_touch: bool = True) -> str | None:
+    session = visitors.find(secret, now, is_touch=is_touch)
+    return None if session is None else session.name
+
+
+def test_a_proof_is_fresh_for_a_while(visitors: Visitors) -> None:
+    secret = visitors.open("Lt Sato", NOW)
+
+    def is_fresh(now: int) -> bool:
+        session = visitors.find(secret, now, is_touch=False)
+        assert session is not None
+        return session.is_fresh(now)
+
+    assert is_fresh(NOW + FRESH)
+    assert not is_fresh(NOW + FRESH + 1)
+    visitors.prove(secret, NOW + FRESH + 1)
+    visitors.prove("nobody's", NOW)
+    assert is_fresh(NOW + 2 * FRESH)
+    assert not is_fresh(NOW + FRESH), "before it was proven"
+
+
+def test_a_challenge_is_answered_once_for_its_purpose(visitors: Visitors) -> None:
+    first, second, third = (visitors.challenge("enter", NOW) for _ in range(3))
+    visitors.redeem(first, "enter", NOW + CHALLENGE_LIFE)
+    for challenge, purpose, now in (
+        (first, "enter", NOW),
+        (second, "confirm Lt Sato", NOW),
+        (second, "enter", NOW),
+        (third, "enter", NOW + CHALLENGE_LIFE + 1),
+        (b"", "enter", NOW),
+    ):
+        with pytest.raises(InputError, match="too old"):
+            visitors.redeem(challenge, purpose, now)
+    oldest = visitors.challenge("enter", NOW)
+    for _ in range(MOST):
+        visitors.challenge("enter", NOW)
+    with pytest.raises(InputError):
+        visitors.redeem(oldest, "enter", NOW)
+
+
 def test_a_link_lets_one_browser_in(visitors: Visitors) -> None:
     link = visitors.invite("Lt Sato", NOW)
     session = visitors.enter(link, NOW + LINK_LIFE)
     assert visitors.find(session, NOW) is None, "before it began"
     again = visitors.enter(visitors.invite("Lt Sato", NOW), NOW)
-    assert visitors.find(again, NOW) == "Lt Sato"
+    assert name_of(visitors, again, NOW) == "Lt Sato"
     for secret in (link, "", again):
         with pytest.raises(InputError, match="used before"):
             visitors.enter(secret, NOW)
@@ -36,8 +76,8 @@ def test_an_old_link_lets_nobody_in(visitors: Visitors, later: int) -> None:
 
 def test_a_session_that_nobody_touches_ends(visitors: Visitors) -> None:
     session = visitors.enter(visitors.invite("Lt Sato", NOW), NOW)
-    assert visitors.find(session, NOW + IDLE) == "Lt Sato"
-    assert visitors.find(session, NOW + 2 * IDLE, is_touch=False) == "Lt Sato"
+    assert name_of(visitors, session, NOW + IDLE) == "Lt Sato"
+    assert name_of(visitors, session, NOW + 2 * IDLE, is_touch=False) == "Lt Sato"
     assert visitors.find(session, NOW + 2 * IDLE + 1, is_touch=False) is None
     assert visitors.find(session, NOW + 2 * IDLE) is None, "it does not come back"
 
@@ -45,7 +85,7 @@ def test_a_session_that_nobody_touches_ends(visitors: Visitors) -> None:
 def test_a_session_ends_with_the_watch(visitors: Visitors) -> None:
     session = visitors.enter(visitors.invite("Lt Sato", NOW), NOW)
     for passed in range(0, LONGEST + 1, 10 * MINUTE):
-        assert visitors.find(session, NOW + passed) == "Lt Sato"
+        assert name_of(visitors, session, NOW + passed) == "Lt Sato"
     assert visitors.find(session, NOW + LONGEST + MINUTE) is None
 
 
@@ -61,4 +101,4 @@ def test_of_too_many_the_oldest_go(visitors: Visitors) -> None:
         visitors.enter(visitors.invite("Lt Sato", NOW + n), NOW + n) for n in range(MOST + 1)
     ]
     assert visitors.find(sessions[0], NOW + HOUR // 60) is None
-    assert visitors.find(sessions[1], NOW + HOUR // 60) == "Lt Sato"
+    assert name_of(visitors, sessions[1], NOW + HOUR // 60) == "Lt Sato"

@@ -3,10 +3,15 @@
 from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database, Row
-from noroshi.adapters.sqlite.rows import integer, optional_integer, text
+from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, text
 from noroshi.core.account import Account, Grant, plain
+from noroshi.core.passkey import Passkey
 
 _ALL: Final = "SELECT name, grants, uid, verifier, added_at, added_by, ended_at FROM account"
+_PASSKEY: Final = (
+    "SELECT p.credential, a.name, p.public_key, p.sign_count, p.label, p.added_at"
+    " FROM passkey p JOIN account a ON a.plain = p.account"
+)
 
 
 class SqliteAccounts:
@@ -41,6 +46,50 @@ class SqliteAccounts:
                 account.ended_at,
             ),
         )
+
+    def passkeys(self, name: str) -> list[Passkey]:
+        """Return the passkeys of a person, the oldest first."""
+        found = self._db.rows(
+            f"{_PASSKEY} WHERE p.account = ? ORDER BY p.added_at, p.credential", (plain(name),)
+        )
+        return [_passkey(row) for row in found]
+
+    def passkey(self, credential: bytes) -> Passkey | None:
+        """Return a passkey by the id of its credential."""
+        row = self._db.row(f"{_PASSKEY} WHERE p.credential = ?", (credential,))
+        return None if row is None else _passkey(row)
+
+    def put_passkey(self, passkey: Passkey) -> None:
+        """Add a passkey, or replace what is kept of it."""
+        self._db.run(
+            "INSERT OR REPLACE INTO passkey"
+            " (credential, account, public_key, sign_count, label, added_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                passkey.credential,
+                plain(passkey.account),
+                passkey.public_key,
+                passkey.sign_count,
+                passkey.label,
+                passkey.added_at,
+            ),
+        )
+
+    def remove_passkey(self, credential: bytes) -> None:
+        """Remove a passkey."""
+        self._db.run("DELETE FROM passkey WHERE credential = ?", (credential,))
+
+
+def _passkey(row: Row) -> Passkey:
+    credential, account, public_key, sign_count, label, added_at = row
+    return Passkey(
+        credential=blob(credential),
+        account=text(account),
+        public_key=blob(public_key),
+        sign_count=integer(sign_count),
+        label=text(label),
+        added_at=integer(added_at),
+    )
 
 
 def _account(row: Row) -> Account:

@@ -11,6 +11,7 @@ from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.present import (
     STATE_STYLES,
     console,
+    mappings,
     minute,
     short_id,
     strings,
@@ -45,6 +46,37 @@ def inbox(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
     console().print(drawn)
 
 
+def sent(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
+    """Show what was sent, and how far it got at each desk."""
+    lexicon, language = reader.lexicon, reader.language
+    if not rows:
+        console().print(lexicon.label("list.nothing_sent", language))
+        return
+    headings = [lexicon.short(each, language).upper() for each in _SENT_HEADINGS]
+    drawn = table(headings, ())
+    for column in drawn.columns[:-1]:
+        column.no_wrap = True
+    for row in rows:
+        precedence = word(row["precedence"])
+        if row["status"] != "ACTUAL":
+            precedence = Text.assemble(precedence, " ", word(row["status"]))
+        reached = [
+            Text.assemble(word(each["desk"]), " ", word(each["rung"] or "QUEUED"))
+            for each in mappings(row["recipients"])
+        ]
+        drawn.add_row(
+            short_id(row["report"]),
+            precedence,
+            Text("\n").join(reached),
+            minute(row["stored_at"])[5:],
+            Text.assemble(*_before(row, reader), _subject(row, reader)),
+        )
+    console().print(drawn)
+
+
+_SENT_HEADINGS: Final = (
+    "list.report", "prec.label", "list.state", "list.sent", "addr.subject",
+)  # fmt: skip
 _HEADINGS: Final = (
     "list.report", "prec.label", "sheet.from", "desk.desk", "list.state", "list.received",
     "addr.subject",
@@ -54,7 +86,7 @@ _HEADINGS: Final = (
 def _before(row: Mapping[str, object], reader: Reader) -> list[Text]:
     """Return what stands before a subject: what a report changes, and what has changed it."""
     words = [Text(each.text, STATE_STYLES.get(each.state, "")) for each in changed(row, reader)]
-    if row["updates"]:
+    if row.get("updates"):
         told = reader.lexicon.sentence(
             "list.updates", reader.language, report=short_id(row["updates"])
         )

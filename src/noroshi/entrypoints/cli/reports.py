@@ -1,4 +1,4 @@
-"""Commands for reports: send, inbox, reply, cancel, status, wait."""
+"""Commands for reports: send, inbox, sent, reply, cancel, status, wait."""
 
 import math
 import secrets
@@ -112,6 +112,20 @@ def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most."
+)
+@pass_context
+def sent(context: Context, limit: int) -> None:
+    """List what was sent, the newest first, and how far it got at each desk."""
+    from noroshi.entrypoints.cli import listing, present
+
+    with context.desk() as node:
+        rows = node.ask(requests.Outbox(limit=limit))
+    context.answer(rows, lambda: listing.sent(present.mappings(rows), context.reader))
+
+
+@click.command()
 @click.argument("report", metavar="ID")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--marking", metavar="MARK", help="Another one than that of the report.")
@@ -191,7 +205,7 @@ def wait(context: Context, report: str, rung: str, timeout: float) -> None:
         raise UnavailableError("timed-out", msg)
 
 
-COMMANDS: Final = (send, inbox, reply, cancel, status, wait)
+COMMANDS: Final = (send, inbox, sent, reply, cancel, status, wait)
 
 
 def _finite(timeout: float) -> float:

@@ -37,6 +37,13 @@ class Visit(msgspec.Struct, frozen=True):
     reader: Reader
     path: str
     """Of the page that is asked for."""
+    is_fresh: bool
+    """Whether who it is was proven just now."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is a person with an account; before there are any, names are claims."""
+        return self.caller.proven is not None
 
 
 class Form:
@@ -65,18 +72,20 @@ class Console:
     def visit(self, http: Request, *, is_touch: bool = True) -> Visit | None:
         """Return who is at the door; None: nobody who has come in."""
         house, secret = self.house(), http.cookies.get(COOKIE, "")
-        name = house.visitors.find(secret, house.clock.now(), is_touch=is_touch)
-        if name is None:
+        now = house.clock.now()
+        session = house.visitors.find(secret, now, is_touch=is_touch)
+        if session is None:
             return None
+        name, is_fresh = session.name, session.is_fresh(now)
         with house.store.read() as tables:
             accounts = tables.accounts.all()
         if not accounts:
-            return Visit(Caller(claim=name), name, reader_for(http), http.url.path)
+            return Visit(Caller(claim=name), name, reader_for(http), http.url.path, is_fresh)
         if not any(each.name == name and each.ended_at is None for each in accounts):
             house.visitors.leave(secret)
             return None
         caller = Caller(proven=name, is_owner=False)
-        return Visit(caller, name, reader_for(http), http.url.path)
+        return Visit(caller, name, reader_for(http), http.url.path, is_fresh)
 
     async def ask(self, visit: Visit, request: requests.AnyRequest) -> object:
         """Return what the node answers to a visitor."""

@@ -10,6 +10,9 @@
     GET  /release          what waits for a second person; POST /release/ID releases or drops
     POST /alarm/NUMBER     take care of an alarm
     GET  /enter/SECRET     a link of `noroshi console`; POST /enter opens the session
+    POST /passkey          opens one as well
+    GET  /confirm          prove anew who one is, before a grave act; POST takes the proof
+    GET  /passkeys         one's own; POST adds or removes one
     POST /leave            ends it
     POST /language         the language of the pages
     GET  /static/NAME      our style sheet and modules
@@ -32,7 +35,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from noroshi.core.errors import NoroshiError, NotFoundError
-from noroshi.entrypoints.console import compose, entry, front, pages, reading, releasing
+from noroshi.entrypoints.console import compose, entry, front, pages, passkeys, reading, releasing
 from noroshi.entrypoints.console.desk import Console, Events, Page, json_answer, reader_for
 from noroshi.entrypoints.console.security import Guarded
 from noroshi.flow.house import House
@@ -46,7 +49,9 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/compose/{kind}", compose.write, ("GET", "POST")),
     ("/check/{kind}", compose.check, ("POST",)),
     ("/release", releasing.show, ("GET",)),
-    ("/release/{report}", releasing.show, ("POST",)),
+    ("/release/{report}", passkeys.guarded(releasing.show), ("POST",)),
+    ("/confirm", passkeys.confirm, ("GET", "POST")),
+    ("/passkeys", passkeys.guarded(passkeys.show), ("GET", "POST")),
     ("/alarm/{number:int}", front.take_alarm, ("POST",)),
 )
 """Pages for whoever has come in."""
@@ -55,6 +60,7 @@ _OUTSIDE: Final = (
     ("/events", front.events, ("GET",)),
     ("/enter/{secret}", entry.link, ("GET",)),
     ("/enter", entry.enter, ("POST",)),
+    ("/passkey", passkeys.enter, ("POST",)),
     ("/leave", entry.leave, ("POST",)),
     ("/language", entry.language, ("POST",)),
 )
@@ -85,7 +91,9 @@ def _inside(console: Console, page: Page) -> _Answer:
 
     async def answer(http: Request) -> Response:
         visit = console.visit(http)
-        return entry.closed(http) if visit is None else await page(console, visit, http)
+        if visit is None:
+            return entry.closed(http, passkeys.to_enter(console))
+        return await page(console, visit, http)
 
     return answer
 

@@ -12,10 +12,10 @@ from noroshi.entrypoints.console.security import COOKIE, give_session, take_sess
 _YEAR_SECONDS = 31_536_000
 
 
-def closed(http: Request) -> Response:
-    """Say how to come in."""
+def closed(http: Request, options: str) -> Response:
+    """Say how to come in; `options`: what a browser needs for a passkey."""
     status = 200 if http.url.path == "/" else 401
-    values = {"marking": "", "here": http.url.path}
+    values = {"marking": "", "here": http.url.path, "options": options}
     return pages.page("closed.html", reader_for(http), values, status)
 
 
@@ -47,14 +47,17 @@ async def leave(console: Console, http: Request) -> Response:
 async def language(console: Console, http: Request) -> Response:
     """Change the language of the pages."""
     form = await console.form(http)
-    back = form.one("back") or "/"
-    is_here = back.startswith("/") and not back.startswith(("//", "/\\"))
-    answer = RedirectResponse(back if is_here else "/", 303)
+    answer = RedirectResponse(path_here(form.one("back")), 303)
     answer.set_cookie(
         LANGUAGE, _code(form.one("to")), max_age=_YEAR_SECONDS, secure=True, httponly=True,
         samesite="strict",
     )  # fmt: skip
     return answer
+
+
+def path_here(path: str) -> str:
+    """Return a path of this door; the board for what is elsewhere."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
 def _code(code: str) -> str:

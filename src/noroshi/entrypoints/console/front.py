@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from noroshi.core.account import Act
+from noroshi.core.errors import InputError
 from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.desk import Console, Visit, json_answer
 from noroshi.flow import requests
 
 ALIVE_SECONDS: Final = 15
 """A stream says at least so often that it lives."""
+CHECK_SECONDS: Final = 0.5
+"""So often it is asked whether who follows may still."""
 MOST: Final = 200
 """Of the reports that wait, the most urgent."""
 RECENT: Final = 20
@@ -66,16 +69,31 @@ async def _told(console: Console, visit: Visit) -> dict[str, object]:
 
 
 async def _beats(console: Console, http: Request) -> AsyncIterator[bytes]:
-    queue = console.subscribe()
+    queue, silent = console.subscribe(), 0.0
     yield b"event: changed\ndata: 0\n\n"
-    while console.visit(http, is_touch=False) is not None:
+    while await _may_follow(console, http):
         try:
-            async with asyncio.timeout(ALIVE_SECONDS):
+            async with asyncio.timeout(CHECK_SECONDS):
                 said = [await queue.get()] + [queue.get_nowait() for _ in range(queue.qsize())]
         except TimeoutError:
-            yield b": alive\n\n"
+            silent += CHECK_SECONDS
+            if silent >= ALIVE_SECONDS:
+                silent = 0
+                yield b": alive\n\n"
             continue
         if None in said:
             return
         yield b"event: changed\ndata: 1\n\n"
     yield b"event: ended\ndata: 1\n\n"
+
+
+async def _may_follow(console: Console, http: Request) -> bool:
+    """Say whether whoever follows may still: the session lives, and the account may read."""
+    visit = console.visit(http, is_touch=False)
+    if visit is None:
+        return False
+    try:
+        await console.permit(visit, Act.READ)
+    except InputError:
+        return False
+    return True

@@ -32,6 +32,7 @@ from noroshi.flow.requests import (
     AddAccount,
     AddAgreement,
     AddPartner,
+    AddPasskey,
     Agreements,
     Alarms,
     Answer,
@@ -67,6 +68,7 @@ from noroshi.flow.requests import (
     OwnCard,
     PartnerNumber,
     Partners,
+    Passkeys,
     PassOn,
     PublishStatement,
     Quarantine,
@@ -74,6 +76,7 @@ from noroshi.flow.requests import (
     ReadLabel,
     Release,
     ReleaseQueue,
+    RemovePasskey,
     RemoveRootKey,
     Reply,
     RequestRoot,
@@ -168,6 +171,12 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return accounts.change_roles(house, request)
         case ChangePassphrase():
             return accounts.change_passphrase(house, request)
+        case AddPasskey():
+            return accounts.add_passkey(house, request)
+        case RemovePasskey():
+            return accounts.remove_passkey(house, request)
+        case Passkeys():
+            return accounts.list_passkeys(house, request)
         case EndAccount():
             return accounts.end_account(house, request)
         case BackUp():

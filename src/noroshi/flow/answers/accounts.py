@@ -6,19 +6,23 @@ from functools import partial
 from noroshi.core.account import Account, Grant
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.instant import to_text
+from noroshi.core.passkey import Passkey
 from noroshi.core.report import check_person
-from noroshi.flow import accounts
+from noroshi.flow import accounts, passkeys
 from noroshi.flow.answers import rights
 from noroshi.flow.caller import Caller
 from noroshi.flow.house import House
 from noroshi.flow.requests import (
     AddAccount,
+    AddPasskey,
     Answer,
     ChangePassphrase,
     ChangeRoles,
     EndAccount,
     Invite,
     Json,
+    Passkeys,
+    RemovePasskey,
 )
 from noroshi.flow.tables import Transaction
 from noroshi.flow.visitors import LINK_LIFE
@@ -62,6 +66,44 @@ def change_passphrase(house: House, request: ChangePassphrase) -> Answer:
 def end_account(house: House, request: EndAccount) -> Answer:
     """End an account."""
     return _act(house, partial(accounts.end_account, name=request.name, by=request.by or ""))
+
+
+def add_passkey(house: House, request: AddPasskey) -> Answer:
+    """Add a passkey to the account of whoever asks.
+
+    Raises:
+        InputError: there are no accounts, to which it could belong.
+    """
+    if not request.by:
+        msg = "a passkey belongs to an account, and there are none yet: noroshi account add"
+        raise InputError("bad-input", msg)
+    passkey = Passkey(
+        credential=request.credential,
+        account=request.by,
+        public_key=request.public_key,
+        sign_count=request.sign_count,
+        label=" ".join(request.label.split()),
+        added_at=0,
+    )
+    act = partial(passkeys.add_passkey, passkey=passkey, me=house.me, entropy=house.entropy)
+    house.identity()
+    return _passkey_json(house.store.perform(act))
+
+
+def remove_passkey(house: House, request: RemovePasskey) -> Answer:
+    """Remove a passkey."""
+    act = partial(
+        passkeys.remove_passkey, credential=request.credential, name=request.name,
+        by=request.by or "", me=house.me, entropy=house.entropy,
+    )  # fmt: skip
+    house.identity()
+    return _passkey_json(house.store.perform(act))
+
+
+def list_passkeys(house: House, request: Passkeys) -> Answer:
+    """List the passkeys of an account."""
+    with house.store.read() as tables:
+        return [_passkey_json(each) for each in tables.accounts.passkeys(request.name)]
 
 
 def list_accounts(house: House) -> Answer:
@@ -129,4 +171,13 @@ def _json(account: Account) -> Json:
         "added_at": to_text(account.added_at),
         "added_by": account.added_by,
         "ended_at": None if account.ended_at is None else to_text(account.ended_at),
+    }
+
+
+def _passkey_json(passkey: Passkey) -> Json:
+    return {
+        "account": passkey.account,
+        "credential": passkey.credential.hex(),
+        "label": passkey.label,
+        "added_at": to_text(passkey.added_at),
     }

@@ -10,6 +10,7 @@ from noroshi.flow.requests.house import (
     AddAccount,
     AddAgreement,
     AddPartner,
+    AddPasskey,
     Agreements,
     BackUp,
     ChangePassphrase,
@@ -24,7 +25,9 @@ from noroshi.flow.requests.house import (
     OwnCard,
     PartnerNumber,
     Partners,
+    Passkeys,
     Quarantine,
+    RemovePasskey,
     RemoveRootKey,
     RequestRoot,
     RevokePartner,
@@ -78,6 +81,7 @@ __all__ = [
     "AddAccount",
     "AddAgreement",
     "AddPartner",
+    "AddPasskey",
     "Agreements",
     "Alarms",
     "Answer",
@@ -116,12 +120,14 @@ __all__ = [
     "PartnerNumber",
     "Partners",
     "PassOn",
+    "Passkeys",
     "PublishStatement",
     "Quarantine",
     "Reached",
     "ReadLabel",
     "Release",
     "ReleaseQueue",
+    "RemovePasskey",
     "RemoveRootKey",
     "Reply",
     "Request",
@@ -170,6 +176,9 @@ AnyRequest = (
     | ChangeRoles
     | ChangePassphrase
     | EndAccount
+    | Passkeys
+    | AddPasskey
+    | RemovePasskey
     | BackUp
     | OwnCard
     | AddPartner

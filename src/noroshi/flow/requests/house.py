@@ -51,6 +51,32 @@ class ChangePassphrase(Request, frozen=True, kw_only=True):
         return f"ChangePassphrase({self.name!r})"
 
 
+class Passkeys(Request, frozen=True, kw_only=True):
+    """List the passkeys of an account."""
+
+    name: str
+    by: str | None = None
+
+
+class AddPasskey(Request, frozen=True, kw_only=True):
+    """Add a passkey to the account of whoever asks."""
+
+    credential: bytes
+    public_key: bytes
+    """A COSE key."""
+    sign_count: int
+    label: str
+    by: str | None = None
+
+
+class RemovePasskey(Request, frozen=True, kw_only=True):
+    """Remove a passkey: one's own, or as an administrator anybody's."""
+
+    name: str
+    credential: bytes
+    by: str | None = None
+
+
 class EndAccount(Request, frozen=True, kw_only=True):
     """End an account."""
 
