@@ -105,6 +105,12 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
     assert row is not None
     assert "Gateways <b>down</b>" in row.inner_text()
     assert page.title().startswith("(1) ")
+    page.click("#sound")
+    expect(page.locator("#sound")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#sound")).to_have_attribute(
+        "data-rang", re.compile("[2-9]"), timeout=9_000
+    )
+    expect(page.locator("body[data-ringing]")).to_be_visible()
     page.click(f'[data-report="{report}"] a')
     page.fill("#note", "on it")
     page.click('button[value="acknowledge"]')
@@ -117,6 +123,7 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
         assert label in page.inner_text("main")
     page.goto(page.url.partition("/report")[0] + "/")
     page.wait_for_selector(f'[data-report="{report}"].is-done')
+    expect(page.locator("body[data-ringing]")).to_have_count(0)
     assert said == [], "no report of the policy, no error of a script"
 
 

@@ -1,6 +1,8 @@
 // The board that is open: its rows change as reports come, without a reload.
 // Only texts, attributes and classes are set; the markup comes from the page's own template.
 
+import { sounding } from "./alarm.mjs";
+
 const live = document.getElementById("live");
 
 function made(template) {
@@ -58,6 +60,7 @@ function show(told) {
   }
   const waiting = actual.filter((each) => each.tone === "is-hot").length;
   document.title = document.title.replace(/^(\(\d+\) )?/, waiting ? `(${waiting}) ` : "");
+  sounding(waiting > 0 || told.alarms.some((each) => !each.taken_by));
   const shown = [...document.querySelectorAll("[data-alarm]")].map((each) => each.dataset.alarm);
   const open = told.alarms.map((each) => each.number);
   if (open.some((each) => !shown.includes(each)) || told.alarms.length !== shown.length) {
