@@ -196,6 +196,8 @@ class InboxRow(msgspec.Struct, frozen=True):
     ladder: Ladder
     assigned_to: tuple[str, ...] = ()
     """Desks of the house that were given it too."""
+    is_action: bool = True
+    """Whether the desk must act, and owes an acknowledgement."""
     changes: tuple[Change, ...] = ()
     is_suspect: bool = False
     """It came when its sender's keys may have been somebody else's."""

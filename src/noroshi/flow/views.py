@@ -208,6 +208,7 @@ def inbox_json(row: InboxRow, me: str) -> dict[str, object]:
         "report": report_id_text(row.report_id),
         "from": str(DeskAddress(row.from_desk, row.sender)),
         "to": str(DeskAddress(row.desk, me)),
+        "action": row.is_action,
         "precedence": row.precedence.name,
         "status": row.status,
         "kind": row.kind,

@@ -76,7 +76,7 @@ class SqliteLists:
             " (SELECT x.referred FROM reference x WHERE x.report = r.number AND x.is_update = 1"
             " AND NOT EXISTS (SELECT 1 FROM report u WHERE u.id = x.referred"
             " AND u.sender <> r.sender)),"
-            " e.originator, e.from_desk, e.kind, e.original"
+            " a.is_action, e.originator, e.from_desk, e.kind, e.original"
             " FROM a JOIN report r ON r.number = a.report"
             " LEFT JOIN enclosed e ON e.report = r.id"
             " WHERE NOT EXISTS (SELECT 1 FROM report d"
@@ -107,7 +107,7 @@ class SqliteLists:
 
     def _inbox_row(self, row: Row, enclosed: Row) -> InboxRow:
         report_id, sender, from_desk, partner, desk, precedence, *words = row
-        status, kind, marking, key, slip, at, given, suspect, updates = words
+        status, kind, marking, key, slip, at, given, suspect, updates, is_action = words
         subject = self._contents.subject(blob(report_id), key, slip)
         originator, writer, enclosed_kind, original = enclosed
         is_enclosed = originator is not None
@@ -131,6 +131,7 @@ class SqliteLists:
             by_way_of=text(sender) if is_enclosed else None,
             is_suspect=bool(suspect),
             is_destroyed=subject is None,
+            is_action=bool(is_action),
             updates=None if updates is None else blob(updates),
         )
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
-from noroshi.core.instant import from_text
+from noroshi.core.delivery.clocks import Clocks
+from noroshi.core.instant import SECOND, Instant, from_text, to_text
 from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon import figures
@@ -17,16 +18,21 @@ _MARKS: Final = {"FLASH": "z", "IMMEDIATE": "o", "PRIORITY": "p", "ROUTINE": "r"
 """The prosigns, as classes of the style sheet; of ROUTINE and DEFERRED only the letter differs."""
 _OPEN: Final = frozenset({None, "DELIVERED", "OPENED", "SHOWN"})
 """States of a report that still waits for somebody."""
+_NOT_DUE: Final = dict.fromkeys(("due", "due_at", "allowed", "left", "is_late", "rest"), "")
 
 
-def inbox_rows(rows: Iterable[Json], reader: Reader) -> dict[str, list[dict[str, str]]]:
+def inbox_rows(
+    rows: Iterable[Json], reader: Reader, clocks: Clocks, now: Instant
+) -> dict[str, list[dict[str, str]]]:
     """Return the rows of the inbox as texts, what waits first, then the most urgent.
 
-    Exercises and tests are apart from actual traffic.
+    Exercises and tests are apart from actual traffic. What must be acknowledged says by when.
     """
     told: dict[str, list[dict[str, str]]] = {"actual": [], "drill": []}
     for row in sorted(rows, key=_order):
-        told["actual" if row["status"] == "ACTUAL" else "drill"].append(_row(row, reader))
+        told["actual" if row["status"] == "ACTUAL" else "drill"].append(
+            _row(row, reader, clocks, now)
+        )
     return told
 
 
@@ -82,18 +88,41 @@ def _order(row: Json) -> tuple[bool, int, str]:
     return done, -precedence, str(row["received_at"])
 
 
-def _row(row: Json, reader: Reader) -> dict[str, str]:
+def _row(row: Json, reader: Reader, clocks: Clocks, now: Instant) -> dict[str, str]:
     state = str(row["state"] or "")
     is_open = (row["state"] or None) in _OPEN
     hot = row["precedence"] == "FLASH" and is_open and row["status"] == "ACTUAL"
+    due = _due(row, clocks, now, reader) if is_open and row["action"] else _NOT_DUE
     return {
         **_what(row, reader),
+        **due,
         "from": str(row["from"]),
         "desk": str(row["to"]).partition("@")[0],
         "received": figures.moment(from_text(str(row["received_at"])), reader.zone),
         "state": reader.lexicon.label(f"rung.{state.lower()}", reader.language) if state else "",
         "tone": "is-hot" if hot else "" if is_open else "is-done",
     }
+
+
+def _due(row: Json, clocks: Clocks, now: Instant, reader: Reader) -> dict[str, str]:
+    """Return by when somebody must acknowledge, and how much of the time is left."""
+    allowed = clocks.allowed(Precedence[str(row["precedence"])])
+    due_at = from_text(str(row["received_at"])) + allowed
+    left = due_at - now
+    return {
+        "due": to_text(due_at),
+        "due_at": figures.moment(due_at, reader.zone).partition(" ")[2],
+        "allowed": str(allowed // SECOND),
+        "left": clock(abs(left) // SECOND),
+        "is_late": "1" if left < 0 else "",
+        "rest": str(max(0, min(100, 100 * left // allowed))),
+    }
+
+
+def clock(seconds: int) -> str:
+    """Return a time as people read a clock: 6:48, 1:04:00."""
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
 
 
 def _sent(row: Json, reader: Reader) -> dict[str, object]:

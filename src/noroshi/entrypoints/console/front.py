@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from noroshi.core.account import Act
+from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.desk import Console, Visit, json_answer
@@ -55,17 +56,23 @@ async def events(console: Console, http: Request) -> Response:
 
 
 async def _told(console: Console, visit: Visit) -> dict[str, object]:
+    now = console.house().clock.now()
     waiting = await console.rows(visit, requests.Inbox(unacknowledged=True, limit=MOST))
     reports = [*waiting, *await console.rows(visit, requests.Inbox(answered=True, limit=RECENT))]
     sent = await console.rows(visit, requests.Outbox(limit=RECENT))
     alarms = await console.rows(visit, requests.Alarms(is_open=True))
     return {
-        "rows": board.inbox_rows(reports, visit.reader),
+        "rows": board.inbox_rows(reports, visit.reader, _clocks(console), now),
         "sent": board.sent_rows(sent, visit.reader),
         "alarms": board.alarm_rows(alarms, visit.reader),
         "marking": board.highest([*reports, *sent]),
         "is_cut": len(waiting) == MOST,
     }
+
+
+def _clocks(console: Console) -> Clocks:
+    """Return by when people must acknowledge here."""
+    return console.house().identity().duty.clocks
 
 
 async def _beats(console: Console, http: Request) -> AsyncIterator[bytes]:

@@ -21,6 +21,14 @@ function fillRow(row, told) {
   row.dataset.report = told.report;
   fill(row, told);
   row.querySelector(".prec").className = `prec ${told.mark}`;
+  const due = row.querySelector(".due");
+  if (due) {
+    due.className = told.tone === "is-hot" ? "due hot" : "due";
+    due.dataset.due = told.due;
+    due.dataset.allowed = told.allowed;
+    due.toggleAttribute("hidden", !told.due);
+    tick(due);
+  }
   row.querySelector("small").toggleAttribute("hidden", told.urgency === told.precedence);
   row.querySelector("a").href = `/report/${told.report}`;
   row.querySelector("[data-desks]")?.replaceChildren(...told.desks.map((each) => {
@@ -29,6 +37,26 @@ function fillRow(row, told) {
     return desk;
   }));
 }
+
+function clock(seconds) {
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${Math.floor(seconds / 60) % 60}`;
+  return `${hours ? `${hours}:${two(rest)}` : rest}:${two(Math.floor(seconds) % 60)}`;
+}
+
+function tick(due) {
+  if (!due.dataset.due) return;
+  const left = (Date.parse(due.dataset.due) - Date.now()) / 1000;
+  const word = due.querySelector(".vh");
+  due.firstElementChild.className = left < 0 ? "late" : "on-time";
+  word.textContent = left < 0 ? word.dataset.late : word.dataset.left;
+  due.querySelector('[data-f="left"]').textContent = clock(Math.abs(left));
+  const share = Math.max(0, Math.min(100, 100 * left / Number(due.dataset.allowed)));
+  due.querySelector(".rest").setAttribute("width", share.toFixed(1));
+}
+
+setInterval(() => document.querySelectorAll(".due").forEach(tick), 1_000);
 
 function list(name, template, rows) {
   const body = document.getElementById(name);
