@@ -176,6 +176,8 @@ def test_other_misfits_are_said_too() -> None:
     version |= {"standing": "equal", "language": "1"}
     assert "versions.language is no code" in refused(statement, text="x", versions=[version])
     assert in_words(msgspec.ValidationError("Nobody `knows` it")) == "it: Nobody knows it"
+    either = msgspec.ValidationError("Expected `int | float`, got `str`")
+    assert in_words(either, "height") == "height must be a number, not text"
     told = refused(MISSILE, detected_at=NOON, apogee_km="high")
     assert "apogee_km must be a number, not text" in told
     assert "must be less than 360" in refused(MISSILE, detected_at=NOON, azimuth=360)
