@@ -14,7 +14,7 @@ from noroshi.core.errors import InputError
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.entrypoints.console import pages
-from noroshi.entrypoints.console.security import COOKIE, LARGEST_FORM, is_own_page
+from noroshi.entrypoints.console.security import LARGEST_FORM, cookie_of, is_own_page
 from noroshi.flow import answers, requests
 from noroshi.flow.caller import Caller
 from noroshi.flow.house import House
@@ -67,11 +67,12 @@ class Console:
     def __init__(self, house: Callable[[], House], door: str, subscribe: Events) -> None:
         self.house = house
         self.door = door
+        self.cookie = cookie_of(door)
         self.subscribe = subscribe
 
     def visit(self, http: Request, *, is_touch: bool = True) -> Visit | None:
         """Return who is at the door; None: nobody who has come in."""
-        house, secret = self.house(), http.cookies.get(COOKIE, "")
+        house, secret = self.house(), http.cookies.get(self.cookie, "")
         now = house.clock.now()
         session = house.visitors.find(secret, now, is_touch=is_touch)
         if session is None:

@@ -7,7 +7,7 @@ from noroshi.core.errors import InputError
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.entrypoints.console import pages
 from noroshi.entrypoints.console.desk import LANGUAGE, Console, reader_for
-from noroshi.entrypoints.console.security import COOKIE, give_session, take_session
+from noroshi.entrypoints.console.security import give_session, take_session
 
 _YEAR_SECONDS = 31_536_000
 
@@ -31,16 +31,16 @@ async def enter(console: Console, http: Request) -> Response:
     form, house = await console.form(http), console.house()
     secret = house.visitors.enter(form.one("secret"), house.clock.now())
     answer = RedirectResponse("/", 303)
-    give_session(answer, secret)
+    give_session(answer, console.door, secret)
     return answer
 
 
 async def leave(console: Console, http: Request) -> Response:
     """End the session."""
     await console.form(http)
-    console.house().visitors.leave(http.cookies.get(COOKIE, ""))
+    console.house().visitors.leave(http.cookies.get(console.cookie, ""))
     answer = RedirectResponse("/", 303)
-    take_session(answer)
+    take_session(answer, console.door)
     return answer
 
 

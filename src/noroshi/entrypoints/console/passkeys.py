@@ -13,7 +13,7 @@ from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.core.passkey import ENOUGH, Passkey
 from noroshi.entrypoints.console.desk import Console, Json, Page, Visit
 from noroshi.entrypoints.console.entry import path_here
-from noroshi.entrypoints.console.security import COOKIE, give_session
+from noroshi.entrypoints.console.security import give_session
 from noroshi.flow import requests
 from noroshi.flow.caller import Caller
 from noroshi.flow.passkeys import use_passkey
@@ -48,7 +48,7 @@ async def enter(console: Console, http: Request) -> Response:
     name = _proven(console, form.one("answer"), _ENTER)
     secret = house.visitors.open(name, house.clock.now())
     answer = RedirectResponse("/", 303)
-    give_session(answer, secret)
+    give_session(answer, console.door, secret)
     return answer
 
 
@@ -72,7 +72,7 @@ def guarded(page: Page) -> Page:
 
 async def confirm(console: Console, visit: Visit, http: Request) -> Response:
     """Prove anew who one is: by a passkey, or by the passphrase of the account."""
-    house, secret, told = console.house(), http.cookies.get(COOKIE, ""), ""
+    house, secret, told = console.house(), http.cookies.get(console.cookie, ""), ""
     form = await console.form(http) if http.method == "POST" else None
     back = http.query_params.get("next", "/") if form is None else form.one("next")
     if form is not None:

@@ -4,6 +4,7 @@ A page may load what this door gives and nothing else; nothing in it runs that i
 own modules. Whatever changes something comes by POST from a page of this very door.
 """
 
+import urllib.parse
 from typing import Final
 
 from starlette.requests import Request
@@ -24,8 +25,6 @@ HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
-COOKIE: Final = "__Host-noroshi"
-"""Bound to this host and to whole TLS; browsers take it from localhost as well."""
 LARGEST_FORM: Final = 64 * 1024
 
 
@@ -62,11 +61,22 @@ def is_own_page(http: Request, door: str) -> bool:
     return (origin in own) if origin is not None else site == "same-origin"
 
 
-def give_session(answer: Response, secret: str) -> None:
+def cookie_of(door: str) -> str:
+    """Return the name of the session's cookie at a door.
+
+    It is bound to this host and to whole TLS; browsers take it from localhost as well. It has the
+    port in it, for browsers give a cookie to all ports of a host.
+    """
+    return f"__Host-noroshi-{urllib.parse.urlsplit(door).port or 443}"
+
+
+def give_session(answer: Response, door: str, secret: str) -> None:
     """Let the browser keep the secret of its session until it is closed."""
-    answer.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="strict")
+    answer.set_cookie(
+        cookie_of(door), secret, path="/", secure=True, httponly=True, samesite="strict"
+    )
 
 
-def take_session(answer: Response) -> None:
+def take_session(answer: Response, door: str) -> None:
     """Let the browser forget its session."""
-    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    answer.delete_cookie(cookie_of(door), path="/", secure=True, httponly=True, samesite="strict")
