@@ -25,6 +25,7 @@ from noroshi.core.partner import check_name
 from noroshi.entrypoints.cli import present
 from noroshi.entrypoints.cli.context import print_json
 from noroshi.entrypoints.cli.demo_bundle import demo_bundle
+from noroshi.entrypoints.cli.demo_reports import demo_reports
 from noroshi.flow import answers, requests
 from noroshi.settings import Settings
 
@@ -97,10 +98,16 @@ def run_demo(
         if as_json:
             print_json(told)
         if not once:
+            _lay_out(nodes)
+            say("\nThe desks in a browser; each link works once, within five minutes:")
+            for node in nodes:
+                invited = _noroshi(node.home, "console", "--by", _officer(node.partner))
+                say(f"  {node.partner:<6} {invited['url']}")
             say(
                 f"\nThe nodes go on until Ctrl-C. In another terminal:\n"
                 f"  noroshi --home {nodes[1].home} inbox\n"
-                f"  noroshi --home {nodes[1].home} show {present.short_id(status['report'])}"
+                f"  noroshi --home {nodes[1].home} show {present.short_id(status['report'])}\n"
+                f"  noroshi --home {nodes[1].home} console      # another link"
             )
             stop()
 
@@ -184,6 +191,19 @@ def _send_around(nodes: Sequence[DemoNode], say: Say) -> Mapping[str, object]:
         process.wait()
     say(f"\nAcknowledged by all after {time.monotonic() - started:.1f} s, commands included.")
     return status
+
+
+def _lay_out(nodes: Sequence[DemoNode]) -> None:
+    """Let every desk find something: reports of several kinds, one FLASH that nobody answers."""
+    by_partner = {node.partner: node for node in nodes}
+    for sender, body in demo_reports(by_partner, SystemClock().now()):
+        node = by_partner[sender]
+        file = node.home / "demo-report.json"
+        file.write_text(json.dumps(body))
+        others = [
+            word for name in by_partner if name != sender for word in ("--to", f"{_DESK}@{name}")
+        ]
+        _noroshi(node.home, "send", str(file), *others, "--by", _officer(sender))
 
 
 def _tell(status: Mapping[str, object], told: set[tuple[str, str]], say: Say) -> None:
