@@ -187,6 +187,25 @@ def test_a_stopped_partner_is_a_line_that_is_down(pair: tuple[Desk, Desk], tmp_p
     assert jp.fail("lines", "--history", "xx")["error"] == "unknown-partner"
 
 
+def test_a_partner_that_is_heard_again_is_up_at_once(pair: tuple[Desk, Desk]) -> None:
+    """Whoever starts first finds nobody; that is not told for a minute after the others came."""
+    jp, nato = pair
+
+    def state() -> str:
+        return str(jp.ask_lines("lines")[0]["state"])
+
+    with serving(jp):
+        ends = time.monotonic() + 20
+        while state() != "DOWN":
+            assert time.monotonic() < ends
+            time.sleep(0.2)
+        with serving(nato):
+            ends = time.monotonic() + 20
+            while state() != "UP":
+                assert time.monotonic() < ends, "it waits for the next check of its own"
+                time.sleep(0.2)
+
+
 def test_lines_tell_link_down_desk_unstaffed_and_not_answering_apart(
     pair: tuple[Desk, Desk], text: Path
 ) -> None:

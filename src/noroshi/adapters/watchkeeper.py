@@ -3,7 +3,8 @@
 One task sleeps until the next deadline of the store; commits that set one wake it. It also notices
 when somebody sets the machine's clock, and takes the deadlines along. One task per
 verified partner asks a comms check every quarter of an hour, and sooner while the last one was
-missed. What is recorded is decided by :mod:`noroshi.flow.watch`.
+missed: at once when the partner is heard again. What is recorded is decided by
+:mod:`noroshi.flow.watch`.
 """
 
 import asyncio
@@ -86,6 +87,7 @@ class Watchkeeper:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._checking: dict[str, asyncio.Task[None]] = {}
+        self._heard: dict[str, asyncio.Event] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep watch until `stop` is set."""
@@ -99,10 +101,19 @@ class Watchkeeper:
         self._loop = None
 
     def on_commit(self, committed: Committed) -> None:
-        """Look again, because a deadline was set; called on the writer's thread."""
-        if self._loop is not None and any(a.event in _WAKING for a in committed.announcements):
+        """Look again at what has changed; called on the writer's thread."""
+        if self._loop is None:
+            return
+        told = committed.announcements
+        woken = [self._changed] if any(each.event in _WAKING for each in told) else []
+        woken += [
+            self._heard[each.partner]
+            for each in told
+            if each.event == "heard" and each.partner in self._heard
+        ]
+        for event in woken:
             with contextlib.suppress(RuntimeError):  # the loop has just closed
-                self._loop.call_soon_threadsafe(self._changed.set)
+                self._loop.call_soon_threadsafe(event.set)
 
     async def _fire(self, tasks: asyncio.TaskGroup) -> None:
         pause = _FIRST_PAUSE
@@ -154,11 +165,18 @@ class Watchkeeper:
 
     async def _check(self, partner: str) -> None:
         usual, missed = self._identity.duty.check_seconds, MISSED_SECONDS
+        heard = self._heard.setdefault(partner, asyncio.Event())
         while True:
+            heard.clear()
             is_good = await self._check_once(partner)
-            pause = usual if is_good else min(missed, usual)
+            pause = (usual if is_good else min(missed, usual)) * (0.9 + 0.2 * self._jitter())
             missed = MISSED_SECONDS if is_good else min(2 * missed, LONGEST_MISSED_SECONDS)
-            await asyncio.sleep(pause * (0.9 + 0.2 * self._jitter()))  # noqa: TID251 - the schedule
+            if is_good:
+                await asyncio.sleep(pause)  # noqa: TID251 - the schedule
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await heard.wait()
 
     async def _check_once(self, partner: str) -> bool:
         """Ask one comms check and record it; say whether it was answered."""
