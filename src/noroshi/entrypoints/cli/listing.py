@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from rich.padding import Padding
 from rich.text import Text
 
 from noroshi.core.kinds.reading import Reader
@@ -26,24 +27,19 @@ def inbox(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
     if not rows:
         console().print(lexicon.label("list.empty", language))
         return
-    headings = [lexicon.short(each, language).upper() for each in _HEADINGS]
-    drawn = table(headings, ())
-    for column in drawn.columns[:-1]:
-        column.no_wrap = True
-    for row in rows:
-        precedence = word(row["precedence"])
-        if row["status"] != "ACTUAL":
-            precedence = Text.assemble(precedence, " ", word(row["status"]))
-        drawn.add_row(
+    drawn = [
+        (
             short_id(row["report"]),
-            precedence,
+            _urgency(row),
             word(row["from"]),
             word(str(row["to"]).partition("@")[0]),
             word(row["state"]),
             minute(row["received_at"])[5:],
             Text.assemble(*_before(row, reader), _subject(row, reader), *_behind(row, reader)),
         )
-    console().print(drawn)
+        for row in rows
+    ]
+    _draw(_HEADINGS, drawn, reader)
 
 
 def sent(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
@@ -52,28 +48,59 @@ def sent(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
     if not rows:
         console().print(lexicon.label("list.nothing_sent", language))
         return
-    headings = [lexicon.short(each, language).upper() for each in _SENT_HEADINGS]
-    drawn = table(headings, ())
-    for column in drawn.columns[:-1]:
-        column.no_wrap = True
-    for row in rows:
-        precedence = word(row["precedence"])
-        if row["status"] != "ACTUAL":
-            precedence = Text.assemble(precedence, " ", word(row["status"]))
-        reached = [
-            Text.assemble(word(each["desk"]), " ", word(each["rung"] or "QUEUED"))
-            for each in mappings(row["recipients"])
-        ]
-        drawn.add_row(
+    drawn = [
+        (
             short_id(row["report"]),
-            precedence,
-            Text("\n").join(reached),
+            _urgency(row),
+            Text("\n").join(
+                Text.assemble(word(each["desk"]), " ", word(each["rung"] or "QUEUED"))
+                for each in mappings(row["recipients"])
+            ),
             minute(row["stored_at"])[5:],
             Text.assemble(*_before(row, reader), _subject(row, reader)),
         )
-    console().print(drawn)
+        for row in rows
+    ]
+    _draw(_SENT_HEADINGS, drawn, reader)
 
 
+def _draw(headings: Sequence[str], rows: Sequence[Sequence[str | Text]], reader: Reader) -> None:
+    """Draw a table whose last column is a subject; on a narrow screen it has lines of its own."""
+    heads = [reader.lexicon.short(each, reader.language).upper() for each in headings]
+    screen = console()
+    is_narrow = screen.width < _WIDE
+    drawn = table(heads[:-1] if is_narrow else heads, ())
+    for column in drawn.columns if is_narrow else drawn.columns[:-1]:
+        column.no_wrap = True
+    if not is_narrow:
+        for row in rows:
+            drawn.add_row(*row)
+        screen.print(drawn)
+        return
+    for *cells, _ in rows:
+        drawn.add_row(*cells)
+    with screen.capture() as captured:
+        screen.print(drawn)
+    head, *lines = Text.from_ansi(captured.get()).split()
+    screen.print(head)
+    screen.print(Padding(Text(heads[-1], "bold"), (0, 0, 0, _INDENT)))
+    for *cells, subject in rows:
+        height = max(str(cell).count("\n") + 1 for cell in cells)
+        for line in lines[:height]:
+            screen.print(line)
+        del lines[:height]
+        screen.print(Padding(subject, (0, 0, 0, _INDENT)))
+
+
+def _urgency(row: Mapping[str, object]) -> Text:
+    precedence = word(row["precedence"])
+    if row["status"] == "ACTUAL":
+        return precedence
+    return Text.assemble(precedence, " ", word(row["status"]))
+
+
+_WIDE: Final = 110
+_INDENT: Final = 2
 _SENT_HEADINGS: Final = (
     "list.report", "prec.label", "list.state", "list.sent", "addr.subject",
 )  # fmt: skip
