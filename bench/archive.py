@@ -1,4 +1,4 @@
-"""The archive: a list of thousands of reports whose subjects are sealed, and opening one."""
+"""The archive: lists of ten thousand reports whose subjects are sealed, and opening one."""
 
 import os
 import statistics
@@ -16,29 +16,37 @@ from noroshi.adapters.sealing.pyca import SEED_SIZE, PycaSigner, seed_from
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.bootstrap import archive_of
 from noroshi.core import gate
+from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.envelope import cose, suite
 from noroshi.core.envelope.head import VERSION, ReportHead
 from noroshi.core.envelope.keys import Purpose
+from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence, Status
 from noroshi.core.report import Content
-from noroshi.flow.records import Addressee, StoredReport
+from noroshi.entrypoints.console.board import highest, inbox_rows
+from noroshi.entrypoints.console.front import MOST
+from noroshi.entrypoints.console.pages import page, reader_of
+from noroshi.flow.records import Addressee, InboxRow, StoredReport
 from noroshi.flow.tables import Transaction
+from noroshi.flow.views import inbox_json
 
-REPORTS = 5000
+REPORTS = 10_000
 _BODY = 1000
 _RUNS = 7
 
 
 def archive(folder: Path) -> dict[str, object]:
-    """Return ms of the inbox, us of opening one, and what the cipher alone takes of each."""
+    """Return ms of the inbox and the board, us of opening one, and what the cipher alone takes."""
     keys = archive_of(found(folder, {"jp": "H3"})["jp"], lambda: None)
     store = SqliteStore(folder / "node.db", SystemClock(), lambda _s, _root: b"note\n", keys)
     try:
         ids = _fill(store)
         with store.read() as tables:
             reports = tables.reports
-            listed = _ms(lambda: reports.inbox())
+            listed = _ms(reports.inbox)
+            board = _ms(lambda: reports.inbox(answered=False, limit=MOST))
+            shown = _ms(lambda: _page(reports.inbox(answered=False, limit=MOST)))
             opened = _ms(lambda: [reports.get(report_id) for report_id in ids[:500]])
             heads = _ms(lambda: [reports.head(report_id) for report_id in ids[:500]])
     finally:
@@ -46,11 +54,25 @@ def archive(folder: Path) -> dict[str, object]:
     return {
         "reports": REPORTS,
         "inbox_ms": round(listed, 1),
+        "board_read_ms": round(board, 1),
+        "board_page_ms": round(shown, 1),
         "inbox_cipher_ms": round(cipher_ms(REPORTS, 32 + 34), 1),
         "open_us": round(opened * 2, 1),
         "open_head_alone_us": round(heads * 2, 1),
         "open_cipher_us": round(cipher_ms(500, 32 + 34, _BODY + 200) * 2, 1),
     }
+
+
+def _page(rows: list[InboxRow]) -> str:
+    """Return the board of a console, as its server makes it."""
+    reader = reader_of(Language.ENGLISH)
+    told = [inbox_json(row, "nato") for row in rows]
+    values = {
+        "rows": inbox_rows(told, reader, Clocks(), SystemClock().now()), "sent": [], "alarms": [],
+        "lines": [], "is_cut": True, "marking": highest(told), "me": "nato", "here": "/",
+        "person": "Lt Sato",
+    }  # fmt: skip
+    return bytes(page("board.html", reader, values).body).decode()
 
 
 def _fill(store: SqliteStore) -> list[bytes]:

@@ -332,13 +332,17 @@ def test_desks_bound_what_a_role_may(pair: Pair) -> None:
     over = requests.SendReport(
         body=b"z", to=("cyber@jp",), from_desk="ops", supersedes=own["report"]
     )
-    with pytest.raises(InputError, match="at cyber"):
-        ask(nato, over, ops)
+    answering = requests.SendReport(body=b"z", to=("cyber@jp",), from_desk="ops", answers=other)
+    for elsewhere in (over, answering):
+        with pytest.raises(InputError, match="at cyber"):
+            ask(nato, elsewhere, ops)
     assert ask(nato, requests.Cancel(report=sent["report"]), ops)["cancels"] == sent["report"]
     # A desk that is given a report may read it.
     given = requests.Assign(report=other, desk="ops")
     ask(nato, given, by_words("Watch"))
     assert ask(nato, requests.Show(report=other), ops)["report"] == other
+    (row,) = [row for row in ask(nato, requests.Inbox(), ops) if row["report"] == other]
+    assert row["assigned_to"] == ["ops"]
 
 
 def test_two_persons_are_two_accounts(pair: Pair) -> None:
