@@ -49,14 +49,14 @@ async def write(console: Console, visit: Visit, http: Request) -> Response:
         begun = Form(await _begun(console, visit, http))
         return await _page(console, visit, _read(console, visit, kind, begun), {})
     draft = _read(console, visit, kind, await console.form(http))
-    is_sent = draft.form.one("act") == "send"
-    verdict = await _verdict(console, visit, draft, is_whole=is_sent)
-    if not is_sent or not verdict["allowed"]:
-        return await _page(console, visit, draft, verdict)
+    if draft.form.one("act") != "send" or not _is_complete(draft):
+        return await _page(console, visit, draft, {})
     try:
         told = cast("Json", await console.ask(visit, _order(draft, visit)))
     except NoroshiError as error:
-        return await _page(console, visit, draft, {"allowed": False, "reasons": [error.message]})
+        verdict = await _verdict(console, visit, draft)
+        reasons = verdict["reasons"] or [error.message]
+        return await _page(console, visit, draft, {**verdict, "allowed": False, "reasons": reasons})
     waits = told["state"] == "AWAITING_RELEASE"
     return RedirectResponse("/release" if waits else f"/report/{told['report']}", 303)
 
@@ -64,7 +64,7 @@ async def write(console: Console, visit: Visit, http: Request) -> Response:
 async def check(console: Console, visit: Visit, http: Request) -> Response:
     """Say whether what is typed so far may go: for the page while somebody types."""
     draft = _read(console, visit, _kind(http), await console.form(http))
-    return json_answer(await _verdict(console, visit, draft, is_whole=False))
+    return json_answer(await _verdict(console, visit, draft))
 
 
 def _kind(http: Request) -> Kind:
@@ -102,9 +102,14 @@ async def _begun(console: Console, visit: Visit, http: Request) -> list[tuple[st
     return begun
 
 
-async def _verdict(
-    console: Console, visit: Visit, draft: _Draft, *, is_whole: bool
-) -> dict[str, object]:
+def _is_complete(draft: _Draft) -> bool:
+    """Say whether all that a form needs is typed, and can be read."""
+    form = draft.form
+    has_all = not forms.missing(draft.kind, draft.filled) and bool(form.many("to"))
+    return not draft.filled.problems and (bool(form.one("updates")) or has_all)
+
+
+async def _verdict(console: Console, visit: Visit, draft: _Draft) -> dict[str, object]:
     """Return whether a draft may go, and all that is missing or wrong.
 
     While somebody types, what is not typed yet counts as missing and as nothing worse.
@@ -129,10 +134,10 @@ async def _verdict(
             told |= cast("Json", await console.ask(visit, asked))
         except NoroshiError as error:
             told["reasons"] = [error.message]
-    elif draft.form.many("to") and not is_whole:
+    elif draft.form.many("to"):
         told |= await _audience(console, visit, draft)
     told["marking"] = _marking(draft.form)
-    is_complete = not told["missing"] and not told["problems"]
+    is_complete = _is_complete(draft)
     told["allowed"] = is_complete and bool(told.get("allowed"))
     told["is_open"] = not is_complete and not told["reasons"]
     told["partners"] = [
@@ -231,7 +236,7 @@ async def _page(
         "tlps": [each.value for each in Tlp],
         "paps": [each.value for each in Pap],
         "areas": list(house.areas),
-        "verdict": verdict or await _verdict(console, visit, draft, is_whole=False),
+        "verdict": verdict or await _verdict(console, visit, draft),
         "marking": _marking(form),
     }
     is_refused = form.one("act") == "send"
