@@ -23,6 +23,7 @@ from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.directory_tables import DirectoryTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
+from noroshi.flow.figure_tables import FigureTable
 from noroshi.flow.outbox_tables import OutboxTable
 from noroshi.flow.prekey_tables import PrekeyTable
 from noroshi.flow.receipt_tables import ReceiptTable
@@ -320,6 +321,11 @@ class Tables(Protocol):
     @property
     def watch(self) -> WatchTable:
         """Deadlines, alarms, desks, comms checks."""
+        ...
+
+    @property
+    def figures(self) -> FigureTable:
+        """Figures of traffic."""
         ...
 
     @property

@@ -47,6 +47,7 @@ Agreements       yes     yes      yes   yes           -
 Alarms           yes     yes      yes   yes           -
 LineStates       yes     yes      yes   yes           -
 LineHistory      yes     yes      yes   yes           -
+Figures          yes     yes      yes   yes           -
 Desks            yes     yes      yes   yes           -
 DeskLog          yes     yes      yes   yes           -
 Held             yes     yes      yes   yes           -
@@ -76,6 +77,7 @@ TakeAlarm        -       -        yes   yes           -
 SendHeld         -       yes      -     -             -
 CourierOut       -       -        yes   -             -
 VerifyJournal    -       -        -     yes           yes
+JournalHead      -       -        -     yes           yes
 MakeProof        -       -        -     yes           yes
 Witnesses        -       -        -     yes           yes
 HeldCheckpoint   -       -        -     yes           yes

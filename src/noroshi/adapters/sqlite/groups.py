@@ -26,6 +26,7 @@ from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.directories import SqliteDirectories
 from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
+from noroshi.adapters.sqlite.figures import SqliteFigures
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
@@ -77,6 +78,7 @@ class SqliteTables:
         self.directories = SqliteDirectories(database)
         self.revocations = SqliteRevocations(database)
         self.watch = SqliteWatch(database)
+        self.figures = SqliteFigures(database)
         self.witness = SqliteWitness(database)
         self.consents = SqliteConsents(database)
         self.retention = SqliteRetention(database, contents)

@@ -55,12 +55,14 @@ from noroshi.flow.requests import (
     EndLegalHold,
     Examine,
     Export,
+    Figures,
     GrantConsent,
     Held,
     HeldCheckpoint,
     HoldForLaw,
     Inbox,
     Invite,
+    JournalHead,
     LineHistory,
     LineStates,
     MakeProof,
@@ -221,6 +223,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return partners.decide_quarantined(house, request)
         case VerifyJournal():
             return audit.verify_journal(house, request)
+        case JournalHead():
+            return audit.journal_head(house)
         case MakeProof():
             return audit.make_proof(house, request)
         case Witnesses():
@@ -241,6 +245,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return watch.line_states(house)
         case LineHistory():
             return watch.line_history(house, request)
+        case Figures():
+            return watch.figures(house, request)
         case Desks():
             return watch.desks(house)
         case SetDesk():

@@ -49,6 +49,19 @@ def verify_journal(house: House, request: VerifyJournal) -> Answer:
     }
 
 
+def journal_head(house: House) -> Answer:
+    """Say how long the journal is, and give its newest checkpoint."""
+    with house.store.read() as tables:
+        note, size = tables.journal.newest_note(), tables.journal.size
+    told = parse_note(note) if note else None
+    return {
+        "size": size,
+        "checkpoint": note.decode() if note else None,
+        "checkpoint_size": told.size if told else None,
+        "root": told.root.hex() if told else None,
+    }
+
+
 def witnesses(house: House) -> Answer:
     """Say of each partner how far its journal is proven here, and what it cosigned of this one."""
     with house.store.read() as tables:

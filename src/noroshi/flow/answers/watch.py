@@ -4,6 +4,7 @@ from functools import partial
 
 from noroshi.core.delivery.ladder import highest
 from noroshi.core.errors import InputError, NotFoundError
+from noroshi.core.instant import DAY, SECOND
 from noroshi.core.partner import DeskAddress
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person, report_id_text
@@ -14,6 +15,7 @@ from noroshi.flow.requests import (
     Answer,
     Assign,
     DeskLog,
+    Figures,
     Json,
     LineHistory,
     SetDesk,
@@ -21,6 +23,7 @@ from noroshi.flow.requests import (
 )
 
 _MOST_ROWS = 1000
+_MOST_DAYS = 366
 
 
 def alarms(house: House, request: Alarms) -> Answer:
@@ -87,6 +90,32 @@ def line_history(house: House, request: LineHistory) -> Answer:
             raise NotFoundError("unknown-partner", msg)
         checks = tables.watch.checks(request.partner, _rows(request.limit))
         return [watch_views.check_json(check) for check in reversed(checks)]
+
+
+def figures(house: House, request: Figures) -> Answer:
+    """Say how soon reports are acknowledged, and how many are about which area."""
+    days = max(1, min(request.days, _MOST_DAYS))
+    with house.store.read() as tables:
+        since = house.clock.now() - days * DAY
+        rows, areas = tables.figures.acknowledged(since), tables.figures.traffic(since)
+    return {
+        "days": days,
+        "acknowledged": [
+            {
+                "partner": each.partner,
+                "precedence": each.precedence.name,
+                "addressed": each.addressed,
+                "acknowledged": each.acknowledged,
+                "median_s": None if each.median is None else round(each.median / SECOND, 1),
+                "tenth_s": None if each.tenth is None else round(each.tenth / SECOND, 1),
+            }
+            for each in rows
+        ],
+        "areas": [
+            {"area": each.area or None, "sent": each.sent, "received": each.received}
+            for each in areas
+        ],
+    }
 
 
 def desks(house: House) -> Answer:

@@ -21,6 +21,7 @@ from noroshi.flow.requests.house import (
     Examine,
     HeldCheckpoint,
     Invite,
+    JournalHead,
     MakeProof,
     OwnCard,
     PartnerNumber,
@@ -68,6 +69,7 @@ from noroshi.flow.requests.watch import (
     CourierOut,
     DeskLog,
     Desks,
+    Figures,
     Held,
     LineHistory,
     LineStates,
@@ -105,12 +107,14 @@ __all__ = [
     "Examine",
     "Exchange",
     "Export",
+    "Figures",
     "GrantConsent",
     "Held",
     "HeldCheckpoint",
     "HoldForLaw",
     "Inbox",
     "Invite",
+    "JournalHead",
     "Json",
     "LineHistory",
     "LineStates",
@@ -200,6 +204,7 @@ AnyRequest = (
     | Quarantine
     | DecideQuarantined
     | VerifyJournal
+    | JournalHead
     | MakeProof
     | Witnesses
     | HeldCheckpoint
@@ -210,6 +215,7 @@ AnyRequest = (
     | TakeAlarm
     | LineStates
     | LineHistory
+    | Figures
     | Desks
     | SetDesk
     | DeskLog

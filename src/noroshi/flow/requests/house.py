@@ -176,6 +176,10 @@ class VerifyJournal(Request, frozen=True, kw_only=True):
     proofs: tuple[bytes, ...] = ()
 
 
+class JournalHead(Request, frozen=True, kw_only=True):
+    """Say how long the journal is, and give its newest checkpoint; nothing is computed anew."""
+
+
 class MakeProof(Request, frozen=True, kw_only=True):
     """Make the proof about a report."""
 

@@ -35,6 +35,13 @@ class LineHistory(Request, frozen=True, kw_only=True):
     limit: int = 60
 
 
+class Figures(Request, frozen=True, kw_only=True):
+    """Say how soon reports are acknowledged, by whose desk and precedence, and what is sent."""
+
+    days: int = 30
+    """Of actual traffic of so many days."""
+
+
 class Desks(Request, frozen=True, kw_only=True):
     """List the desks of this node, and who sits there."""
 
