@@ -12,7 +12,7 @@ from noroshi.flow.figure_tables import Acknowledged, AreaTraffic
 MOST: Final = 20_000
 """The newest reports that figures are made of, so that a page of them stays quick."""
 _COUNTED: Final = (
-    f"number > (SELECT COALESCE(MAX(number), 0) - {MOST} FROM report)"
+    f"number > (SELECT COALESCE(MAX(number), 0) - {MOST} FROM report)"  # noqa: S608 - of a constant
     " AND status = 'ACTUAL' AND kind <> 'comms-check' AND stored_at >= ?1"
 )
 
@@ -29,8 +29,9 @@ class SqliteFigures:
         A time before the report was stored is that of another clock, and counts as at once.
         """
         rows = self._db.rows(
-            "WITH t AS (SELECT a.partner AS p, a.precedence AS q, MAX(k.at - r.stored_at, 0) AS s"
-            f" FROM (SELECT number, id, stored_at FROM report WHERE {_COUNTED}) r"  # noqa: S608 - ours
+            "WITH t AS (SELECT a.partner AS p, a.precedence AS q,"  # noqa: S608 - of constants
+            " MAX(k.at - r.stored_at, 0) AS s"
+            f" FROM (SELECT number, id, stored_at FROM report WHERE {_COUNTED}) r"
             " JOIN addressee a ON a.report = r.number AND a.is_action = 1"
             " LEFT JOIN rung k ON k.report = r.id AND k.partner = a.partner AND k.desk = a.desk"
             " AND k.rung = 'ACKNOWLEDGED'),"

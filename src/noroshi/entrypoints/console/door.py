@@ -8,6 +8,9 @@
     GET  /compose          the kinds of report; /compose/KIND the form of one, POST sends it
     POST /check/KIND       whether what is typed may go, as JSON, for a form that is open
     GET  /release          what waits for a second person; POST /release/ID releases or drops
+    GET  /lines            how each line is, with plots
+    GET  /desk             who watches each desk of ours, watch logs, open alarms
+    GET  /desk/DESK/STATE  what is open there; POST takes the watch, leaves, goes silent
     POST /alarm/NUMBER     take care of an alarm
     GET  /enter/SECRET     a link of `noroshi console`; POST /enter opens the session
     POST /passkey          opens one as well
@@ -35,7 +38,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from noroshi.core.errors import NoroshiError, NotFoundError
-from noroshi.entrypoints.console import compose, entry, front, pages, passkeys, reading, releasing
+from noroshi.entrypoints.console import (
+    compose,
+    entry,
+    front,
+    lines,
+    pages,
+    passkeys,
+    reading,
+    releasing,
+    watching,
+)
 from noroshi.entrypoints.console.desk import Console, Events, Page, json_answer, reader_for
 from noroshi.entrypoints.console.security import Guarded
 from noroshi.flow.house import House
@@ -52,6 +65,9 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/release/{report}", passkeys.guarded(releasing.show), ("POST",)),
     ("/confirm", passkeys.confirm, ("GET", "POST")),
     ("/passkeys", passkeys.guarded(passkeys.show), ("GET", "POST")),
+    ("/lines", lines.show, ("GET",)),
+    ("/desk", watching.show, ("GET",)),
+    ("/desk/{desk}/{state}", watching.change, ("GET", "POST")),
     ("/alarm/{number:int}", front.take_alarm, ("POST",)),
 )
 """Pages for whoever has come in."""

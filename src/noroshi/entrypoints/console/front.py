@@ -41,9 +41,10 @@ async def rows(console: Console, http: Request) -> Response:
 
 async def take_alarm(console: Console, visit: Visit, http: Request) -> Response:
     """Take care of an alarm."""
-    await console.form(http)
-    await console.ask(visit, requests.TakeAlarm(number=int(http.path_params["number"])))
-    return RedirectResponse("/", 303)
+    form = await console.form(http)
+    number = int(http.path_params["number"])
+    await console.ask(visit, requests.TakeAlarm(number=number, by=visit.name))
+    return RedirectResponse("/desk" if form.one("back") == "/desk" else "/", 303)
 
 
 async def events(console: Console, http: Request) -> Response:

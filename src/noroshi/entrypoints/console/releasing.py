@@ -26,7 +26,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         is_release = form.one("act") == "release"
         kind = requests.Release if is_release else requests.DropDraft
         try:
-            await console.ask(visit, kind(report=report))
+            await console.ask(visit, kind(report=report, by=visit.name))
             return RedirectResponse(f"/report/{report}" if is_release else "/release", 303)
         except NoroshiError as error:
             told = error.message
