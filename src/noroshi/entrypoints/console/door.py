@@ -11,6 +11,8 @@
     GET  /lines            how each line is, with plots
     GET  /desk             who watches each desk of ours, watch logs, open alarms
     GET  /desk/DESK/STATE  what is open there; POST takes the watch, leaves, goes silent
+    GET  /journal          its size, witnesses, proofs; POST computes it anew
+    GET  /journal/proof/ID what can be proved of a report, as a file
     POST /alarm/NUMBER     take care of an alarm
     GET  /enter/SECRET     a link of `noroshi console`; POST /enter opens the session
     POST /passkey          opens one as well
@@ -42,6 +44,7 @@ from noroshi.entrypoints.console import (
     compose,
     entry,
     front,
+    journal,
     lines,
     pages,
     passkeys,
@@ -68,6 +71,8 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/lines", lines.show, ("GET",)),
     ("/desk", watching.show, ("GET",)),
     ("/desk/{desk}/{state}", watching.change, ("GET", "POST")),
+    ("/journal", journal.show, ("GET", "POST")),
+    ("/journal/proof/{report}", journal.proof, ("GET",)),
     ("/alarm/{number:int}", front.take_alarm, ("POST",)),
 )
 """Pages for whoever has come in."""

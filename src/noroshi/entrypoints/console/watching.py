@@ -71,12 +71,11 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
             told = error.message
     else:
         await console.permit(visit, Act.ANSWER)
-    open_rows = board.inbox_rows(waiting, visit.reader)
     values = {
         "desk": _desk(row, visit),
         "state": state.value,
         "title": _TITLES[state],
-        "rows": [*open_rows["actual"], *open_rows["drill"]],
+        "rows": board.inbox_rows(waiting, visit.reader),
         "is_cut": len(waiting) == MOST,
         "seen": _seen(waiting),
         "note": form.one("note"),
