@@ -34,7 +34,7 @@ async def show(console: Console, visit: Visit, _http: Request) -> Response:
     reader = visit.reader
     states = cast("list[Json]", await console.ask(visit, requests.LineStates()))
     witnesses = {str(w["partner"]): w for w in await console.rows(visit, requests.Witnesses())}
-    drawn = []
+    drawn: list[dict[str, object]] = []
     for number, line in enumerate(states):
         asked = requests.LineHistory(partner=str(line["partner"]), limit=CHECKS)
         checks = await console.rows(visit, asked)
@@ -107,7 +107,6 @@ def _trips(name: str, partner: str, checks: Sequence[Json], reader: Reader) -> d
             median=_milliseconds(statistics.median(good), reader) if good else "-",
             longest=_milliseconds(max(good), reader) if good else "-",
             good=figures.number(len(good), reader.language),
-            missed=figures.number(len(ours) - len(good), reader.language),
         )
         found = [
             plots.Trip(from_text(str(e["at"])), cast("float | None", e["round_trip_ms"]))
@@ -163,7 +162,9 @@ def _traffic(told: Json, names: dict[str, Json], reader: Reader) -> dict[str, ob
     def name(code: object) -> str:
         if code is None:
             return reader.lexicon.label("ui.no_area", reader.language)
-        known = cast("Json", names[str(code)]["names"]) if str(code) in names else {}
+        known: Json = {}
+        if str(code) in names:
+            known = cast("Json", names[str(code)]["names"])
         return visible(str(known.get(reader.language.value) or known.get("en") or code))
 
     rows = [

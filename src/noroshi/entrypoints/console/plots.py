@@ -75,11 +75,15 @@ def trips(plot: Plot, checks: Sequence[Trip], ends: tuple[str, str]) -> Markup:
         drawn += [_text(_LEFT - 6, down(step) + 4, f"{step:g}", "end")]
     drawn += [_text(_LEFT, _BOTTOM + 18, ends[0], ""), _text(_RIGHT, _BOTTOM + 18, ends[1], "end")]
     path: list[str] = []
+    missed_at = 0.0
     for check in checks:
         x = across(check.at)
         if check.milliseconds is None:
+            if path and not path[-1]:
+                drawn.append(_line(missed_at, _BOTTOM - 5, x, _BOTTOM - 5, "missed"))
             drawn.append(_cross(x, _BOTTOM - 5))
             path.append("")
+            missed_at = x
             continue
         y = down(check.milliseconds)
         path.append(f"{'L' if path and path[-1] else 'M'}{x:.1f} {y:.1f}")
@@ -92,11 +96,12 @@ def spans(plot: Plot, rows: Sequence[Span]) -> Markup:
     """Return durations on a scale of powers: a dot at the median, a line up to nine of ten."""
     left, drawn, y = 104, list[Markup](), 4
     known = [each for row in rows for each in (row.median, row.tenth) if each is not None]
-    marks = _marks(max(known, default=1.0))
+    highest = max(known, default=1.0)
+    marks = _marks(highest)
 
     def across(seconds: float) -> float:
         low, high = math.log(marks[0]), math.log(marks[-1])
-        part = (math.log(max(seconds, marks[0])) - low) / (high - low)
+        part = (math.log(min(max(seconds, marks[0]), marks[-1])) - low) / (high - low)
         return left + 6 + part * (_RIGHT - left - 48)
 
     rules: list[Markup] = []
@@ -118,7 +123,8 @@ def spans(plot: Plot, rows: Sequence[Span]) -> Markup:
         drawn.append(dot.format(_n(start), _n(middle)))
     for mark in marks:
         rules.append(_line(across(mark), _ROW + 4, across(mark), y + 4, "rule"))
-        rules.append(_text(across(mark), y + 20, duration(mark), "middle"))
+        beyond = "≤ " if mark == marks[0] else "≥ " if mark == marks[-1] < highest else ""
+        rules.append(_text(across(mark), y + 20, f"{beyond}{duration(mark)}", "middle"))
     return _framed(plot, y + 28, [*rules, _line(left, y + 4, _RIGHT, y + 4, "axis"), *drawn])
 
 

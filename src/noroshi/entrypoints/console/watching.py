@@ -11,7 +11,7 @@ from typing import Final, cast
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from noroshi.core.account import Act, plain
+from noroshi.core.account import MAY, Act, Grant, plain
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.core.lexicon import figures
@@ -32,17 +32,20 @@ _TITLES: Final = {
 
 async def show(console: Console, visit: Visit, _http: Request) -> Response:
     """Show who watches each desk, its log, and the open alarms."""
-    may_answer = await may(console, visit, Act.ANSWER)
-    desks = []
+    whose = cast("Json", await console.ask(visit, requests.WhoAmI()))
+    desks: list[dict[str, object]] = []
     for row in cast("list[Json]", await console.ask(visit, requests.Desks())):
         asked = requests.DeskLog(desk=str(row["desk"]), limit=LOGGED)
         log = await console.rows(visit, asked)
-        desks.append({**_desk(row, visit), "log": [_logged(each, visit) for each in reversed(log)]})
+        about = {
+            "may_answer": _may_answer(whose, str(row["desk"])),
+            "log": [_logged(each, visit) for each in reversed(log)],
+        }
+        desks.append(_desk(row, visit) | about)
     alarms = await console.rows(visit, requests.Alarms(is_open=True))
     values = {
         "desks": desks,
-        "may_answer": may_answer,
-        "may_take": await may(console, visit, Act.TAKE),
+        "may_take": await _may_take(console, visit),
         "alarms": board.alarm_rows(alarms, visit.reader),
     }
     return console.page("desk.html", visit, values)
@@ -60,7 +63,8 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
     if is_post:
         form = await console.form(http)
     asked = requests.Inbox(desk=name, unacknowledged=True, limit=MOST)
-    waiting = await console.rows(visit, asked)
+    await console.permit(visit, Act.ANSWER)
+    waiting = cast("list[Json]", await console.ask(visit, asked))
     if is_post:
         is_new = form.one("seen") != _seen(waiting)
     if is_post and not is_new:
@@ -69,8 +73,6 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
             return RedirectResponse("/desk", 303)
         except NoroshiError as error:
             told = error.message
-    else:
-        await console.permit(visit, Act.ANSWER)
     values = {
         "desk": _desk(row, visit),
         "state": state.value,
@@ -86,10 +88,17 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
     return console.page("watch.html", visit, values, 409 if is_new else 400 if told else 200)
 
 
-async def may(console: Console, visit: Visit, act: Act) -> bool:
-    """Say whether a visitor may do something somewhere, so that no button leads nowhere."""
+def _may_answer(whose: Json, desk: str) -> bool:
+    """Say whether a visitor may answer for a desk, so that no button leads nowhere."""
+    if whose["account"] is None:
+        return True
+    grants = map(Grant.parse, cast("list[str]", whose["roles"]))
+    return any(each.role in MAY[Act.ANSWER] and each.desk in {None, desk} for each in grants)
+
+
+async def _may_take(console: Console, visit: Visit) -> bool:
     try:
-        await console.permit(visit, act)
+        await console.permit(visit, Act.TAKE)
     except InputError:
         return False
     return True
