@@ -63,7 +63,7 @@ async def _told(console: Console, visit: Visit) -> dict[str, object]:
     sent = await console.rows(visit, requests.Outbox(limit=RECENT))
     alarms = await console.rows(visit, requests.Alarms(is_open=True))
     return {
-        "rows": board.inbox_rows(reports, visit.reader, _clocks(console), now),
+        "rows": board.inbox_rows(reports, visit.reader, clocks_of(console), now),
         "sent": board.sent_rows(sent, visit.reader),
         "alarms": board.alarm_rows(alarms, visit.reader),
         "marking": board.highest([*reports, *sent]),
@@ -71,7 +71,7 @@ async def _told(console: Console, visit: Visit) -> dict[str, object]:
     }
 
 
-def _clocks(console: Console) -> Clocks:
+def clocks_of(console: Console) -> Clocks:
     """Return by when people must acknowledge here."""
     return console.house().identity().duty.clocks
 

@@ -17,7 +17,7 @@ from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.core.lexicon import figures
 from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
-from noroshi.entrypoints.console.front import MOST
+from noroshi.entrypoints.console.front import MOST, clocks_of
 from noroshi.entrypoints.console.lines import DESKS
 from noroshi.flow import requests
 
@@ -73,11 +73,12 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
             return RedirectResponse("/desk", 303)
         except NoroshiError as error:
             told = error.message
+    now = console.house().clock.now()
     values = {
         "desk": _desk(row, visit),
         "state": state.value,
         "title": _TITLES[state],
-        "rows": board.inbox_rows(waiting, visit.reader),
+        "rows": board.inbox_rows(waiting, visit.reader, clocks_of(console), now),
         "is_cut": len(waiting) == MOST,
         "seen": _seen(waiting),
         "note": form.one("note"),
