@@ -20,6 +20,11 @@ from tests.program.console import Door, come_in, link_of
 
 LANGUAGES = ("en", "ja", "fr", "ko", "id")
 HOSTILE = '<b>Mori</b> & "Co" {x}'
+AGREEMENT = {
+    "agreement": 1, "reference": "NATO-JP 1/2026", "sender": "nato", "receiver": "jp",
+    "is_mutual": True, "policy": "NATO", "level": "SECRET", "valid_from": "2026-01-01",
+    "valid_until": "2029-12-31", "areas": [], "caveats": [], "accepts_indicative": False,
+}  # fmt: skip
 PAGES = ("/lines", "/desk", "/desk/cyber/staffed", "/desk/ops/silent", "/journal")
 
 
@@ -232,6 +237,22 @@ def test_the_journal_is_computed_anew_on_request(served: tuple[Desk, Desk, str])
     status, page, _ = door.post("/journal", act="verify")
     assert (status, "verdict yes" in page) == (200, True)
     assert nato.ask("journal", "verify")["root"] in page
+
+
+def test_a_draft_is_released_by_a_second_name_without_accounts(
+    served: tuple[Desk, Desk, str], tmp_path: Path
+) -> None:
+    _, nato, url = served
+    agreement = tmp_path / "agreement.json"
+    agreement.write_text(json.dumps(AGREEMENT))
+    nato.ask("agreement", "add", agreement, "--by", "Lt Sato")
+    given = ("--to", "cyber@jp", "--marking", "NATO SECRET//REL TO JPN", "--by", "Lt Sato")
+    nato.ask("send", "-", *given, given=b"a plan")
+    (row,) = nato.ask_lines("release", "queue")
+    path = f"/release/{row['report']}"
+    assert come_as(nato, url, "Lt Sato").post(path, act="release")[0] == 400, "who wrote it"
+    status, _, headers = come_as(nato, url, "Cdr Ito").post(path, act="release")
+    assert (status, headers["location"]) == (303, f"/report/{row['report']}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
