@@ -118,7 +118,8 @@ def test_without_scripts_a_form_is_kept_until_it_may_go(
     jp.ask("wait", report, "--rung", "DELIVERED")
     again = door.post("/compose/cyber-incident", **typed, act="send")
     assert again[2]["location"].endswith(report), "a second click sends nothing twice"
-    assert nato.ask("show", report)["marking"] == "TLP:GREEN"
+    seen = nato.ask("show", report)
+    assert (seen["marking"], seen["drafter"]) == ("TLP:GREEN", "Lt Jansen")
     assert door.ask("POST", "/compose/cyber-incident", typed)[0] == 400, "from another site"
 
 
@@ -132,6 +133,7 @@ def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -
     assert f"?updates={report}" in door.ask("GET", f"/report/{report}")[1]
     page = door.ask("GET", f"/compose/cyber-incident?updates={report}")[1]
     assert "Gateways down." in page
+    assert f'name="back" value="/compose/cyber-incident?updates={report}"' in page
     typed = {**form_of(page), "updates": report, "f.summary": "Gateways up.", "clear": "stage"}
     typed["marking"] = "TLP:AMBER"
     status, page, headers = door.post("/compose/cyber-incident", **typed, act="send")

@@ -18,7 +18,9 @@ _MARKS: Final = {"FLASH": "z", "IMMEDIATE": "o", "PRIORITY": "p", "ROUTINE": "r"
 """The prosigns, as classes of the style sheet; of ROUTINE and DEFERRED only the letter differs."""
 _OPEN: Final = frozenset({None, "DELIVERED", "OPENED", "SHOWN"})
 """States of a report that still waits for somebody."""
-_NOT_DUE: Final = dict.fromkeys(("due", "due_at", "allowed", "left", "is_late", "rest"), "")
+_NOT_DUE: Final[dict[str, str]] = dict.fromkeys(
+    ("due", "due_at", "allowed", "left", "is_late", "rest"), ""
+)
 
 
 def inbox_rows(
@@ -92,7 +94,7 @@ def _row(row: Json, reader: Reader, clocks: Clocks, now: Instant) -> dict[str, s
     state = str(row["state"] or "")
     is_open = (row["state"] or None) in _OPEN
     hot = row["precedence"] == "FLASH" and is_open and row["status"] == "ACTUAL"
-    due = _due(row, clocks, now, reader) if is_open and row["action"] else _NOT_DUE
+    due: dict[str, str] = _due(row, clocks, now, reader) if is_open and row["action"] else _NOT_DUE
     return {
         **_what(row, reader),
         **due,

@@ -191,6 +191,7 @@ def _order(draft: _Draft, visit: Visit) -> requests.SendReport:
         areas=form.many("area"),
         references=(answered,) if answered else (),
         from_desk=form.one("from") or None,
+        by=visit.name,
         report_id=_report_id(form.one("id")),
     )
 

@@ -37,6 +37,7 @@ class Visit(msgspec.Struct, frozen=True):
     reader: Reader
     path: str
     """Of the page that is asked for."""
+    query: str
     is_fresh: bool
     """Whether who it is was proven just now."""
 
@@ -81,12 +82,14 @@ class Console:
         with house.store.read() as tables:
             accounts = tables.accounts.all()
         if not accounts:
-            return Visit(Caller(claim=name), name, reader_for(http), http.url.path, is_fresh)
+            return Visit(
+                Caller(claim=name), name, reader_for(http), http.url.path, http.url.query, is_fresh
+            )
         if not any(each.name == name and each.ended_at is None for each in accounts):
             house.visitors.leave(secret)
             return None
         caller = Caller(proven=name, is_owner=False)
-        return Visit(caller, name, reader_for(http), http.url.path, is_fresh)
+        return Visit(caller, name, reader_for(http), http.url.path, http.url.query, is_fresh)
 
     async def ask(self, visit: Visit, request: requests.AnyRequest) -> object:
         """Return what the node answers to a visitor."""
@@ -129,6 +132,8 @@ class Console:
     ) -> Response:
         """Return a page for somebody who has come in."""
         about = {"me": self.house().me, "person": visit.name, "here": visit.path, "marking": ""}
+        if visit.query:
+            about["back"] = f"{visit.path}?{visit.query}"
         return pages.page(name, visit.reader, {**about, **values}, status)
 
 

@@ -4,6 +4,7 @@ import ipaddress
 import urllib.parse
 from typing import Final, cast
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -146,9 +147,7 @@ async def _prove(console: Console, visit: Visit, answer: str, passphrase: str) -
     caller = Caller(name=visit.name, passphrase=passphrase.encode(), is_owner=False)
     told = cast(
         "Json",
-        await console.ask(
-            Visit(caller, visit.name, visit.reader, visit.path, is_fresh=False), requests.WhoAmI()
-        ),
+        await console.ask(msgspec.structs.replace(visit, caller=caller), requests.WhoAmI()),
     )
     if told["account"] != visit.name:
         raise InputError("not-proven", f"that does not prove {visit.name}")
