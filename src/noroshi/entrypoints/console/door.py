@@ -97,6 +97,7 @@ def desk_door(
         *(_route(path, partial(answer, console), how) for path, answer, how in _OUTSIDE),
         _route("/static/{name}", _static, ("GET",)),
         _route("/healthz", partial(_healthz, house), ("GET",)),
+        _route("/{elsewhere:path}", _nothing, ("GET", "POST")),
     ]
     application = Starlette(routes=routes)
     application.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
@@ -122,6 +123,11 @@ def _inside(console: Console, page: Page) -> _Answer:
 async def _healthz(house: Callable[[], House], _http: Request) -> Response:
     with house().store.read() as tables:
         return json_answer({"ok": True, "partner": house().me, "journal": tables.journal.size})
+
+
+async def _nothing(_http: Request) -> Response:
+    msg = "there is no such page; the board has what there is"
+    raise NotFoundError("not-found", msg)
 
 
 async def _static(http: Request) -> Response:
