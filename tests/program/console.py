@@ -19,18 +19,31 @@ class Door:
     def ask(
         self, method: str, path: str, form: Mapping[str, str] | None = None, **headers: str
     ) -> tuple[int, str, Mapping[str, str]]:
+        body = None if form is None else urllib.parse.urlencode(form).encode()
+        status, raw, given = self.fetch(method, path, body, **headers)
+        return status, raw.decode(), given
+
+    def fetch(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        """Ask with bytes, and for bytes."""
         door = urllib.parse.urlsplit(self.url)
         connection = http.client.HTTPConnection(door.hostname or "", door.port, timeout=10)
         given = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), **headers}
-        body = None if form is None else urllib.parse.urlencode(form)
         connection.request(method, path, body, given)
         answer = connection.getresponse()
         for cookie in answer.headers.get_all("set-cookie") or []:
             name, _, rest = cookie.partition("=")
             self.cookies[name] = rest.partition(";")[0]
-        text = answer.read().decode()
+        raw = answer.read()
         connection.close()
-        return answer.status, text, dict(answer.headers)
+        return answer.status, raw, dict(answer.headers)
+
+    def send(self, path: str, body: bytes, kind: str) -> tuple[int, str, Mapping[str, str]]:
+        """Send a form that is no urlencoded one."""
+        given = {"Origin": self.url, "Content-Type": kind}
+        status, raw, headers = self.fetch("POST", path, body, **given)
+        return status, raw.decode(), headers
 
     def post(self, path: str, **form: str) -> tuple[int, str, Mapping[str, str]]:
         return self.ask("POST", path, form, Origin=self.url)

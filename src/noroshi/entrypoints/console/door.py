@@ -13,6 +13,8 @@
     GET  /desk/DESK/STATE  what is open there; POST takes the watch, leaves, goes silent
     GET  /journal          its size, witnesses, proofs; POST computes it anew
     GET  /journal/proof/ID what can be proved of a report, as a file
+    GET  /partners         who the partners are; POST takes a card
+    GET  /partners/NAME    the digits to compare, agreements; POST verifies or revokes
     POST /alarm/NUMBER     take care of an alarm
     GET  /enter/SECRET     a link of `noroshi console`; POST /enter opens the session
     POST /passkey          opens one as well
@@ -47,6 +49,7 @@ from noroshi.entrypoints.console import (
     journal,
     lines,
     pages,
+    partners,
     passkeys,
     reading,
     releasing,
@@ -66,6 +69,8 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/check/{kind}", compose.check, ("POST",)),
     ("/release", releasing.show, ("GET",)),
     ("/release/{report}", passkeys.guarded(releasing.show), ("POST",)),
+    ("/partners", partners.show, ("GET", "POST")),
+    ("/partners/{partner}", partners.one, ("GET", "POST")),
     ("/confirm", passkeys.confirm, ("GET", "POST")),
     ("/passkeys", passkeys.guarded(passkeys.show), ("GET", "POST")),
     ("/lines", lines.show, ("GET",)),

@@ -1,0 +1,115 @@
+"""Who the partners are: their cards, the digits that two officers compare, and an end of trust."""
+
+import re
+from typing import Final, cast
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from noroshi.core.account import Act
+from noroshi.core.directory.repository import MAX_BUNDLE
+from noroshi.core.errors import InputError, NoroshiError, NotFoundError
+from noroshi.entrypoints.console import digits
+from noroshi.entrypoints.console.compose import country
+from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
+from noroshi.entrypoints.console.rights import is_unproven, may
+from noroshi.entrypoints.console.uploads import uploaded
+from noroshi.flow import requests
+
+LARGEST_CARD: Final = 2 * MAX_BUNDLE
+"""Bytes of the text of a card with its directory, and of the form around it."""
+_NOTHING: Final = Form([])
+_MINUTE: Final = len("2026-11-22T02:10")
+_ZONE: Final = re.compile(r"(?:[Zz]|[+-]\d\d:\d\d)\Z")
+_UNPROVEN: Final = "unproven"
+"""Instead of a message: who asks is to be proven anew first."""
+
+
+async def show(console: Console, visit: Visit, http: Request) -> Response:
+    """Show the partners, or take a card."""
+    problem, text = "", ""
+    if http.method == "POST":
+        sent = await uploaded(console, http, LARGEST_CARD)
+        card = sent.get("file") or sent.get("card") or b""
+        text = sent.get("card", b"").decode(errors="replace")
+        try:
+            problem = _UNPROVEN if is_unproven(visit) else ""
+            if not problem:
+                asked = requests.AddPartner(card=card, by=visit.name)
+                told = cast("Json", await console.ask(visit, asked))
+                return RedirectResponse(f"/partners/{told['partner']}", 303)
+        except NoroshiError as error:
+            problem = error.message
+    listed = cast("list[Json]", await console.ask(visit, requests.Partners()))
+    values = {
+        "partners": [_named(each, visit) for each in listed],
+        "may_administer": await may(console, visit, Act.ADMINISTER),
+        "problem": problem,
+        "card": text,
+    }
+    return console.page("partners.html", visit, values, 400 if problem else 200)
+
+
+async def one(console: Console, visit: Visit, http: Request) -> Response:
+    """Show a partner, or take what an officer decides about it."""
+    name, problem, form = str(http.path_params["partner"]), "", _NOTHING
+    if http.method == "POST":
+        form = await console.form(http)
+        try:
+            problem = _UNPROVEN if is_unproven(visit) else await _decide(console, visit, name, form)
+            if not problem:
+                return RedirectResponse(f"/partners/{name}", 303)
+        except NoroshiError as error:
+            problem = error.message
+    listed = cast("list[Json]", await console.ask(visit, requests.Partners()))
+    found = next((each for each in listed if each["partner"] == name), None)
+    if found is None:
+        raise NotFoundError("unknown-partner", "no partner of that name is known; see /partners")
+    told = cast("Json", await console.ask(visit, requests.PartnerNumber(partner=name)))
+    agreements = await console.rows(visit, requests.Agreements())
+    number = str(told["number"])
+    values = {
+        "partner": _named(found, visit),
+        "groups": digits.groups(number),
+        "path": digits.path(number),
+        "side": digits.side(number),
+        "agreements": [each for each in agreements if name in (each["from"], each["to"])],
+        "may_administer": await may(console, visit, Act.ADMINISTER),
+        "problem": problem,
+        "form": form,
+    }
+    return console.page("partner.html", visit, values, 400 if problem else 200)
+
+
+async def _decide(console: Console, visit: Visit, name: str, form: Form) -> str:
+    """Take what an officer decides about a partner; return what is in the way, "" for nothing."""
+    if form.one("act") == "verify":
+        number = form.one("number")
+        asked = requests.VerifyPartner(partner=name, number=number, by=visit.name)
+        await console.ask(visit, asked)
+        return ""
+    if form.one("act") != "revoke":
+        raise InputError("bad-input", "that form asks for nothing; open the page anew")
+    if form.one("confirm").strip() != name:
+        return visit.reader.lexicon.sentence("ui.not_typed", visit.reader.language, name=name)
+    revoking = requests.RevokePartner(
+        partner=name,
+        since=_instant(form.one("since")),
+        by=visit.name,
+        reason=form.one("reason").strip(),
+    )
+    await console.ask(visit, revoking)
+    return ""
+
+
+def _instant(typed: str) -> str:
+    """Return a time as it was typed, in UTC where it names no zone, as RFC 3339."""
+    typed = typed.strip()
+    if _ZONE.search(typed):
+        return typed
+    return f"{typed}:00Z" if len(typed) == _MINUTE else f"{typed}Z"
+
+
+def _named(partner: Json, visit: Visit) -> dict[str, object]:
+    """Return a partner with what a reader calls it."""
+    return {**partner, "country": country(str(partner["partner"]), visit.reader)}
