@@ -96,7 +96,7 @@ def _row(row: Json, reader: Reader, clocks: Clocks, now: Instant) -> dict[str, s
     hot = row["precedence"] == "FLASH" and is_open and row["status"] == "ACTUAL"
     due: dict[str, str] = _due(row, clocks, now, reader) if is_open and row["action"] else _NOT_DUE
     return {
-        **_what(row, reader),
+        **what(row, reader),
         **due,
         "from": str(row["from"]),
         "desk": str(row["to"]).partition("@")[0],
@@ -130,7 +130,7 @@ def clock(seconds: int) -> str:
 def _sent(row: Json, reader: Reader) -> dict[str, object]:
     desks = [_reached(each, reader) for each in cast("list[Json]", row["recipients"])]
     return {
-        **_what(row, reader),
+        **what(row, reader),
         "sent": figures.moment(from_text(str(row["stored_at"])), reader.zone),
         "desks": desks,
         "tone": "is-done" if all(each["is_done"] for each in desks) else "",
@@ -156,7 +156,7 @@ def _reached(recipient: Json, reader: Reader) -> dict[str, object]:
     }
 
 
-def _what(row: Json, reader: Reader) -> dict[str, str]:
+def what(row: Json, reader: Reader) -> dict[str, str]:
     """Return what a report is, sent or received."""
     lexicon, language = reader.lexicon, reader.language
     precedence, kind = str(row["precedence"]), all_kinds().get(str(row["kind"]))

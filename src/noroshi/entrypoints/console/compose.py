@@ -192,11 +192,16 @@ def _order(draft: _Draft, visit: Visit) -> requests.SendReport:
         references=(answered,) if answered else (),
         from_desk=form.one("from") or None,
         by=visit.name,
-        report_id=_report_id(form.one("id")),
+        report_id=report_id_of(form.one("id")),
     )
 
 
-def _report_id(text: str) -> bytes:
+def report_id_of(text: str) -> bytes:
+    """Return the id that a page gave its form, so that a second click sends nothing twice.
+
+    Raises:
+        InputError: it is none.
+    """
     try:
         return uuid.UUID(hex=text).bytes
     except ValueError:
@@ -230,7 +235,7 @@ async def _page(
         "title": reader.lexicon.label(draft.kind.title, reader.language),
         "form": form,
         "asked": forms.asked(draft.kind, form, draft.filled.problems, present, reader),
-        "desks": list(_desks(partners, reader)),
+        "desks": list(desks_of_partners(partners, reader)),
         "own_desks": house.desks,
         "precedences": _PRECEDENCES,
         "levels": _levels(console),
@@ -258,7 +263,8 @@ async def _present(console: Console, visit: Visit, draft: _Draft) -> dict[str, s
     return {row.field: "; ".join(map(str, row.values)) for row in rows if row.field in fields}
 
 
-def _desks(partners: Iterable[Json], reader: Reader) -> Iterable[Json]:
+def desks_of_partners(partners: Iterable[Json], reader: Reader) -> Iterable[Json]:
+    """Return the desks that a report may be addressed to."""
     for partner in partners:
         if partner["state"] == "VERIFIED":
             name = str(partner["partner"])

@@ -4,7 +4,8 @@
     GET  /rows             its rows as JSON, for a board that is open
     GET  /events           that something happened (Server-Sent Events)
     GET  /report/ID        a report, which counts as shown
-    POST /report/ID        acknowledge, decline, say that it was acted on
+    POST /report/ID        acknowledge, decline, say that it was acted on; pass on, cancel
+    GET  /report/ID/attachment/N, /report/ID/export/FORM    as files
     GET  /compose          the kinds of report; /compose/KIND the form of one, POST sends it
     POST /check/KIND       whether what is typed may go, as JSON, for a form that is open
     GET  /release          what waits for a second person; POST /release/ID releases or drops
@@ -44,6 +45,7 @@ from starlette.types import ASGIApp
 from noroshi.core.errors import NoroshiError, NotFoundError
 from noroshi.entrypoints.console import (
     compose,
+    downloads,
     entry,
     front,
     journal,
@@ -64,6 +66,8 @@ _STATIC: Final = {".css": "text/css", ".svg": "image/svg+xml", ".mjs": "text/jav
 _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/", front.show, ("GET",)),
     ("/report/{report}", reading.show, ("GET", "POST")),
+    ("/report/{report}/attachment/{number:int}", downloads.attachment, ("GET",)),
+    ("/report/{report}/export/{form}", downloads.export, ("GET",)),
     ("/compose", compose.kinds, ("GET",)),
     ("/compose/{kind}", compose.write, ("GET", "POST")),
     ("/check/{kind}", compose.check, ("POST",)),

@@ -58,11 +58,20 @@ def page(
     def say(code: str, **told: object) -> str:
         return reader.lexicon.sentence(code, reader.language, **told)
 
+    def short(code: str) -> str:
+        return reader.lexicon.short(code, reader.language)
+
     def moment(text: object) -> str:
         return "" if text is None else figures.moment(from_text(str(text)), reader.zone)
 
     made = templates().get_template(name)
     html = made.render(
-        language=reader.language, names=NAMES, say=say, moment=moment, markup=Markup, **values
+        language=reader.language,
+        names=NAMES,
+        say=say,
+        short=short,
+        moment=moment,
+        markup=Markup,
+        **values,
     )
     return HTMLResponse(html, status)

@@ -1,16 +1,30 @@
-"""A report as a page, and what is answered to it."""
+"""A report as a page, what is answered to it, and what is done with it."""
 
+import secrets
+import uuid
+from collections.abc import Iterable
 from typing import Final, cast
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from noroshi.adapters.policies import shipped_areas
+from noroshi.core.account import Act
 from noroshi.core.delivery.ladder import Rung
-from noroshi.core.errors import NoroshiError
+from noroshi.core.errors import InputError, NoroshiError
+from noroshi.core.instant import Instant, from_text
+from noroshi.core.kinds.reading import Reader
+from noroshi.core.lexicon import figures
+from noroshi.core.precedence import Precedence
+from noroshi.core.sheet.blocks import Banner, Block, Gap, Head
 from noroshi.core.sheet.page import fragment
 from noroshi.core.sheet.report import report_sheet
-from noroshi.entrypoints.console.desk import Console, Json, Visit
+from noroshi.entrypoints.console import board
+from noroshi.entrypoints.console.compose import desks_of_partners, report_id_of
+from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
+from noroshi.entrypoints.console.downloads import exports_of
+from noroshi.entrypoints.console.ladder import is_open, ladder_rows, notes, tally
+from noroshi.entrypoints.console.rights import may
 from noroshi.flow import requests
 
 _ANSWERS: Final = {
@@ -18,35 +32,144 @@ _ANSWERS: Final = {
     "actioned": Rung.ACTIONED,
     "decline": Rung.DECLINED,
 }
+_ABOVE: Final = ("prec.label", "addr.subject", "core.kind", "f.attachment")
+"""Rows of the sheet's head that stand elsewhere on the page."""
+_CONSENTS: Final = {
+    "ASKED": "ui.consent_asked",
+    "GRANTED": "ui.consent_given",
+    "DECLINED": "ui.consent_declined",
+    "REFUSED": "rung.refused",
+}
 
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
-    """Show a report, or take what somebody answers to it."""
-    report, told = str(http.path_params["report"]), ""
+    """Show a report, or take what somebody answers to it or does with it."""
+    report, problem, form = str(http.path_params["report"]), "", Form([])
     if http.method == "POST":
         form = await console.form(http)
-        asked = requests.Answering(
-            report=report,
-            rung=_ANSWERS.get(form.one("act"), Rung.ACKNOWLEDGED),
-            desk=form.one("desk") or None,
-            note=form.one("note") or None,
-        )
         try:
-            await console.ask(visit, asked)
+            await console.ask(visit, _asked(report, form))
             return RedirectResponse(f"/report/{report}", 303)
         except NoroshiError as error:
-            told = error.message
+            problem = error.message
     seen = cast("dict[str, object]", await console.ask(visit, requests.Show(report=report)))
-    sheet = report_sheet(seen, visit.reader, shipped_areas())
+    reader, me, is_ours = visit.reader, console.house().me, seen["direction"] == "SENT"
+    sheet = report_sheet(seen, reader, shipped_areas())
+    due = None if is_ours else _due(console, seen)
+    own = list(_own_desks(seen, me))
+    partners = await console.rows(visit, requests.Partners())
+    originator = str(seen["from"]).partition("@")[2]
     values = {
         "told": seen,
-        "sheet": fragment(sheet, visit.reader.language),
+        "what": board.what({**seen, "updates": None}, reader),
+        "facts": _facts(sheet, reader),
+        "sheet": fragment(_text(sheet), reader.language),
         "marking": str(seen["marking"]),
-        "problem": told,
-        "is_ours": seen["direction"] == "SENT",
+        "problem": problem,
+        "form": form,
+        "new_id": form.one("id") or uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex,
+        "is_ours": is_ours,
+        "own_desks": [each.partition("@")[0] for each, _ in own],
+        "is_waiting": any(waits for _, waits in own),
+        "due": "" if due is None else figures.moment(due, reader.zone),
+        "is_late": due is not None and due < console.house().clock.now(),
+        "ladder": ladder_rows(seen, me, due, reader),
+        "tally": tally(seen),
+        "notes": notes(seen),
+        "files": _files(seen, reader),
+        "exports": exports_of(seen),
         "follow": _follow(seen),
+        "desks": [
+            each
+            for each in desks_of_partners(partners, reader)
+            if not is_ours and not str(each["address"]).endswith(f"@{originator}")
+        ],
+        "house_desks": console.house().desks,
+        "consents": [] if is_ours else await _consents(console, visit, seen),
+        "may_answer": not is_ours and await may(console, visit, Act.ANSWER),
+        "may_write": await may(console, visit, Act.WRITE),
+        "may_prove": await may(console, visit, Act.AUDIT),
     }
-    return console.page("report.html", visit, values, 400 if told else 200)
+    return console.page("report.html", visit, values, 400 if problem else 200)
+
+
+def _asked(report: str, form: Form) -> requests.AnyRequest:
+    """Return what a form of the page asks for.
+
+    Raises:
+        InputError: nothing that the page offers.
+    """
+    act, desk, note = form.one("act"), form.one("desk") or None, form.one("note") or None
+    if act in _ANSWERS:
+        return requests.Answering(report=report, rung=_ANSWERS[act], desk=desk, note=note)
+    if act == "cancel":
+        return requests.Cancel(report=report, note=note, report_id=report_id_of(form.one("id")))
+    if act == "pass-on":
+        return requests.PassOn(
+            report=report,
+            to=form.many("to"),
+            desk=desk,
+            reason=form.one("reason").strip(),
+            again=bool(form.one("again")),
+            report_id=report_id_of(form.one("id")),
+        )
+    raise InputError("bad-input", "that form asks for nothing; open the page anew")
+
+
+def _due(console: Console, seen: Json) -> Instant:
+    """Return by when somebody here must acknowledge."""
+    allowed = console.house().identity().duty.clocks.allowed(Precedence[str(seen["precedence"])])
+    return from_text(str(seen["stored_at"])) + allowed
+
+
+def _own_desks(seen: Json, me: str) -> Iterable[tuple[str, bool]]:
+    """Return the desks of this house that it is for, and whether each still must acknowledge."""
+    for each in cast("list[Json]", seen["recipients"]):
+        if str(each["desk"]).partition("@")[2] == me:
+            yield str(each["desk"]), bool(each["action"]) and is_open(each)
+
+
+def _facts(sheet: Iterable[Block], reader: Reader) -> list[tuple[str, str]]:
+    """Return the head of a sheet without what the title of the page says."""
+    above = {reader.lexicon.label(code, reader.language) for code in _ABOVE}
+    heads = (block for block in sheet if isinstance(block, Head))
+    return [(label, span.text) for head in heads for label, span in head.rows if label not in above]
+
+
+def _text(sheet: Iterable[Block]) -> list[Block]:
+    """Return a sheet without its head and its marking, which the page shows itself."""
+    told: list[Block] = [block for block in sheet if not isinstance(block, Head | Banner)]
+    while told and isinstance(told[-1], Gap):
+        told.pop()
+    while told and isinstance(told[0], Gap):
+        told.pop(0)
+    return told
+
+
+def _files(seen: Json, reader: Reader) -> list[dict[str, str]]:
+    return [
+        {
+            "name": str(each["name"]),
+            "size": reader.lexicon.sentence(
+                "sheet.bytes",
+                reader.language,
+                n=figures.number(cast("int", each["size"]), reader.language),
+            ),
+        }
+        for each in cast("list[Json]", seen["attachments"])
+    ]
+
+
+async def _consents(console: Console, visit: Visit, seen: Json) -> list[dict[str, object]]:
+    """Return what its originator was asked about passing it on, and what came of it."""
+    passed_on = cast("Json | None", seen["passed_on"])
+    ids = {seen["report"], *([passed_on["original"]] if passed_on else [])}
+    asked = await console.rows(visit, requests.Consents())
+    return [
+        {**each, "label": _CONSENTS[str(each["state"])]}
+        for each in asked
+        if each["report"] in ids and each["direction"] == "SENT"
+    ]
 
 
 def _follow(seen: Json) -> list[tuple[str, str]]:
