@@ -16,6 +16,7 @@
     GET  /journal/proof/ID what can be proved of a report, as a file
     GET  /partners         who the partners are; POST takes a card
     GET  /partners/NAME    the digits to compare, agreements; POST verifies or revokes
+    GET  /settings         who one is, people, areas; POST adds a person, changes roles, ends
     POST /alarm/NUMBER     take care of an alarm
     GET  /enter/SECRET     a link of `noroshi console`; POST /enter opens the session
     POST /passkey          opens one as well
@@ -55,6 +56,7 @@ from noroshi.entrypoints.console import (
     passkeys,
     reading,
     releasing,
+    settings,
     watching,
 )
 from noroshi.entrypoints.console.desk import Console, Events, Page, json_answer, reader_for
@@ -75,6 +77,7 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/release/{report}", passkeys.guarded(releasing.show), ("POST",)),
     ("/partners", partners.show, ("GET", "POST")),
     ("/partners/{partner}", partners.one, ("GET", "POST")),
+    ("/settings", settings.show, ("GET", "POST")),
     ("/confirm", passkeys.confirm, ("GET", "POST")),
     ("/passkeys", passkeys.guarded(passkeys.show), ("GET", "POST")),
     ("/lines", lines.show, ("GET",)),

@@ -12,7 +12,7 @@ from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.entrypoints.console import digits
 from noroshi.entrypoints.console.compose import country
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
-from noroshi.entrypoints.console.rights import is_unproven, may
+from noroshi.entrypoints.console.rights import UNPROVEN, is_unproven, may
 from noroshi.entrypoints.console.uploads import uploaded
 from noroshi.flow import requests
 
@@ -21,8 +21,6 @@ LARGEST_CARD: Final = 2 * MAX_BUNDLE
 _NOTHING: Final = Form([])
 _MINUTE: Final = len("2026-11-22T02:10")
 _ZONE: Final = re.compile(r"(?:[Zz]|[+-]\d\d:\d\d)\Z")
-_UNPROVEN: Final = "unproven"
-"""Instead of a message: who asks is to be proven anew first."""
 
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
@@ -33,7 +31,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         card = sent.get("file") or sent.get("card") or b""
         text = sent.get("card", b"").decode(errors="replace")
         try:
-            problem = _UNPROVEN if is_unproven(visit) else ""
+            problem = UNPROVEN if is_unproven(visit) else ""
             if not problem:
                 asked = requests.AddPartner(card=card, by=visit.name)
                 told = cast("Json", await console.ask(visit, asked))
@@ -56,7 +54,7 @@ async def one(console: Console, visit: Visit, http: Request) -> Response:
     if http.method == "POST":
         form = await console.form(http)
         try:
-            problem = _UNPROVEN if is_unproven(visit) else await _decide(console, visit, name, form)
+            problem = UNPROVEN if is_unproven(visit) else await _decide(console, visit, name, form)
             if not problem:
                 return RedirectResponse(f"/partners/{name}", 303)
         except NoroshiError as error:
