@@ -19,7 +19,8 @@ RUN = """async () => {
 }"""
 PAGES = (
     "/", "/compose", "/compose/cyber-incident", "/compose/disaster-relief", "/release", "/lines",
-    "/desk", "/desk/cyber/staffed", "/journal", "/partners", "/partners/jp", "/settings", "/passkeys", "/confirm", "/nothing-here",
+    "/desk", "/desk/cyber/staffed", "/journal", "/partners", "/partners/jp", "/settings",
+    "/passkeys", "/confirm", "/nothing-here",
 )  # fmt: skip
 
 

@@ -149,14 +149,13 @@ def test_what_was_published_and_changed_is_refused() -> None:
     odd = [{**told["signatures"][0], "signature": "a"}]
     twice = raw.replace(b'"text":', b'"text": "We regret.", "text":', 1)
     versions = [{**told["versions"][0], "x": 1}]
-    for wrong in (
-        b"{", b"[]", b"\xff", twice,
-        *(json.dumps({**told, **each}).encode() for each in (
-            {"signatures": odd}, {"said_by": "us"}, {"contact": "x"}, {"versions": versions},
-            {"signatures": [{**told["signatures"][0], "verified": True}]}, {"signatories": []},
-            {"noroshi_joint_statement": 2},
-        )),
-    ):  # fmt: skip
+    changes: list[dict[str, object]] = [
+        {"signatures": odd}, {"said_by": "us"}, {"contact": "x"}, {"versions": versions},
+        {"signatures": [{**told["signatures"][0], "verified": True}]}, {"signatories": []},
+        {"noroshi_joint_statement": 2},
+    ]  # fmt: skip
+    edited = (json.dumps({**told, **each}).encode() for each in changes)
+    for wrong in (b"{", b"[]", b"\xff", twice, *edited):
         with pytest.raises(InputError, match=r"no published joint statement|not known here"):
             verify_published(wrong, SIGNERS, PRIMITIVES)
 

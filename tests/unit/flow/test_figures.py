@@ -48,8 +48,8 @@ def test_how_soon_each_partner_acknowledges_at_each_precedence(pair: Pair) -> No
             "partner": "nato", "precedence": "FLASH", "addressed": 3, "acknowledged": 3,
             "median_s": 20.0, "tenth_s": 30.0,
         }, "an exercise is no figure of actual traffic"  # fmt: skip
-    (routine,) = rest
-    assert (routine["addressed"], routine["acknowledged"], routine["median_s"]) == (2, 1, 400.0)
+        (routine,) = rest
+        assert (routine["addressed"], routine["acknowledged"], routine["median_s"]) == (2, 1, 400)
 
 
 def test_what_is_not_acknowledged_has_no_time(pair: Pair) -> None:
