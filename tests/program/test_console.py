@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, expect
 from tests.program.conftest import Desk, befriend, make
 from tests.program.console import Door, come_in, enter, link_of
 
+pytestmark = pytest.mark.xdist_group("console")
+
 ACKNOWLEDGE = {
     "ja": "受領確認する", "en": "Acknowledge", "fr": "Accuser réception",
 }  # fmt: skip

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.program.conftest import Desk, befriend, make
 from tests.program.console import Door
 
+pytestmark = pytest.mark.xdist_group("console-accounts")
+
 WORDS = "correct horse battery"
 AGREEMENT = {
     "agreement": 1, "reference": "jp-nato-1", "sender": "jp", "receiver": "nato", "is_mutual": True,

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page
 from tests.program.conftest import befriend, make
 from tests.program.test_console_accounts import AGREEMENT, House
 
+pytestmark = pytest.mark.xdist_group("console-axe")
+
 EVERYTHING = ("administrator", "auditor", "watch", "drafter", "releaser")
 AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
 OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}

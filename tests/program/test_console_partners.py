@@ -20,6 +20,8 @@ from tests.program.conftest import Desk, befriend, make, opened
 from tests.program.console import Door, come_in, enter
 from tests.program.test_console_accounts import AGREEMENT, WORDS, House
 
+pytestmark = pytest.mark.xdist_group("console-partners")
+
 HOSTILE = "<img src=x onerror=alert(1)>"
 BOUNDARY = "----noroshi-test"
 

@@ -12,6 +12,8 @@ from tests.program.conftest import Desk, befriend, make
 from tests.program.console import Door, come_in, enter
 from tests.program.test_console_accounts import House
 
+pytestmark = pytest.mark.xdist_group("console-reports")
+
 HTML = b"<!doctype html><script>alert(document.cookie)</script>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 

@@ -10,6 +10,8 @@ from tests.program.conftest import make
 from tests.program.console import Door, come_in
 from tests.program.test_console_accounts import WORDS, House
 
+pytestmark = pytest.mark.xdist_group("console-settings")
+
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 

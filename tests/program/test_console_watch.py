@@ -18,6 +18,8 @@ from noroshi.flow.tables import Transaction
 from tests.program.conftest import Desk, befriend, make, opened, run
 from tests.program.console import Door, come_in, link_of
 
+pytestmark = pytest.mark.xdist_group("console-watch")
+
 LANGUAGES = ("en", "ja", "fr", "ko", "id")
 HOSTILE = '<b>Mori</b> & "Co" {x}'
 AGREEMENT = {

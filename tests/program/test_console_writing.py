@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.program.conftest import Desk, befriend, make
 from tests.program.console import come_in, enter
 
+pytestmark = pytest.mark.xdist_group("console-writing")
+
 LANGUAGES = ("en", "ja", "fr", "ko", "id")
 
 
