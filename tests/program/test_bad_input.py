@@ -52,7 +52,7 @@ def jp(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         (b"text", ["--to", "cyber@nato", "--attach", "/tmp"], "attachment-unreadable", "folder"),
         (b"text", ["--to", "cyber@nato", "--attach", "/none"], "attachment-unreadable", "none"),
         (b"text", ["--to", "cyber@nato", "--from", "ops"], "unknown-desk", "cyber"),
-        (b"text", ["--to", "cyber@nato", "--subject", "two\nlines"], "bad-input", "one line"),
+        (b"text", ["--to", "cyber@nato", "--subject", "two\nlines"], "bad-input", "several lines"),
         (b"text", ["--to", "cyber@nato", "--by", ""], "bad-input", "name"),
     ],
 )  # fmt: skip

@@ -28,5 +28,5 @@ def test_every_desk_of_the_demo_opens_in_a_browser(tmp_path: Path) -> None:
             (flash,) = re.findall(r'class="is-hot" data-report="([0-9a-f-]{36})"', board)
             assert "VG-400" in door.ask("GET", f"/report/{flash}")[1]
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)  # SIGINT is ignored in the background
             process.wait(20)

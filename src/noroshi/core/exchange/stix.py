@@ -251,10 +251,10 @@ def _words(ref: str, objects: Mapping[str, object]) -> str:
     try:
         told = msgspec.convert(objects.get(ref), _Statement)
     except msgspec.ValidationError:
-        raise MalformedError(f"the marking {ref} is not known here") from None
+        raise MalformedError(f"the marking {ref[:100]} is not known here") from None
     words = told.definition.statement
     if _statement(words)["id"] != ref:
-        raise MalformedError(f"the marking {ref} is no marking of this line")
+        raise MalformedError(f"the marking {ref[:100]} is no marking of this line")
     return words
 
 
