@@ -106,8 +106,8 @@ def look(page: Page) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "theme", "width"),
     [
-        ("en-GB", "light", 1280), ("ja-JP", "dark", 1280), ("ja-JP", "light", 390),
-        ("en-GB", "dark", 390), ("fr-FR", "light", 390), ("ko-KR", "dark", 390),
+        ("en-GB", "light", 1280), ("ja-JP", "dark", 1280), ("fr-FR", "light", 390),
+        ("ko-KR", "dark", 390),
     ],
 )  # fmt: skip
 def test_no_page_keeps_anybody_out(
