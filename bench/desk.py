@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
@@ -24,6 +25,7 @@ from bench.floor import Primitives, committer, poster, sample
 from bench.nodes import ask, quantiles, served, session
 from endure.federation import found
 from noroshi.adapters.addresses import free_port
+from noroshi.core.delivery.ladder import Rung
 from noroshi.core.envelope.suite import PROFILES_BY_NAME
 from noroshi.flow import requests
 
@@ -36,15 +38,20 @@ _CLICK = """selector => {
   return now;
 }"""
 _WATCH = """selector => {
+  const seen = new Set();
   window.came = [];
   new MutationObserver(() => {
-    const rows = document.querySelectorAll(selector).length;
     const now = performance.timeOrigin + performance.now();
-    while (window.came.length < rows) window.came.push(now);
+    for (const row of document.querySelectorAll(selector)) {
+      const key = row.querySelector("a")?.href ?? row.textContent;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      window.came.push(now);
+    }
   }).observe(document.body, { childList: true, subtree: true });
 }"""
 _BARE = """<!DOCTYPE html><meta charset=utf-8><title>floor</title>
-<form method=post action=/send><input name=text value=x><button id=send>send</button></form>
+<form method=post action=/send><input name=text><button id=send>send</button></form>
 <ul id=list></ul><script>
 new EventSource("/events").onmessage = (event) => {
   const item = document.createElement("li");
@@ -83,7 +90,9 @@ async def _measure(
         for number in range(count + _WARM):
             await _write(writing, f"{origin}/compose/situation-report", number)
             taken = await _timed(writing, board, number)
+            await _acknowledge(homes["nato"])
             await sending.goto(bare)
+            await sending.fill("input", f"Number {number}.")
             shown = await _timed(sending, watching, number)
             base = await sample(commit, primitives, post) * 1000
             if number >= _WARM:
@@ -114,6 +123,15 @@ async def _write(page: Page, address: str, number: int) -> None:
     await page.goto(address)
     await page.check('input[name=to][value="cyber@nato"]')
     await page.fill("#f-information", f"Number {number}.")
+
+
+async def _acknowledge(home: Path) -> None:
+    """Acknowledge what is open, as a desk does: a board that only grows is no desk's."""
+    async with session(home) as door:
+        rows = cast("list[dict[str, str]]", await ask(door, requests.Inbox(unacknowledged=True)))
+        for row in rows:
+            asked = requests.Answering(report=row["report"], rung=Rung.ACKNOWLEDGED, by="Lt Sato")
+            await ask(door, asked)
 
 
 async def _timed(sending: Page, watching: Page, number: int) -> float:
@@ -172,6 +190,8 @@ def _bare_page() -> Generator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -15,6 +15,7 @@ import msgspec
 from noroshi.adapters import home as homes
 from noroshi.adapters.addresses import free_port, join_address, split_address
 from noroshi.adapters.blobs import FileBlobs
+from noroshi.adapters.break_glass import SealedBreakGlass
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.files import KeyFiles, write_private
@@ -37,6 +38,7 @@ from noroshi.core.retention import Retention
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.core.tlog.entry import decode_entry
 from noroshi.flow import directories, directory, watch
+from noroshi.flow.attempts import Attempts
 from noroshi.flow.house import House
 from noroshi.flow.ports import Clock, SteppedClock
 from noroshi.flow.records import Identity
@@ -251,7 +253,8 @@ def _open_node(
             disk=lambda: _disk_of(home),
             flashes={},
             passphrases=Argon2Passphrases(entropy),
-            attempts={},
+            break_glass=SealedBreakGlass(entropy),
+            attempts=Attempts(),
         )
         yield Node(home, settings, house, store, blobs, keys)
     finally:

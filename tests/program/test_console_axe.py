@@ -89,7 +89,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                 "/", "/compose", *(f"/compose/{kind}" for kind in KINDS), "/release",
                 *(f"/report/{report}" for report in (*came, own, declined)),
                 f"/compose/cyber-incident?updates={own}", "/partners", "/partners/nato",
-                "/partners/kr", "/settings", "/passkeys", "/confirm", "/lines", "/desk", "/journal",
+                "/partners/kr", "/settings", "/passkeys", "/passkeys/break-glass", "/break-glass",
+                "/confirm", "/lines", "/desk", "/journal",
                 "/desk/cyber/staffed", "/report/ffffffff", "/nothing-here",
             ),
         )  # fmt: skip

@@ -13,7 +13,7 @@ from noroshi.entrypoints.console.desk import Console, Visit
 from noroshi.entrypoints.console.door import _INSIDE
 from noroshi.flow.caller import Caller
 
-GRAVE = {"/release/{report}", "/passkeys"}
+GRAVE = {"/release/{report}", "/passkeys", "/passkeys/break-glass"}
 """Those of partners and accounts give their page again instead, with what was typed into it."""
 
 

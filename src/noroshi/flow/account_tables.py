@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from noroshi.core.account import Account
+from noroshi.core.break_glass import BreakGlass
 from noroshi.core.passkey import Passkey
 
 
@@ -35,4 +36,16 @@ class AccountTable(Protocol):
 
     def remove_passkey(self, credential: bytes) -> None:
         """Remove a passkey."""
+        ...
+
+    def break_glass(self, name: str) -> BreakGlass | None:
+        """Return the break-glass way in of an account; None: it has none."""
+        ...
+
+    def put_break_glass(self, kept: BreakGlass) -> None:
+        """Keep the way in of an account, in place of an older one."""
+        ...
+
+    def remove_break_glass(self, name: str) -> None:
+        """Remove the way in of an account."""
         ...

@@ -108,6 +108,7 @@ def end_account(tx: Transaction, name: str, by: str, me: str, entropy: Entropy) 
     account = active(tx, name)
     if account.is_administrator:
         _check_others(tx, account)
+    tx.accounts.remove_break_glass(account.name)
     ended = msgspec.structs.replace(account, ended_at=tx.now, verifier="")
     return _put(tx, ended, EntryKind.ACCOUNT_ENDED, by, me, entropy)
 

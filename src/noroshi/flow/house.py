@@ -8,14 +8,15 @@ from noroshi.core.areas import Area
 from noroshi.core.deadlines import Deadline
 from noroshi.core.delivery.quota import Disk, FlashWindow
 from noroshi.core.envelope.primitives import Primitives
-from noroshi.core.instant import Instant
 from noroshi.core.lexicon.lexicon import Lexicon
 from noroshi.core.marking.rules import Rules
 from noroshi.core.retention import Retention
+from noroshi.flow.attempts import Attempts
 from noroshi.flow.draft import EncryptedFile
 from noroshi.flow.ports import (
     Archive,
     BlobStore,
+    BreakGlassSeal,
     Entropy,
     Passphrases,
     PrekeyVault,
@@ -68,8 +69,9 @@ class House(msgspec.Struct, frozen=True):
     flashes: dict[str, FlashWindow]
     """The FLASHes that came lately, by partner."""
     passphrases: Passphrases
-    attempts: dict[str, tuple[int, Instant]]
-    """Wrong passphrases in a row and when the last came, by account."""
+    break_glass: BreakGlassSeal
+    attempts: Attempts
+    """Wrong secrets in a row, by account."""
     examine: Callable[[], list[Check]]
     staged: dict[str, EncryptedFile]
     visitors: Visitors

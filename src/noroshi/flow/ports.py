@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
+from noroshi.core.break_glass import Prepared
 from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.envelope.suite import Alg
 from noroshi.core.instant import Instant
@@ -57,6 +58,18 @@ class Passphrases(Protocol):
 
     def is_right(self, passphrase: bytes, verifier: str) -> bool:
         """Say whether a passphrase is the one of a verifier."""
+        ...
+
+
+class BreakGlassSeal(Protocol):
+    """Ways in for when nothing else is at hand."""
+
+    def prepare(self, account: str, partner: str) -> Prepared:
+        """Return a new way in."""
+        ...
+
+    def opens(self, account: str, sealed: bytes, passphrase: str, code: str, now: Instant) -> bool:
+        """Say whether a passphrase and a one-time code open a way in."""
         ...
 
 

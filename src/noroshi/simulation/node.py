@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from noroshi.adapters.break_glass import SealedBreakGlass
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.passphrases import Argon2Passphrases
@@ -22,6 +23,7 @@ from noroshi.core.instant import HOUR, SECOND, Instant
 from noroshi.core.retention import Retention
 from noroshi.core.tlog.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from noroshi.flow import directory, restore
+from noroshi.flow.attempts import Attempts
 from noroshi.flow.house import House
 from noroshi.flow.records import Committed, Duty, Identity
 from noroshi.flow.renewal import keep_keys
@@ -212,7 +214,8 @@ class SimNode:
             disk=lambda: Disk(RESERVED_BYTES, RESERVED_BYTES),
             flashes={},
             passphrases=Argon2Passphrases(self._entropy),
-            attempts={},
+            break_glass=SealedBreakGlass(self._entropy),
+            attempts=Attempts(),
         )
 
     def _renew(self) -> Instant:

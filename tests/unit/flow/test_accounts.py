@@ -14,6 +14,7 @@ from noroshi.core.errors import ConflictError, InputError, NoroshiError, NotFoun
 from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry
 from noroshi.flow import answers, requests
 from noroshi.flow.answers import rights
+from noroshi.flow.attempts import MOST
 from noroshi.flow.caller import Caller
 from noroshi.flow.house import House as Parts
 from tests.unit.flow.pair import House, Pair, open_pair
@@ -99,6 +100,7 @@ EndAccount       -       -        -     yes           -
 Passkeys         -       -        -     yes           -
 AddPasskey       yes     yes      yes   yes           yes
 RemovePasskey    -       -        -     yes           -
+PrepareBreakGlass -      -        -     yes           -
 BackUp           -       -        -     yes           -
 """
 
@@ -295,7 +297,7 @@ def test_from_the_first_account_on_every_act_carries_a_proven_person(pair: Pair)
 def test_wrong_passphrases_are_slowed_down(pair: Pair) -> None:
     nato = pair.nato
     staff(nato)
-    for _ in range(rights.MOST_ATTEMPTS):
+    for _ in range(MOST):
         with pytest.raises(InputError, match="not the passphrase"):
             ask(nato, requests.Inbox(), by_words("Watch", "wrong"))
     with pytest.raises(NoroshiError, match="too many wrong"):

@@ -5,6 +5,7 @@ from typing import Final
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, text
 from noroshi.core.account import Account, Grant, plain
+from noroshi.core.break_glass import BreakGlass
 from noroshi.core.passkey import Passkey
 
 _ALL: Final = "SELECT name, grants, uid, verifier, added_at, added_by, ended_at FROM account"
@@ -78,6 +79,30 @@ class SqliteAccounts:
     def remove_passkey(self, credential: bytes) -> None:
         """Remove a passkey."""
         self._db.run("DELETE FROM passkey WHERE credential = ?", (credential,))
+
+    def break_glass(self, name: str) -> BreakGlass | None:
+        """Return the break-glass way in of an account; None: it has none."""
+        row = self._db.row(
+            "SELECT a.name, b.sealed, b.made_at, b.made_by"
+            " FROM break_glass b JOIN account a ON a.plain = b.account WHERE b.account = ?",
+            (plain(name),),
+        )
+        if row is None:
+            return None
+        account, sealed, made_at, made_by = row
+        return BreakGlass(text(account), blob(sealed), integer(made_at), text(made_by))
+
+    def put_break_glass(self, kept: BreakGlass) -> None:
+        """Keep the way in of an account, in place of an older one."""
+        self._db.run(
+            "INSERT OR REPLACE INTO break_glass (account, sealed, made_at, made_by)"
+            " VALUES (?, ?, ?, ?)",
+            (plain(kept.account), kept.sealed, kept.made_at, kept.made_by),
+        )
+
+    def remove_break_glass(self, name: str) -> None:
+        """Remove the way in of an account."""
+        self._db.run("DELETE FROM break_glass WHERE account = ?", (plain(name),))
 
 
 def _passkey(row: Row) -> Passkey:

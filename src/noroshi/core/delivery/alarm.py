@@ -41,6 +41,7 @@ class AlarmKind(Enum):
     CONSENT_ANSWERED = "CONSENT_ANSWERED"
     DIRECTORY_STALE = "DIRECTORY_STALE"
     REPORT_DUE = "REPORT_DUE"
+    BREAK_GLASS = "BREAK_GLASS"
 
 
 EVENTS: Final = frozenset(
@@ -58,6 +59,7 @@ EVENTS: Final = frozenset(
         AlarmKind.REVOKED,
         AlarmKind.REVOCATION_ADVISED,
         AlarmKind.CONSENT_ANSWERED,
+        AlarmKind.BREAK_GLASS,
     }
 )
 """What has happened, and will not have gone by itself: each is news, and ends when a person takes
@@ -140,5 +142,7 @@ def sentence(alarm: Alarm) -> str:  # noqa: C901, PLR0911, PLR0912 - a table
             return f"a partner does not trust {alarm.partner} any more: {alarm.detail}"
         case AlarmKind.QUARANTINED:
             return f"a report of {alarm.partner}, which is revoked, is held: {alarm.detail}"
+        case AlarmKind.BREAK_GLASS:
+            return f"somebody came in by break-glass as {alarm.detail}; ask whether it was they"
         case _:  # pragma: no cover
             assert_never(alarm.kind)

@@ -99,6 +99,30 @@ def change_passphrase(
     _tell(context, requests.ChangePassphrase(name=name, passphrase=told, by=by))
 
 
+@account.command(name="break-glass")
+@click.argument("name")
+@_by
+@pass_context
+def break_glass(context: Context, name: str, by: str | None) -> None:
+    """Make a way into the console for the day when nothing else is at hand.
+
+    A passphrase, and a key for an authenticator of one-time codes: shown this once, to be kept in
+    two places. Together they open the console once, and an alarm tells every desk.
+    """
+    with context.desk() as node:
+        told = cast("dict[str, str]", node.ask(requests.PrepareBreakGlass(name=name, by=by)))
+
+    def present() -> None:
+        import segno
+
+        click.echo(f"For {told['account']}, shown this once.\n")
+        click.echo(f"On paper, in a sealed envelope:\n\n  {told['passphrase']}\n")
+        click.echo(f"In an authenticator, kept elsewhere:\n\n  {told['key_uri']}\n")
+        segno.make(told["key_uri"], error="m", micro=False).terminal(compact=True)
+
+    context.answer(told, present)
+
+
 @account.command()
 @click.argument("name")
 @_by

@@ -22,6 +22,8 @@
     POST /passkey          opens one as well
     GET  /confirm          prove anew who one is, before a grave act; POST takes the proof
     GET  /passkeys         one's own; POST adds or removes one
+    GET  /break-glass      the way in when nothing else is at hand; POST takes it
+    GET  /passkeys/break-glass    POST makes one's own
     POST /leave            ends it
     POST /language         the language of the pages
     GET  /static/NAME      our style sheet and modules
@@ -45,6 +47,7 @@ from starlette.types import ASGIApp
 
 from noroshi.core.errors import NoroshiError, NotFoundError
 from noroshi.entrypoints.console import (
+    break_glass,
     compose,
     downloads,
     entry,
@@ -80,6 +83,7 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/settings", settings.show, ("GET", "POST")),
     ("/confirm", passkeys.confirm, ("GET", "POST")),
     ("/passkeys", passkeys.guarded(passkeys.show), ("GET", "POST")),
+    ("/passkeys/break-glass", passkeys.guarded(break_glass.prepare), ("GET", "POST")),
     ("/lines", lines.show, ("GET",)),
     ("/desk", watching.show, ("GET",)),
     ("/desk/{desk}/{state}", watching.change, ("GET", "POST")),
@@ -94,6 +98,7 @@ _OUTSIDE: Final = (
     ("/enter/{secret}", entry.link, ("GET",)),
     ("/enter", entry.enter, ("POST",)),
     ("/passkey", passkeys.enter, ("POST",)),
+    ("/break-glass", break_glass.enter, ("GET", "POST")),
     ("/leave", entry.leave, ("POST",)),
     ("/language", entry.language, ("POST",)),
 )
@@ -126,7 +131,8 @@ def _inside(console: Console, page: Page) -> _Answer:
     async def answer(http: Request) -> Response:
         visit = console.visit(http)
         if visit is None:
-            return entry.closed(http, passkeys.to_enter(console))
+            options = passkeys.to_enter(console)
+            return entry.closed(http, options, is_prepared=break_glass.is_any(console))
         return await page(console, visit, http)
 
     return answer

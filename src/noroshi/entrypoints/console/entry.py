@@ -12,10 +12,18 @@ from noroshi.entrypoints.console.security import give_session, take_session
 _YEAR_SECONDS = 31_536_000
 
 
-def closed(http: Request, options: str) -> Response:
-    """Say how to come in; `options`: what a browser needs for a passkey."""
+def closed(http: Request, options: str, *, is_prepared: bool) -> Response:
+    """Say how to come in; `options`: what a browser needs for a passkey.
+
+    `is_prepared`: somebody has a break-glass way in.
+    """
     status = 200 if http.url.path == "/" else 401
-    values = {"marking": "", "here": http.url.path, "options": options}
+    values = {
+        "marking": "",
+        "here": http.url.path,
+        "options": options,
+        "is_prepared": is_prepared,
+    }
     return pages.page("closed.html", reader_for(http), values, status)
 
 

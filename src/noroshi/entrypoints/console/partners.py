@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from noroshi.core.account import Act
 from noroshi.core.directory.repository import MAX_BUNDLE
 from noroshi.core.errors import InputError, NoroshiError, NotFoundError
-from noroshi.entrypoints.console import digits
+from noroshi.entrypoints.console import qr
 from noroshi.entrypoints.console.compose import country
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.rights import UNPROVEN, is_unproven, may
@@ -66,11 +66,12 @@ async def one(console: Console, visit: Visit, http: Request) -> Response:
     told = cast("Json", await console.ask(visit, requests.PartnerNumber(partner=name)))
     agreements = await console.rows(visit, requests.Agreements())
     number = str(told["number"])
+    code = "".join(number.split())
     values = {
         "partner": _named(found, visit),
-        "groups": digits.groups(number),
-        "path": digits.path(number),
-        "side": digits.side(number),
+        "groups": number.split(),
+        "path": qr.path(code),
+        "side": qr.side(code),
         "agreements": [each for each in agreements if name in (each["from"], each["to"])],
         "may_administer": await may(console, visit, Act.ADMINISTER),
         "problem": problem,

@@ -72,6 +72,7 @@ from noroshi.flow.requests import (
     Partners,
     Passkeys,
     PassOn,
+    PrepareBreakGlass,
     PublishStatement,
     Quarantine,
     Reached,
@@ -179,6 +180,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return accounts.remove_passkey(house, request)
         case Passkeys():
             return accounts.list_passkeys(house, request)
+        case PrepareBreakGlass():
+            return accounts.prepare_break_glass(house, request)
         case EndAccount():
             return accounts.end_account(house, request)
         case BackUp():

@@ -8,7 +8,7 @@ from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.instant import to_text
 from noroshi.core.passkey import Passkey
 from noroshi.core.report import check_person
-from noroshi.flow import accounts, passkeys
+from noroshi.flow import accounts, break_glass, passkeys
 from noroshi.flow.answers import rights
 from noroshi.flow.caller import Caller
 from noroshi.flow.house import House
@@ -22,6 +22,7 @@ from noroshi.flow.requests import (
     Invite,
     Json,
     Passkeys,
+    PrepareBreakGlass,
     RemovePasskey,
 )
 from noroshi.flow.tables import Transaction
@@ -104,6 +105,17 @@ def list_passkeys(house: House, request: Passkeys) -> Answer:
     """List the passkeys of an account."""
     with house.store.read() as tables:
         return [_passkey_json(each) for each in tables.accounts.passkeys(request.name)]
+
+
+def prepare_break_glass(house: House, request: PrepareBreakGlass) -> Answer:
+    """Make a break-glass way in; this answer alone ever shows it."""
+    house.identity()
+    made = break_glass.prepare(house, request.name, request.by or "")
+    return {
+        "account": request.name,
+        "passphrase": made.passphrase,
+        "key_uri": made.key_uri,
+    }
 
 
 def list_accounts(house: House) -> Answer:

@@ -6,22 +6,18 @@ asks, and proves it. `docs/accounts.md`.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
 
 from noroshi.core.account import Account, Act, desks_of, may, plain
-from noroshi.core.errors import InputError, UnavailableError
-from noroshi.core.instant import SECOND
+from noroshi.core.errors import InputError
 from noroshi.flow import requests, views
 from noroshi.flow.accounts import active
 from noroshi.flow.caller import Caller
 from noroshi.flow.house import House
 from noroshi.flow.tables import Tables
-
-MOST_ATTEMPTS: Final = 5
-"""Wrong passphrases in a row, until the next is looked at only after a while."""
-ATTEMPT_SECONDS: Final = 30
 
 _NAMED: Final = (
     requests.Answering
@@ -54,6 +50,14 @@ _ANSWERED_FOR: Final = (
     | requests.VerifyPartner
 )
 """What somebody answers for by name: without accounts they say who it is."""
+
+_OWN_AFFAIR: Final = (
+    requests.ChangePassphrase
+    | requests.Passkeys
+    | requests.RemovePasskey
+    | requests.PrepareBreakGlass
+)
+"""Everybody's own; that of others, an administrator's."""
 
 T = TypeVar("T", bound=requests.Request)
 
@@ -229,7 +233,6 @@ def _prove(house: House, account: Account, caller: Caller) -> None:
         InputError: it is not, or there is none.
         UnavailableError: too many wrong ones came in a row.
     """
-    key, now = plain(account.name), house.clock.now()
     if not account.verifier:
         msg = f"{account.name} is an operating-system user here; run the command as that user"
         raise InputError("not-proven", msg)
@@ -239,14 +242,9 @@ def _prove(house: House, account: Account, caller: Caller) -> None:
             "that holds it in NOROSHI_ACCOUNT_PASSPHRASE_FILE"
         )
         raise InputError("passphrase-needed", msg)
-    count, last = house.attempts.get(key, (0, 0))
-    if count >= MOST_ATTEMPTS and 0 <= now - last < ATTEMPT_SECONDS * SECOND:
-        msg = f"too many wrong passphrases for {account.name}; wait {ATTEMPT_SECONDS} s"
-        raise UnavailableError("not-proven", msg)
-    if not house.passphrases.is_right(caller.passphrase, account.verifier):
-        house.attempts[key] = (count + 1, now)
+    check = partial(house.passphrases.is_right, caller.passphrase, account.verifier)
+    if not house.attempts.is_right(plain(account.name), house.clock.now(), check):
         raise InputError("not-proven", f"that is not the passphrase of {account.name}")
-    house.attempts.pop(key, None)
 
 
 def _check(
@@ -280,8 +278,7 @@ def _asked(
         return Act.WRITE, (request.from_desk or house.desks[0],)
     if isinstance(request, requests.SetDesk):
         return Act.ANSWER, (request.desk,)
-    if isinstance(request, requests.ChangePassphrase | requests.Passkeys | requests.RemovePasskey):
-        # Everybody's own affair; that of others, an administrator's.
+    if isinstance(request, _OWN_AFFAIR):
         is_own = plain(request.name) == plain(account.name)
         return (Act.KNOW if is_own else Act.ADMINISTER), ()
     if kind in OF_REPORT:

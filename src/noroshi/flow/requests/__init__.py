@@ -27,6 +27,7 @@ from noroshi.flow.requests.house import (
     PartnerNumber,
     Partners,
     Passkeys,
+    PrepareBreakGlass,
     Quarantine,
     RemovePasskey,
     RemoveRootKey,
@@ -125,6 +126,7 @@ __all__ = [
     "Partners",
     "PassOn",
     "Passkeys",
+    "PrepareBreakGlass",
     "PublishStatement",
     "Quarantine",
     "Reached",
@@ -183,6 +185,7 @@ AnyRequest = (
     | Passkeys
     | AddPasskey
     | RemovePasskey
+    | PrepareBreakGlass
     | BackUp
     | OwnCard
     | AddPartner

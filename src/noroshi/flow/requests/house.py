@@ -77,6 +77,13 @@ class RemovePasskey(Request, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class PrepareBreakGlass(Request, frozen=True, kw_only=True):
+    """Make a break-glass way in: one's own, or as an administrator anybody's."""
+
+    name: str
+    by: str | None = None
+
+
 class EndAccount(Request, frozen=True, kw_only=True):
     """End an account."""
 

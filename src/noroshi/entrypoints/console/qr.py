@@ -1,4 +1,4 @@
-"""The sixty digits that two officers compare: in groups, and as a QR code for their cameras."""
+"""QR codes, for what a camera reads better than a person types."""
 
 import itertools
 from typing import Final
@@ -9,20 +9,15 @@ QUIET: Final = 4
 """Modules around a code that stay light (ISO/IEC 18004)."""
 
 
-def groups(number: str) -> list[str]:
-    """Return the groups of a number, as they are read out."""
-    return number.split()
-
-
-def side(number: str) -> int:
+def side(text: str) -> int:
     """Return how many modules a code is wide, with what stays light around it."""
-    return len(_matrix(number)) + 2 * QUIET
+    return len(_matrix(text)) + 2 * QUIET
 
 
-def path(number: str) -> str:
+def path(text: str) -> str:
     """Return the dark modules of a code as the path of a drawing: a strip for each run of them."""
     drawn: list[str] = []
-    for y, row in enumerate(_matrix(number)):
+    for y, row in enumerate(_matrix(text)):
         x = 0
         for is_dark, run in itertools.groupby(row):
             width = len(list(run))
@@ -32,5 +27,5 @@ def path(number: str) -> str:
     return "".join(drawn)
 
 
-def _matrix(number: str) -> tuple[bytearray, ...]:
-    return segno.make("".join(number.split()), error="m", micro=False).matrix
+def _matrix(text: str) -> tuple[bytearray, ...]:
+    return segno.make(text, error="m", micro=False).matrix
