@@ -10,6 +10,7 @@ from typing import Final
 from noroshi.core.delivery.alarm import sentence
 from noroshi.core.delivery.check import DeskState
 from noroshi.core.instant import Instant, to_text
+from noroshi.core.lexicon.lexicon import Language, Lexicon
 from noroshi.core.partner import DeskAddress
 from noroshi.core.report import report_id_text
 from noroshi.flow.directories import directory_json
@@ -20,7 +21,7 @@ _LINK_FAILURE: Final = "unreachable"
 _UNVERIFIED: Final = "partner-unverified"
 
 
-def alarm_json(tables: Tables, raised: OpenAlarm) -> dict[str, object]:
+def alarm_json(tables: Tables, raised: OpenAlarm, lexicon: Lexicon) -> dict[str, object]:
     """Return an alarm as CONTRACT's JSON."""
     alarm = raised.alarm
     report = None if alarm.report_id is None else tables.reports.get(alarm.report_id)
@@ -35,7 +36,8 @@ def alarm_json(tables: Tables, raised: OpenAlarm) -> dict[str, object]:
         "partner": alarm.partner,
         "desk": alarm.desk,
         "at": to_text(alarm.at),
-        "message": sentence(alarm),
+        "message": sentence(alarm, lexicon, Language.ENGLISH),
+        "detail": alarm.detail,
         "precedence": precedence,
         "status": report.head.status.value if report else None,
         "taken_by": raised.taken_by,

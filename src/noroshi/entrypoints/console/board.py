@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
+from noroshi.core.delivery.alarm import Alarm, AlarmKind, sentence
 from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.instant import SECOND, Instant, from_text, to_text
 from noroshi.core.kinds.kind import all_kinds
@@ -48,13 +49,22 @@ def alarm_rows(alarms: Iterable[Json], reader: Reader) -> list[dict[str, str]]:
     return [
         {
             "number": str(alarm["number"]),
-            "message": visible(str(alarm["message"])),
+            "message": visible(_sentence(alarm, reader)),
             "at": figures.moment(from_text(str(alarm["at"])), reader.zone),
             "taken_by": visible(str(alarm["taken_by"] or "")),
             "report": str(alarm["report"] or ""),
         }
         for alarm in sorted(alarms, key=lambda each: -cast("int", each["number"]))
     ]
+
+
+def _sentence(alarm: Json, reader: Reader) -> str:
+    desk = alarm["desk"]
+    told = Alarm(
+        AlarmKind(alarm["alarm"]), str(alarm["partner"]), 0,
+        desk=None if desk is None else str(desk), detail=str(alarm["detail"]),
+    )  # fmt: skip
+    return sentence(told, reader.lexicon, reader.language)
 
 
 def line_rows(lines: Iterable[Json], reader: Reader) -> list[dict[str, object]]:

@@ -30,7 +30,7 @@ def alarms(house: House, request: Alarms) -> Answer:
     """List the alarms, those that are open or all."""
     with house.store.read() as tables:
         found = tables.watch.alarms(is_open=request.is_open)
-        return [watch_views.alarm_json(tables, raised) for raised in found]
+        return [watch_views.alarm_json(tables, raised, house.lexicon()) for raised in found]
 
 
 def alarms_since(house: House, after: int | None) -> tuple[list[Json], int]:
@@ -40,7 +40,7 @@ def alarms_since(house: House, after: int | None) -> tuple[list[Json], int]:
     """
     with house.store.read() as tables:
         found = tables.watch.alarms(is_open=after is None, after=after or 0)
-        told = [watch_views.alarm_json(tables, raised) for raised in found]
+        told = [watch_views.alarm_json(tables, raised, house.lexicon()) for raised in found]
         return told, tables.watch.newest_alarm()
 
 
@@ -48,7 +48,7 @@ def alarm(house: House, number: int) -> Json | None:
     """Return the alarm of that number."""
     with house.store.read() as tables:
         raised = tables.watch.alarm(number)
-        return None if raised is None else watch_views.alarm_json(tables, raised)
+        return None if raised is None else watch_views.alarm_json(tables, raised, house.lexicon())
 
 
 def take_alarm(house: House, request: TakeAlarm) -> Answer:
@@ -146,7 +146,7 @@ def set_desk(house: House, request: SetDesk) -> Answer:
             **watch_views.logged_json(newest),
             "open": [views.inbox_json(row, house.me) for row in open_rows],
             "alarms": [
-                watch_views.alarm_json(tables, raised)
+                watch_views.alarm_json(tables, raised, house.lexicon())
                 for raised in tables.watch.alarms()
                 if raised.alarm.partner == house.me and raised.alarm.desk == desk
             ],
