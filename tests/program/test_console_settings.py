@@ -77,6 +77,20 @@ def test_a_hostile_name_shows_as_text(house: House) -> None:
     assert "&lt;img" in page
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "Rien ici ne porte ce nom"), ("ja", "ここにありません"), ("en", "no report")],
+)
+def test_what_went_wrong_is_told_in_the_reader_s_language(
+    house: House, language: str, said: str
+) -> None:
+    door = house.door("Lt Sato")
+    given = {"Accept-Language": language}
+    status, page, _ = door.ask("GET", "/report/ffffffff", **given)
+    assert (status, said in page) == (404, True)
+    assert ('lang="en">no report' in page) == (language != "en")
+
+
 @pytest.mark.parametrize("name", ["Lt Sato", "Ms Ueda"])
 def test_only_an_administrator_decides_about_people(house: House, name: str) -> None:
     door = house.door(name)

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 import noroshi.core
+from noroshi.adapters.words import shipped_lexicon
 from noroshi.core import errors
+from noroshi.core.lexicon.lexicon import Language
 
 SOURCES = sorted(Path(noroshi.core.__file__).parent.rglob("*.py"))
 
@@ -49,3 +51,11 @@ def test_all_causes_before_a_verified_signature_look_alike() -> None:
     assert str(errors.UnreadableError()) == "the envelope could not be opened or verified"
     assert issubclass(errors.UnreadableError, errors.MalformedError)
     assert issubclass(errors.RefusalError, errors.MalformedError)
+
+
+def test_every_code_is_said_in_every_language() -> None:
+    lexicon = shipped_lexicon()
+    for code, explained in errors.CODES.items():
+        assert lexicon.label(f"error.{code}", Language.ENGLISH) == explained
+        said = {lexicon.label(f"error.{code}", language) for language in Language}
+        assert len(said) == len(Language)

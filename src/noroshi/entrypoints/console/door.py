@@ -63,6 +63,7 @@ from noroshi.entrypoints.console import (
     watching,
 )
 from noroshi.entrypoints.console.desk import Console, Events, Page, json_answer, reader_for
+from noroshi.entrypoints.console.problem import problem_of
 from noroshi.entrypoints.console.security import Guarded
 from noroshi.flow.house import House
 
@@ -166,7 +167,8 @@ def _explained(answer: _Answer) -> _Answer:
             return await answer(http)
         except NoroshiError as error:
             status = 404 if isinstance(error, NotFoundError) else 400
-            values = {"message": error.message, "marking": "", "here": http.url.path}
-            return pages.page("problem.html", reader_for(http), values, status)
+            reader = reader_for(http)
+            values = {"problem": problem_of(error, reader), "marking": "", "here": http.url.path}
+            return pages.page("problem.html", reader, values, status)
 
     return explained

@@ -11,12 +11,13 @@ from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon import figures
 from noroshi.entrypoints.console.desk import Console, Json, Visit
 from noroshi.entrypoints.console.lines import witness_label
+from noroshi.entrypoints.console.problem import problem_of
 from noroshi.flow import requests
 
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
     """Show the journal; by POST compute it anew, with `report` look for what can be proved."""
-    reader, verified, found, problem = visit.reader, None, None, ""
+    reader, verified, found, problem = visit.reader, None, None, None
     head = cast("Json", await console.ask(visit, requests.JournalHead()))
     if http.method == "POST":
         await console.form(http)
@@ -30,7 +31,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
             size = figures.number(len(cast("bytes", told["proof"])), reader.language)
             found = {"report": str(told["report"]), "size": size}
         except NoroshiError as error:
-            problem = error.message
+            problem = problem_of(error, reader)
     values = {
         "head": {**head, "size": figures.number(cast("int", head["size"]), reader.language)},
         "verified": verified,

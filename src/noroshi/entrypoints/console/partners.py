@@ -12,7 +12,8 @@ from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.entrypoints.console import qr
 from noroshi.entrypoints.console.compose import country
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
-from noroshi.entrypoints.console.rights import UNPROVEN, is_unproven, may
+from noroshi.entrypoints.console.problem import UNPROVEN, Problem, not_typed, problem_of
+from noroshi.entrypoints.console.rights import is_unproven, may
 from noroshi.entrypoints.console.uploads import uploaded
 from noroshi.flow import requests
 
@@ -25,19 +26,19 @@ _ZONE: Final = re.compile(r"(?:[Zz]|[+-]\d\d:\d\d)\Z")
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
     """Show the partners, or take a card."""
-    problem, text = "", ""
+    problem, text = None, ""
     if http.method == "POST":
         sent = await uploaded(console, http, LARGEST_CARD)
         card = sent.get("file") or sent.get("card") or b""
         text = sent.get("card", b"").decode(errors="replace")
         try:
-            problem = UNPROVEN if is_unproven(visit) else ""
+            problem = UNPROVEN if is_unproven(visit) else None
             if not problem:
                 asked = requests.AddPartner(card=card, by=visit.name)
                 told = cast("Json", await console.ask(visit, asked))
                 return RedirectResponse(f"/partners/{told['partner']}", 303)
         except NoroshiError as error:
-            problem = error.message
+            problem = problem_of(error, visit.reader)
     listed = cast("list[Json]", await console.ask(visit, requests.Partners()))
     values = {
         "partners": [_named(each, visit) for each in listed],
@@ -50,7 +51,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
 
 async def one(console: Console, visit: Visit, http: Request) -> Response:
     """Show a partner, or take what an officer decides about it."""
-    name, problem, form = str(http.path_params["partner"]), "", _NOTHING
+    name, problem, form = str(http.path_params["partner"]), None, _NOTHING
     if http.method == "POST":
         form = await console.form(http)
         try:
@@ -58,7 +59,7 @@ async def one(console: Console, visit: Visit, http: Request) -> Response:
             if not problem:
                 return RedirectResponse(f"/partners/{name}", 303)
         except NoroshiError as error:
-            problem = error.message
+            problem = problem_of(error, visit.reader)
     listed = cast("list[Json]", await console.ask(visit, requests.Partners()))
     found = next((each for each in listed if each["partner"] == name), None)
     if found is None:
@@ -80,17 +81,17 @@ async def one(console: Console, visit: Visit, http: Request) -> Response:
     return console.page("partner.html", visit, values, 400 if problem else 200)
 
 
-async def _decide(console: Console, visit: Visit, name: str, form: Form) -> str:
-    """Take what an officer decides about a partner; return what is in the way, "" for nothing."""
+async def _decide(console: Console, visit: Visit, name: str, form: Form) -> Problem | None:
+    """Take what an officer decides about a partner; return what is in the way."""
     if form.one("act") == "verify":
         number = form.one("number")
         asked = requests.VerifyPartner(partner=name, number=number, by=visit.name)
         await console.ask(visit, asked)
-        return ""
+        return None
     if form.one("act") != "revoke":
         raise InputError("bad-input", "that form asks for nothing; open the page anew")
     if form.one("confirm").strip() != name:
-        return visit.reader.lexicon.sentence("ui.not_typed", visit.reader.language, name=name)
+        return not_typed(name, visit.reader)
     revoking = requests.RevokePartner(
         partner=name,
         since=_instant(form.one("since")),
@@ -98,7 +99,7 @@ async def _decide(console: Console, visit: Visit, name: str, form: Form) -> str:
         reason=form.one("reason").strip(),
     )
     await console.ask(visit, revoking)
-    return ""
+    return None
 
 
 def _instant(typed: str) -> str:

@@ -14,6 +14,7 @@ from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.core.passkey import ENOUGH, Passkey
 from noroshi.entrypoints.console.desk import Console, Json, Page, Visit
 from noroshi.entrypoints.console.entry import path_here
+from noroshi.entrypoints.console.problem import problem_of
 from noroshi.entrypoints.console.security import give_session
 from noroshi.flow import requests
 from noroshi.flow.caller import Caller
@@ -73,7 +74,7 @@ def guarded(page: Page) -> Page:
 
 async def confirm(console: Console, visit: Visit, http: Request) -> Response:
     """Prove anew who one is: by a passkey, or by the passphrase of the account."""
-    house, secret, told = console.house(), http.cookies.get(console.cookie, ""), ""
+    house, secret, told = console.house(), http.cookies.get(console.cookie, ""), None
     form = await console.form(http) if http.method == "POST" else None
     back = http.query_params.get("next", "/") if form is None else form.one("next")
     if form is not None:
@@ -82,7 +83,7 @@ async def confirm(console: Console, visit: Visit, http: Request) -> Response:
             house.visitors.prove(secret, house.clock.now())
             return RedirectResponse(path_here(back), 303)
         except NoroshiError as error:
-            told = error.message
+            told = problem_of(error, visit.reader)
     site, own = site_of(console.door), _own(console, visit)
     challenge = house.visitors.challenge(f"confirm {visit.name}", house.clock.now())
     values = {
@@ -95,21 +96,19 @@ async def confirm(console: Console, visit: Visit, http: Request) -> Response:
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
     """Show one's own passkeys, or add or remove one."""
-    told = ""
+    told = None
     if http.method == "POST":
         form = await console.form(http)
         try:
             if form.one("act") == "remove":
-                credential = bytes.fromhex(form.one("credential"))
+                credential = _credential(form.one("credential"))
                 asked = requests.RemovePasskey(name=visit.name, credential=credential)
                 await console.ask(visit, asked)
             else:
                 await _add(console, visit, form.one("answer"), form.one("label"))
             return RedirectResponse("/passkeys", 303)
-        except ValueError:
-            told = "that is no id of a passkey; load the page again"
         except NoroshiError as error:
-            told = error.message
+            told = problem_of(error, visit.reader)
     site, own = site_of(console.door), _own(console, visit)
     listed = await console.rows(visit, requests.Passkeys(name=visit.name))
     house = console.house()
@@ -123,6 +122,14 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         else "",
     }
     return console.page("passkeys.html", visit, values, 400 if told else 200)
+
+
+def _credential(typed: str) -> bytes:
+    try:
+        return bytes.fromhex(typed)
+    except ValueError as error:
+        msg = "that is no id of a passkey; load the page again"
+        raise InputError("bad-input", msg) from error
 
 
 async def _add(console: Console, visit: Visit, answer: str, label: str) -> None:

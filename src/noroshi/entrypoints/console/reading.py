@@ -24,6 +24,7 @@ from noroshi.entrypoints.console.compose import desks_of_partners, report_id_of
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.downloads import exports_of
 from noroshi.entrypoints.console.ladder import is_open, ladder_rows, notes, tally
+from noroshi.entrypoints.console.problem import problem_of
 from noroshi.entrypoints.console.rights import may
 from noroshi.flow import requests
 
@@ -44,14 +45,14 @@ _CONSENTS: Final = {
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
     """Show a report, or take what somebody answers to it or does with it."""
-    report, problem, form = str(http.path_params["report"]), "", Form([])
+    report, problem, form = str(http.path_params["report"]), None, Form([])
     if http.method == "POST":
         form = await console.form(http)
         try:
             await console.ask(visit, _asked(report, form))
             return RedirectResponse(f"/report/{report}", 303)
         except NoroshiError as error:
-            problem = error.message
+            problem = problem_of(error, visit.reader)
     seen = cast("dict[str, object]", await console.ask(visit, requests.Show(report=report)))
     reader, me, is_ours = visit.reader, console.house().me, seen["direction"] == "SENT"
     sheet = report_sheet(seen, reader, shipped_areas())

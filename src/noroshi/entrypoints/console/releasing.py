@@ -15,12 +15,13 @@ from noroshi.core.sheet.chain import form_blocks, language_of
 from noroshi.core.sheet.page import fragment
 from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.desk import Console, Json, Visit
+from noroshi.entrypoints.console.problem import problem_of
 from noroshi.flow import requests
 
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
     """Show what waits, or take what the second person decides."""
-    told = ""
+    problem = None
     if http.method == "POST":
         form, report = await console.form(http), str(http.path_params["report"])
         is_release = form.one("act") == "release"
@@ -29,11 +30,11 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
             await console.ask(visit, kind(report=report, by=visit.name))
             return RedirectResponse(f"/report/{report}" if is_release else "/release", 303)
         except NoroshiError as error:
-            told = error.message
+            problem = problem_of(error, visit.reader)
     waiting = await console.rows(visit, requests.ReleaseQueue())
     drafts = [{**each, "sheet": _sheet(each, visit.reader)} for each in waiting]
-    values = {"waiting": drafts, "problem": told, "marking": board.highest(waiting)}
-    return console.page("release.html", visit, values, 400 if told else 200)
+    values = {"waiting": drafts, "problem": problem, "marking": board.highest(waiting)}
+    return console.page("release.html", visit, values, 400 if problem else 200)
 
 
 def _sheet(draft: Json, reader: Reader) -> str:

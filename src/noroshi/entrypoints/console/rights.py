@@ -1,14 +1,9 @@
 """What a visitor is offered: what the account may do, and what takes a proof anew of who it is."""
 
-from typing import Final
-
 from noroshi.core.account import Act
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.console.desk import Console, Visit
 from noroshi.entrypoints.console.passkeys import needs_proof
-
-UNPROVEN: Final = "unproven"
-"""Instead of a message on a page: who asks is to be proven anew first."""
 
 
 async def may(console: Console, visit: Visit, act: Act) -> bool:

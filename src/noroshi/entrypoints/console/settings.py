@@ -9,7 +9,8 @@ from noroshi.core.account import HOUSE_WIDE, Act, Role
 from noroshi.core.errors import InputError, NoroshiError
 from noroshi.core.kinds.reading import Reader
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
-from noroshi.entrypoints.console.rights import UNPROVEN, is_unproven, may
+from noroshi.entrypoints.console.problem import UNPROVEN, Problem, not_typed, problem_of
+from noroshi.entrypoints.console.rights import is_unproven, may
 from noroshi.flow import requests
 
 _ROLES: Final = {
@@ -24,16 +25,17 @@ _PROOFS: Final = {"user": "ui.proof_user", "passphrase": "ui.passphrase"}
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
     """Show them, or take what an administrator decides about a person."""
-    problem, form = "", Form([])
+    problem, form = None, Form([])
     if http.method == "POST":
         form = await console.form(http)
         try:
-            problem = UNPROVEN if is_unproven(visit) else ""
-            if not problem:
-                await console.ask(visit, _asked(visit, form))
+            asked = UNPROVEN if is_unproven(visit) else _asked(visit, form)
+            if not isinstance(asked, Problem):
+                await console.ask(visit, asked)
                 return RedirectResponse("/settings", 303)
+            problem = asked
         except NoroshiError as error:
-            problem = error.message
+            problem = problem_of(error, visit.reader)
     me = cast("Json", await console.ask(visit, requests.WhoAmI()))
     people = await console.rows(visit, requests.Accounts())
     areas = await console.rows(visit, requests.Areas())
@@ -49,11 +51,11 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
     return console.page("settings.html", visit, values, 400 if problem else 200)
 
 
-def _asked(visit: Visit, form: Form) -> requests.AnyRequest:
-    """Return what a form of the page asks for.
+def _asked(visit: Visit, form: Form) -> requests.AnyRequest | Problem:
+    """Return what a form of the page asks for, or that a name was to be typed first.
 
     Raises:
-        InputError: nothing that the page offers, or the name to confirm it is not the person's.
+        InputError: nothing that the page offers.
     """
     act, name = form.one("act"), form.one("name")
     if act == "add":
@@ -65,9 +67,7 @@ def _asked(visit: Visit, form: Form) -> requests.AnyRequest:
     if act != "end":
         raise InputError("bad-input", "that form asks for nothing; open the page anew")
     if form.one("confirm").strip() != name:
-        language = visit.reader.language
-        told = visit.reader.lexicon.sentence("ui.not_typed", language, name=name)
-        raise InputError("bad-input", told)
+        return not_typed(name, visit.reader)
     return requests.EndAccount(name=name, by=visit.name)
 
 

@@ -19,6 +19,7 @@ from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.front import MOST, clocks_of
 from noroshi.entrypoints.console.lines import DESKS
+from noroshi.entrypoints.console.problem import problem_of
 from noroshi.flow import requests
 
 LOGGED: Final = 50
@@ -58,7 +59,7 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
     row = next((each for each in rows if each["desk"] == http.path_params["desk"]), None)
     if row is None:
         raise NotFoundError("not-found", "this node has no such desk")
-    name, told, is_new, form = str(row["desk"]), "", False, Form([])
+    name, problem, is_new, form = str(row["desk"]), None, False, Form([])
     is_post = http.method == "POST"
     if is_post:
         form = await console.form(http)
@@ -72,7 +73,7 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
             await console.ask(visit, _asked(name, state, form, visit))
             return RedirectResponse("/desk", 303)
         except NoroshiError as error:
-            told = error.message
+            problem = problem_of(error, visit.reader)
     now = console.house().clock.now()
     values = {
         "desk": _desk(row, visit),
@@ -82,11 +83,11 @@ async def change(console: Console, visit: Visit, http: Request) -> Response:
         "is_cut": len(waiting) == MOST,
         "seen": _seen(waiting),
         "note": form.one("note"),
-        "problem": told,
+        "problem": problem,
         "is_new": is_new,
         "marking": board.highest(waiting),
     }
-    return console.page("watch.html", visit, values, 409 if is_new else 400 if told else 200)
+    return console.page("watch.html", visit, values, 409 if is_new else 400 if problem else 200)
 
 
 def _may_answer(whose: Json, desk: str) -> bool:

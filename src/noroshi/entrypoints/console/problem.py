@@ -1,0 +1,36 @@
+"""What is in the way of an act, as a page tells it in the reader's language."""
+
+from typing import Final
+
+import msgspec
+
+from noroshi.core.errors import NoroshiError
+from noroshi.core.kinds.reading import Reader
+from noroshi.core.lexicon.lexicon import Language
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What is in the way."""
+
+    text: str
+    """In the reader's language."""
+    detail: str = ""
+    """In English; "": the text says all."""
+    is_unproven: bool = False
+    """Whether who asks is to be proven anew first; the page says how, without a text."""
+
+
+UNPROVEN: Final = Problem("", is_unproven=True)
+
+
+def problem_of(error: NoroshiError, reader: Reader) -> Problem:
+    """Return what an error tells a reader: what it is about, and its own English words."""
+    if reader.language is Language.ENGLISH:
+        return Problem(error.message)
+    told = reader.lexicon.sentence(f"error.{error.code}", reader.language)
+    return Problem(told, error.message)
+
+
+def not_typed(name: str, reader: Reader) -> Problem:
+    """Return that a name was to be typed, and was not."""
+    return Problem(reader.lexicon.sentence("ui.not_typed", reader.language, name=name))
