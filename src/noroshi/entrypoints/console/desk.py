@@ -22,7 +22,7 @@ from noroshi.flow.house import House
 if TYPE_CHECKING:
     from noroshi.flow.records import Announcement
 
-LANGUAGE: Final = "noroshi-language"
+LANGUAGE: Final = "__Host-noroshi-language"
 """The cookie that says in which language the pages are."""
 
 Json = Mapping[str, object]

@@ -68,7 +68,11 @@ from noroshi.entrypoints.console.security import Guarded
 from noroshi.flow.house import House
 
 _Answer = Callable[[Request], Awaitable[Response]]
-_STATIC: Final = {".css": "text/css", ".svg": "image/svg+xml", ".mjs": "text/javascript"}
+_STATIC: Final = {
+    ".css": "text/css",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".mjs": "text/javascript",
+}
 _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/", front.show, ("GET",)),
     ("/report/{report}", reading.show, ("GET", "POST")),

@@ -8,13 +8,14 @@ import urllib.parse
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "connect-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -25,17 +26,23 @@ HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+TLS_ALONE: Final = ("strict-transport-security", "max-age=63072000; includeSubDomains")
+"""What a browser that came by TLS is told as well (RFC 6797): come by nothing else for two years."""
 LARGEST_FORM: Final = 64 * 1024
+_ELSEWHERE: Final = frozenset({b"same-site", b"cross-site"})
 
 
 class Guarded:
-    """An application whose every answer carries the headers."""
+    """An application whose every answer carries the headers, and that no other site loads from."""
 
     def __init__(self, application: ASGIApp) -> None:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back with the headers."""
+        told = [(name.lower(), value) for name, value in HEADERS.items()]
+        if scope.get("scheme") == "https":
+            told.append(TLS_ALONE)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -43,14 +50,31 @@ class Guarded:
                 message["headers"] = [
                     *message["headers"],
                     *(
-                        (name.lower().encode(), value.encode())
-                        for name, value in HEADERS.items()
-                        if name.lower().encode() not in given
+                        (name.encode(), value.encode())
+                        for name, value in told
+                        if name.encode() not in given
                     ),
                 ]
             await send(message)
 
+        if is_loaded_elsewhere(scope):
+            refused = PlainTextResponse("This page is not for other sites to load.\n", 403)
+            await refused(scope, receive, guarded)
+            return
         await self._application(scope, receive, guarded)
+
+
+def is_loaded_elsewhere(scope: Scope) -> bool:
+    """Say whether a page of another site loads this, and no person went here.
+
+    Ports of one host are one site, so that cookies come along; a report that is loaded as a
+    picture of somebody's page would count as shown.
+    """
+    headers: dict[bytes, bytes] = dict(scope.get("headers", ()))
+    if scope.get("method") not in {"GET", "HEAD"}:
+        return False
+    way = headers.get(b"sec-fetch-mode"), headers.get(b"sec-fetch-dest")
+    return headers.get(b"sec-fetch-site") in _ELSEWHERE and way != (b"navigate", b"document")
 
 
 def is_own_page(http: Request, door: str) -> bool:
