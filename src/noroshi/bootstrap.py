@@ -19,8 +19,8 @@ from noroshi.adapters.break_glass import SealedBreakGlass
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.files import KeyFiles, write_private
-from noroshi.adapters.passphrases import Argon2Passphrases
-from noroshi.adapters.policies import read_areas, read_rules
+from noroshi.adapters.passphrases import BREACHED, Argon2Passphrases
+from noroshi.adapters.policies import FOLDER, read_areas, read_rules
 from noroshi.adapters.sealing.archive import Archive, RetentionKeyFiles
 from noroshi.adapters.sealing.pyca import PycaPrimitives
 from noroshi.adapters.sealing.vault import FileVault
@@ -246,13 +246,14 @@ def _open_node(
                 _clock_problem(store, clock),
                 retention.unknown(areas),
                 clock.now(),
+                home / FOLDER / BREACHED,
             ),
             staged={},
             visitors=Visitors(entropy),
             packed={},
             disk=lambda: _disk_of(home),
             flashes={},
-            passphrases=Argon2Passphrases(entropy),
+            passphrases=Argon2Passphrases(entropy, home / FOLDER / BREACHED),
             break_glass=SealedBreakGlass(entropy),
             attempts=Attempts(),
         )

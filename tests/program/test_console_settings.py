@@ -1,5 +1,6 @@
 """Settings at the console: who one is, people and their roles, areas of cooperation."""
 
+import re
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,7 +97,8 @@ def test_only_an_administrator_decides_about_people(house: House, name: str) -> 
     door = house.door(name)
     page = door.ask("GET", "/settings")[1].partition("<main")[2]
     assert name in page
-    assert 'action="/settings"' not in page
+    assert 'name="role"' not in page
+    assert 'name="confirm"' not in page
     assert ("Capt Abe" in page) is (name == "Ms Ueda"), "auditors know who is who"
     assert "Cyber defence" in page
     for fields in (
@@ -110,10 +112,29 @@ def test_only_an_administrator_decides_about_people(house: House, name: str) -> 
     assert door.ask("POST", "/settings", {"act": "end"})[0] == 400, "from another site"
 
 
+def test_open_sessions_are_listed_and_ended(house: House) -> None:
+    first, second, boss = house.door("Ms Ueda"), house.door("Ms Ueda"), house.door("Capt Abe")
+    page = second.ask("GET", "/settings")[1]
+    (other,) = (part for part in re.findall('name="session" value="([0-9a-f]+)"', page) if part)
+    assert page.count("this one") == 1
+    assert post(boss, ("act", "sessions"), ("session", other))[0] == 303, "of their own alone"
+    assert first.ask("GET", "/rows")[0] == 200
+    assert post(second, ("act", "sessions"), ("name", "Capt Abe"))[0] == 400
+    assert boss.ask("GET", "/rows")[0] == 200
+    assert post(second, ("act", "sessions"), ("session", other))[0] == 303
+    assert (first.ask("GET", "/rows")[0], second.ask("GET", "/rows")[0]) == (401, 200)
+    third = house.door("Ms Ueda")
+    assert post(second, ("act", "sessions"))[0] == 303
+    assert (third.ask("GET", "/rows")[0], second.ask("GET", "/rows")[0]) == (401, 200)
+    assert post(boss, ("act", "sessions"), ("name", "Ms Ueda"))[0] == 303
+    assert second.ask("GET", "/rows")[0] == 401
+    assert boss.ask("GET", "/rows")[0] == 200
+
+
 def test_without_accounts_names_are_claims(tmp_path: Path) -> None:
     jp = make(tmp_path, "jp")
     with jp.served() as ready:
         door = come_in(jp, ready["url"])
         page = door.ask("GET", "/settings")[1]
         assert "names are claims" in page
-        assert 'action="/settings"' not in page, "the first account is made on the command line"
+        assert 'name="role"' not in page, "the first account is made on the command line"

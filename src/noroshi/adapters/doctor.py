@@ -24,11 +24,12 @@ def examine(
     clock_problem: str,
     unknown: Sequence[str],
     now: Instant,
+    breached: Path,
 ) -> list[Check]:
     """Return what is found.
 
     `keys` is their folder, `clock_problem` "" for a plausible clock, `unknown` what rules of
-    retention name that this house does not know.
+    retention name that this house does not know, `breached` the file of breached passphrases.
     """
     free = shutil.disk_usage(keys).free
     loose = [p.name for p in keys.iterdir() if p.stat().st_mode & 0o077]
@@ -66,6 +67,13 @@ def examine(
             f"{'; '.join(unknown)}. It fits no report: mend [[retention]] in noroshi.toml"
             if unknown
             else "knows all that its rules name",
+        ),
+        Check(
+            "passphrases",
+            True,  # noqa: FBT003 - a house may do without
+            "new ones are looked up among the breached"
+            if breached.is_file()
+            else f"breached ones pass; their list would be {breached.parent.name}/{breached.name}",
         ),
         Check(
             "partners",

@@ -1,8 +1,15 @@
 """Passphrases of persons, checked against an Argon2id verifier in the PHC form.
 
 The cost is that of the private keys: RFC 9106 section 4, second recommended option.
+
+`BREACHED` in a home's `policies/` holds what was breached, a passphrase or its SHA-1 (with or
+without a count, as Have I Been Pwned gives them) a line.
 """
 
+import hashlib
+import mmap
+import re
+from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidKey
@@ -10,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from noroshi.flow.ports import Entropy
 
+BREACHED: Final = "breached.txt"
 _MEMORY_KIB: Final = 64 * 1024
 _PASSES: Final = 3
 _LANES: Final = 4
@@ -20,9 +28,10 @@ _SIZE: Final = 32
 class Argon2Passphrases:
     """Makes and checks verifiers (:class:`noroshi.flow.ports.Passphrases`)."""
 
-    def __init__(self, entropy: Entropy) -> None:
-        """Draw salts from `entropy`."""
+    def __init__(self, entropy: Entropy, breached: Path | None = None) -> None:
+        """Draw salts from `entropy`; `breached`: a file that may be there or not."""
         self._entropy = entropy
+        self._breached = breached
 
     def verifier_of(self, passphrase: bytes) -> str:
         """Return what a passphrase can be checked against; two of one passphrase differ."""
@@ -39,3 +48,18 @@ class Argon2Passphrases:
         except (InvalidKey, ValueError):
             return False
         return True
+
+    def is_breached(self, passphrase: bytes) -> bool:
+        """Say whether the house's file of breached passphrases has it; without a file: no."""
+        if self._breached is None or not self._breached.is_file():
+            return False
+        if not self._breached.stat().st_size:
+            return False
+        # What the file holds are digests of others; nothing here is kept or proven by SHA-1.
+        digest = hashlib.sha1(passphrase, usedforsecurity=False).hexdigest().encode()
+        line = rb"^(?:(?i:%s)(?::\d+)?|%s)\r?$" % (digest, re.escape(passphrase))
+        with (
+            self._breached.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held,
+        ):
+            return re.search(line, held, re.MULTILINE) is not None

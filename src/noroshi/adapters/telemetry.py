@@ -1,4 +1,7 @@
-"""Logs: JSON lines on stderr, with codes, partners and counts; never content, names or keys."""
+"""Logs: JSON lines on stderr, with codes, partners and counts; never content, secrets or keys.
+
+Of people they tell who proved to be somebody at a door, and who was refused what.
+"""
 
 import logging
 import sys
@@ -11,6 +14,20 @@ _REPEAT_SECONDS: Final = 60.0
 """The same thing is told by a library once in that time, however often a stranger causes it."""
 _MOST_WORDS: Final = 160
 _MOST_TOLD: Final = 256
+
+_REFUSALS: Final = frozenset({"not-permitted", "not-proven", "two-persons", "unknown-account"})
+"""Codes of what somebody may not do, or did not prove."""
+
+
+def note(event: str, door: str, **told: object) -> None:
+    """Tell what somebody did at a door that has to do with who they are."""
+    structlog.get_logger().info(event, door=door, **told)
+
+
+def note_refusal(code: str, door: str, **told: object) -> None:
+    """Tell that somebody was refused, if it was for who they are or what they may."""
+    if code in _REFUSALS:
+        structlog.get_logger().warning("refused", door=door, code=code, **told)
 
 
 def configure_logs() -> None:

@@ -60,6 +60,10 @@ class Passphrases(Protocol):
         """Say whether a passphrase is the one of a verifier."""
         ...
 
+    def is_breached(self, passphrase: bytes) -> bool:
+        """Say whether it is known, as far as this house knows, to have been somebody's before."""
+        ...
+
 
 class BreakGlassSeal(Protocol):
     """Ways in for when nothing else is at hand."""

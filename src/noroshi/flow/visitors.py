@@ -42,6 +42,15 @@ class Session(msgspec.Struct, frozen=True):
         """Say whether who it is was proven just now."""
         return 0 <= now - self.proven_at <= FRESH
 
+    def lives(self, now: Instant) -> bool:
+        """Say whether it has not ended by itself."""
+        return 0 <= now - self.touched_at <= IDLE and 0 <= now - self.begun_at <= LONGEST
+
+
+def called(secret: str) -> str:
+    """Return what the session of a secret is called; it opens nothing."""
+    return _digest(secret).hex()
+
 
 class Visitors:
     """Who may come in, and who is here. Any thread may ask."""
@@ -59,8 +68,10 @@ class Visitors:
         """Return a secret that lets the browser in which it is shown be somebody's, once."""
         return self._keep(self._links, Session(name, now, now, now))
 
-    def enter(self, secret: str, now: Instant) -> str:
+    def enter(self, secret: str, now: Instant, *, before: str = "") -> str:
         """Return the secret of a session, for that of a link.
+
+        `before`: that of the session which the browser had, which ends.
 
         Raises:
             InputError: the link was used before, or is too old.
@@ -70,19 +81,50 @@ class Visitors:
         if link is None or not 0 <= now - link.begun_at <= LINK_LIFE:
             msg = "the link was used before, or is too old; get another: noroshi console"
             raise InputError("not-proven", msg)
-        return self.open(link.name, now)
+        return self.open(link.name, now, before=before)
 
-    def open(self, name: str, now: Instant) -> str:
+    def open(self, name: str, now: Instant, *, before: str = "") -> str:
         """Return the secret of a session of somebody who has just proven who they are."""
+        self.leave(before)
         return self._keep(self._sessions, Session(name, now, now, now))
 
-    def prove(self, secret: str, now: Instant) -> None:
-        """Note that the person of a session has proven anew who they are."""
-        key = _digest(secret)
+    def prove(self, secret: str, now: Instant) -> str:
+        """Return a new secret of a session whose person has proven anew who they are.
+
+        The one before is worth nothing any more; "": the session has ended meanwhile.
+        """
         with self._lock:
-            session = self._sessions.get(key)
-            if session is not None:
-                self._sessions[key] = msgspec.structs.replace(session, proven_at=now)
+            session = self._sessions.pop(_digest(secret), None)
+        if session is None:
+            return ""
+        return self._keep(self._sessions, msgspec.structs.replace(session, proven_at=now))
+
+    def sessions(self, name: str, now: Instant) -> list[tuple[str, Session]]:
+        """Return somebody's sessions, the newest first, each with what it is called."""
+        with self._lock:
+            found = [(key.hex(), each) for key, each in self._sessions.items()]
+        own = [(key, each) for key, each in found if each.name == name and each.lives(now)]
+        return sorted(own, key=lambda pair: -pair[1].begun_at)
+
+    def end(self, name: str, *, which: str = "", but: str = "") -> int:
+        """End sessions of somebody, and say how many.
+
+        `which`: what the one is called; else all are, and links that nobody opened yet, `but` for
+        the one of that secret.
+        """
+        kept = _digest(but)
+        with self._lock:
+            ended = [
+                key
+                for key, each in self._sessions.items()
+                if each.name == name and (key.hex() == which if which else key != kept)
+            ]
+            for key in ended:
+                del self._sessions[key]
+            if not which:
+                for key in [key for key, each in self._links.items() if each.name == name]:
+                    del self._links[key]
+        return len(ended)
 
     def challenge(self, purpose: str, now: Instant) -> bytes:
         """Return a challenge that a passkey answers, for one purpose, once."""
@@ -111,8 +153,7 @@ class Visitors:
             session = self._sessions.get(key)
             if session is None:
                 return None
-            idle, age = now - session.touched_at, now - session.begun_at
-            if not (0 <= idle <= IDLE and 0 <= age <= LONGEST):
+            if not session.lives(now):
                 del self._sessions[key]
                 return None
             if is_touch:

@@ -136,6 +136,9 @@ class Legible:
     def is_right(self, passphrase: bytes, verifier: str) -> bool:
         return passphrase.decode() == verifier
 
+    def is_breached(self, passphrase: bytes) -> bool:
+        return passphrase == b"once upon another time"
+
 
 def cheap(house: House) -> Parts:
     return msgspec.structs.replace(house.node.house, passphrases=Legible())
@@ -482,6 +485,60 @@ def test_roles_and_passphrases_change(pair: Pair) -> None:
     no_words = requests.ChangePassphrase(name="Capt Abe", passphrase=WORDS)
     assert ask(nato, no_words, by_user())["proof"] == ["user", "passphrase"]
     assert "correct" not in repr(by_words("Watch"))
+
+
+def test_a_passphrase_is_changed_by_whoever_knows_the_one_before(pair: Pair) -> None:
+    nato = pair.nato
+    staff(nato)
+    first = requests.ChangePassphrase(name="capt abe", passphrase=WORDS)
+    ask(nato, first, by_user())
+    other = requests.ChangePassphrase(name="Capt Abe", passphrase=OTHER_WORDS)
+    for words, code in ((None, "passphrase-needed"), (OTHER_WORDS, "not-proven")):
+        given = None if words is None else words.encode()
+        caller = Caller(uid=ABE, claim="abe", passphrase=given)
+        with pytest.raises(InputError) as caught:
+            ask(nato, other, caller)
+        assert caught.value.code == code
+    ask(nato, other, Caller(uid=ABE, claim="abe", passphrase=WORDS.encode()))
+    assert ask(nato, requests.Inbox(), by_words("Watch")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("Password-2026", "would guess"),
+        ("watch nato jp", "would guess"),
+        ("once upon another time", "from a breach"),
+        ("horse batte", "at least 12"),
+    ],
+)
+def test_a_passphrase_that_others_know_is_refused(pair: Pair, words: str, hint: str) -> None:
+    nato = pair.nato
+    staff(nato)
+    for request in (
+        requests.ChangePassphrase(name="Watch", passphrase=words),
+        requests.AddAccount(name="Watch Two", roles=("watch",), passphrase=words),
+    ):
+        with pytest.raises(InputError, match=hint):
+            ask(nato, request, by_user())
+    assert ask(nato, requests.Inbox(), by_words("Watch")) == []
+
+
+def test_who_is_shown_another_proof_comes_in_anew(pair: Pair) -> None:
+    nato = pair.nato
+    staff(nato)
+    visitors, now = nato.node.house.visitors, nato.node.house.clock.now()
+    for request in (
+        requests.ChangePassphrase(name="watch", passphrase=OTHER_WORDS),
+        requests.EndAccount(name="WATCH"),
+    ):
+        link, session = visitors.invite("Watch", now), visitors.open("Watch", now)
+        kept = visitors.open("Drafter", now)
+        ask(nato, request, by_user())
+        assert visitors.find(session, now) is None
+        assert visitors.find(kept, now) is not None
+        with pytest.raises(InputError, match="used before"):
+            visitors.enter(link, now)
 
 
 def test_who_is_known_by_the_system_alone_gives_no_passphrase(pair: Pair) -> None:

@@ -5,7 +5,16 @@ import pytest
 from noroshi.adapters.clock import SystemEntropy
 from noroshi.core.errors import InputError
 from noroshi.core.instant import DAY, HOUR, MINUTE
-from noroshi.flow.visitors import CHALLENGE_LIFE, FRESH, IDLE, LINK_LIFE, LONGEST, MOST, Visitors
+from noroshi.flow.visitors import (
+    CHALLENGE_LIFE,
+    FRESH,
+    IDLE,
+    LINK_LIFE,
+    LONGEST,
+    MOST,
+    Visitors,
+    called,
+)
 
 NOW = 1_800_000_000_000_000
 
@@ -30,8 +39,9 @@ def test_a_proof_is_fresh_for_a_while(visitors: Visitors) -> None:
 
     assert is_fresh(NOW + FRESH)
     assert not is_fresh(NOW + FRESH + 1)
-    visitors.prove(secret, NOW + FRESH + 1)
-    visitors.prove("nobody's", NOW)
+    before, secret = secret, visitors.prove(secret, NOW + FRESH + 1)
+    assert visitors.find(before, NOW + FRESH + 1) is None, "it has another secret"
+    assert visitors.prove("nobody's", NOW) == ""
     assert is_fresh(NOW + 2 * FRESH)
     assert not is_fresh(NOW + FRESH), "before it was proven"
 
@@ -102,3 +112,30 @@ def test_of_too_many_the_oldest_go(visitors: Visitors) -> None:
     ]
     assert visitors.find(sessions[0], NOW + HOUR // 60) is None
     assert name_of(visitors, sessions[1], NOW + HOUR // 60) == "Lt Sato"
+
+
+def test_a_browser_that_comes_in_anew_has_one_session(visitors: Visitors) -> None:
+    first = visitors.open("Lt Sato", NOW)
+    second = visitors.enter(visitors.invite("Cdr Ito", NOW), NOW, before=first)
+    assert visitors.find(first, NOW) is None
+    third = visitors.open("Lt Sato", NOW, before=second)
+    assert visitors.find(second, NOW) is None
+    assert name_of(visitors, third, NOW) == "Lt Sato"
+
+
+def test_sessions_are_named_listed_and_ended(visitors: Visitors) -> None:
+    old, young = visitors.open("Lt Sato", NOW), visitors.open("Lt Sato", NOW + 1)
+    other, link = visitors.open("Cdr Ito", NOW), visitors.invite("Lt Sato", NOW)
+    listed = visitors.sessions("Lt Sato", NOW + 1)
+    assert [name for name, _ in listed] == [called(young), called(old)]
+    assert visitors.sessions("Lt Sato", NOW + IDLE + 1) == listed[:1]
+    assert old not in repr(listed)
+    assert visitors.end("Lt Sato", which=called(other)) == 0, "it is another person's"
+    assert visitors.end("Lt Sato", which=called(old)) == 1
+    assert visitors.find(old, NOW + 1) is None
+    assert visitors.end("Lt Sato", but=young) == 0
+    with pytest.raises(InputError):
+        visitors.enter(link, NOW)
+    assert visitors.end("Lt Sato") == 1
+    assert visitors.find(young, NOW + 1) is None
+    assert name_of(visitors, other, NOW) == "Cdr Ito"

@@ -9,8 +9,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from noroshi.adapters.telemetry import note_refusal
 from noroshi.core.account import Act
-from noroshi.core.errors import InputError
+from noroshi.core.errors import InputError, NoroshiError
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.entrypoints.console import pages
@@ -22,6 +23,8 @@ from noroshi.flow.house import House
 if TYPE_CHECKING:
     from noroshi.flow.records import Announcement
 
+DOOR: Final = "desk"
+"""What this door is called in the log."""
 LANGUAGE: Final = "__Host-noroshi-language"
 """The cookie that says in which language the pages are."""
 
@@ -92,21 +95,42 @@ class Console:
         return Visit(caller, name, reader_for(http), http.url.path, http.url.query, is_fresh)
 
     async def ask(self, visit: Visit, request: requests.AnyRequest) -> object:
-        """Return what the node answers to a visitor."""
+        """Return what the node answers to a visitor; a refusal is told in the log."""
+        try:
+            return await self._ask(visit, request)
+        except NoroshiError as error:
+            note_refusal(error.code, DOOR, account=visit.name, asked=type(request).__name__)
+            raise
+
+    async def _ask(self, visit: Visit, request: requests.AnyRequest) -> object:
         return await asyncio.to_thread(answers.handle, self.house(), request, visit.caller)
 
     async def permit(self, visit: Visit, act: Act) -> None:
-        """Return if a visitor may do something.
+        """Return if a visitor may do something; that it may not is told in the log.
 
         Raises:
             InputError: the account may not.
         """
-        await asyncio.to_thread(answers.permit, self.house(), act, visit.caller)
+        try:
+            await asyncio.to_thread(answers.permit, self.house(), act, visit.caller)
+        except NoroshiError as error:
+            note_refusal(error.code, DOOR, account=visit.name, asked=act.name)
+            raise
+
+    async def may(self, visit: Visit, act: Act) -> bool:
+        """Say whether a visitor may do something; what is not offered is refused as well."""
+        try:
+            await asyncio.to_thread(answers.permit, self.house(), act, visit.caller)
+        except InputError as error:
+            if error.code != "not-permitted":
+                raise
+            return False
+        return True
 
     async def rows(self, visit: Visit, request: requests.AnyRequest) -> list[Json]:
         """Return what a visitor may see of something, nothing where that is not theirs."""
         try:
-            return cast("list[Json]", await self.ask(visit, request))
+            return cast("list[Json]", await self._ask(visit, request))
         except InputError as error:
             if error.code != "not-permitted":
                 raise
@@ -119,6 +143,7 @@ class Console:
             InputError: another site has sent it, or it is too large.
         """
         if not is_own_page(http, self.door):
+            note_refusal("not-permitted", DOOR, asked="a form from another site")
             raise InputError("not-permitted", "a page of another site asked for that")
         raw = b""
         async for chunk in http.stream():

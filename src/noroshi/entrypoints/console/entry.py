@@ -3,10 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from noroshi.adapters.telemetry import note, note_refusal
 from noroshi.core.errors import InputError
 from noroshi.core.lexicon.lexicon import Language
 from noroshi.entrypoints.console import pages
-from noroshi.entrypoints.console.desk import LANGUAGE, Console, reader_for
+from noroshi.entrypoints.console.desk import DOOR, LANGUAGE, Console, reader_for
 from noroshi.entrypoints.console.security import give_session, take_session
 
 _YEAR_SECONDS = 31_536_000
@@ -37,7 +38,14 @@ async def link(_console: Console, http: Request) -> Response:
 async def enter(console: Console, http: Request) -> Response:
     """Open a session."""
     form, house = await console.form(http), console.house()
-    secret = house.visitors.enter(form.one("secret"), house.clock.now())
+    before, now = http.cookies.get(console.cookie, ""), house.clock.now()
+    try:
+        secret = house.visitors.enter(form.one("secret"), now, before=before)
+    except InputError as error:
+        note_refusal(error.code, DOOR, way="link")
+        raise
+    session = house.visitors.find(secret, now)
+    note("came-in", DOOR, way="link", account=session.name if session else "")
     answer = RedirectResponse("/", 303)
     give_session(answer, console.door, secret)
     return answer
@@ -46,7 +54,9 @@ async def enter(console: Console, http: Request) -> Response:
 async def leave(console: Console, http: Request) -> Response:
     """End the session."""
     await console.form(http)
-    console.house().visitors.leave(http.cookies.get(console.cookie, ""))
+    visit, visitors = console.visit(http), console.house().visitors
+    visitors.leave(http.cookies.get(console.cookie, ""))
+    note("left", DOOR, account=visit.name if visit else "")
     answer = RedirectResponse("/", 303)
     take_session(answer, console.door)
     return answer

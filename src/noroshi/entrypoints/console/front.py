@@ -101,7 +101,6 @@ async def _may_follow(console: Console, http: Request) -> bool:
     if visit is None:
         return False
     try:
-        await console.permit(visit, Act.READ)
+        return await console.may(visit, Act.READ)
     except InputError:
         return False
-    return True

@@ -10,9 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from noroshi.adapters import passkeys
 from noroshi.adapters.passkeys import Site
+from noroshi.adapters.telemetry import note, note_refusal
 from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.core.passkey import ENOUGH, Passkey
-from noroshi.entrypoints.console.desk import Console, Json, Page, Visit
+from noroshi.entrypoints.console.desk import DOOR, Console, Json, Page, Visit
 from noroshi.entrypoints.console.entry import path_here
 from noroshi.entrypoints.console.problem import problem_of
 from noroshi.entrypoints.console.security import give_session
@@ -47,8 +48,14 @@ def to_enter(console: Console) -> str:
 async def enter(console: Console, http: Request) -> Response:
     """Open a session for whoever a passkey proves."""
     form, house = await console.form(http), console.house()
-    name = _proven(console, form.one("answer"), _ENTER)
-    secret = house.visitors.open(name, house.clock.now())
+    try:
+        name = _proven(console, form.one("answer"), _ENTER)
+    except NoroshiError as error:
+        note_refusal("not-proven", DOOR, way="passkey", why=error.code)
+        raise
+    before = http.cookies.get(console.cookie, "")
+    secret = house.visitors.open(name, house.clock.now(), before=before)
+    note("came-in", DOOR, way="passkey", account=name)
     answer = RedirectResponse("/", 303)
     give_session(answer, console.door, secret)
     return answer
@@ -78,12 +85,17 @@ async def confirm(console: Console, visit: Visit, http: Request) -> Response:
     form = await console.form(http) if http.method == "POST" else None
     back = http.query_params.get("next", "/") if form is None else form.one("next")
     if form is not None:
+        way = "passkey" if form.one("answer") else "passphrase"
         try:
             await _prove(console, visit, form.one("answer"), form.one("passphrase"))
-            house.visitors.prove(secret, house.clock.now())
-            return RedirectResponse(path_here(back), 303)
         except NoroshiError as error:
+            note_refusal("not-proven", DOOR, way=way, account=visit.name, why=error.code)
             told = problem_of(error, visit.reader)
+        else:
+            answer = RedirectResponse(path_here(back), 303)
+            give_session(answer, console.door, house.visitors.prove(secret, house.clock.now()))
+            note("confirmed", DOOR, way=way, account=visit.name)
+            return answer
     site, own = site_of(console.door), _own(console, visit)
     challenge = house.visitors.challenge(f"confirm {visit.name}", house.clock.now())
     values = {
@@ -95,8 +107,8 @@ async def confirm(console: Console, visit: Visit, http: Request) -> Response:
 
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
-    """Show one's own passkeys, or add or remove one."""
-    told = None
+    """Show one's own passkeys, or add or remove one, which ends one's other sessions."""
+    told, house = None, console.house()
     if http.method == "POST":
         form = await console.form(http)
         try:
@@ -106,12 +118,12 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
                 await console.ask(visit, asked)
             else:
                 await _add(console, visit, form.one("answer"), form.one("label"))
+            house.visitors.end(visit.name, but=http.cookies.get(console.cookie, ""))
             return RedirectResponse("/passkeys", 303)
         except NoroshiError as error:
             told = problem_of(error, visit.reader)
     site, own = site_of(console.door), _own(console, visit)
     listed = await console.rows(visit, requests.Passkeys(name=visit.name))
-    house = console.house()
     challenge = house.visitors.challenge(f"add {visit.name}", house.clock.now())
     values = {
         "passkeys": listed,

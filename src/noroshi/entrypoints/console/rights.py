@@ -1,20 +1,13 @@
 """What a visitor is offered: what the account may do, and what takes a proof anew of who it is."""
 
 from noroshi.core.account import Act
-from noroshi.core.errors import InputError
 from noroshi.entrypoints.console.desk import Console, Visit
 from noroshi.entrypoints.console.passkeys import needs_proof
 
 
 async def may(console: Console, visit: Visit, act: Act) -> bool:
     """Say whether a visitor may do something; what is not offered is refused as well."""
-    try:
-        await console.permit(visit, act)
-    except InputError as error:
-        if error.code != "not-permitted":
-            raise
-        return False
-    return True
+    return await console.may(visit, act)
 
 
 def is_unproven(visit: Visit) -> bool:

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from noroshi.adapters.telemetry import note_refusal
+
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -27,7 +29,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 TLS_ALONE: Final = ("strict-transport-security", "max-age=63072000; includeSubDomains")
-"""What a browser that came by TLS is told as well (RFC 6797): come by nothing else for two years."""
+"""What a browser that came by TLS is told (RFC 6797): come by nothing else for two years."""
 LARGEST_FORM: Final = 64 * 1024
 _ELSEWHERE: Final = frozenset({b"same-site", b"cross-site"})
 
@@ -58,6 +60,7 @@ class Guarded:
             await send(message)
 
         if is_loaded_elsewhere(scope):
+            note_refusal("not-permitted", "desk", asked="a page from another site")
             refused = PlainTextResponse("This page is not for other sites to load.\n", 403)
             await refused(scope, receive, guarded)
             return

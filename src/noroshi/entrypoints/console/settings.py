@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from noroshi.core.account import HOUSE_WIDE, Act, Role
 from noroshi.core.errors import InputError, NoroshiError
 from noroshi.core.kinds.reading import Reader
+from noroshi.entrypoints.console import sessions
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.problem import UNPROVEN, Problem, not_typed, problem_of
 from noroshi.entrypoints.console.rights import is_unproven, may
@@ -29,9 +30,13 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
     if http.method == "POST":
         form = await console.form(http)
         try:
-            asked = UNPROVEN if is_unproven(visit) else _asked(visit, form)
+            is_ending = form.one("act") == "sessions"
+            asked = UNPROVEN if is_unproven(visit) else None if is_ending else _asked(visit, form)
             if not isinstance(asked, Problem):
-                await console.ask(visit, asked)
+                if asked is None:
+                    await sessions.end(console, visit, http, form)
+                else:
+                    await console.ask(visit, asked)
                 return RedirectResponse("/settings", 303)
             problem = asked
         except NoroshiError as error:
@@ -45,6 +50,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         "may_administer": visit.is_proven and await may(console, visit, Act.ADMINISTER),
         "roles": _choices(console),
         "areas": [_area(each, visit.reader) for each in areas],
+        "sessions": sessions.listed(console, visit, http),
         "problem": problem,
         "form": form,
     }

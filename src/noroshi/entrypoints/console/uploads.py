@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from starlette.requests import Request
 
+from noroshi.adapters.telemetry import note_refusal
 from noroshi.core.errors import InputError
-from noroshi.entrypoints.console.desk import Console
+from noroshi.entrypoints.console.desk import DOOR, Console
 from noroshi.entrypoints.console.security import is_own_page
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ async def uploaded(console: Console, http: Request, largest: int) -> dict[str, b
         InputError: another site has sent it, it is too large, or it is no such form.
     """
     if not is_own_page(http, console.door):
+        note_refusal("not-permitted", DOOR, asked="a form from another site")
         raise InputError("not-permitted", "a page of another site asked for that")
     kind = http.headers.get("content-type", "")
     raw = bytearray()

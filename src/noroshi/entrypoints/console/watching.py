@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from noroshi.core.account import MAY, Act, Grant, plain
 from noroshi.core.delivery.check import DeskState
-from noroshi.core.errors import InputError, NoroshiError, NotFoundError
+from noroshi.core.errors import NoroshiError, NotFoundError
 from noroshi.core.lexicon import figures
 from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
@@ -46,7 +46,7 @@ async def show(console: Console, visit: Visit, _http: Request) -> Response:
     alarms = await console.rows(visit, requests.Alarms(is_open=True))
     values = {
         "desks": desks,
-        "may_take": await _may_take(console, visit),
+        "may_take": await console.may(visit, Act.TAKE),
         "alarms": board.alarm_rows(alarms, visit.reader),
     }
     return console.page("desk.html", visit, values)
@@ -96,14 +96,6 @@ def _may_answer(whose: Json, desk: str) -> bool:
         return True
     grants = map(Grant.parse, cast("list[str]", whose["roles"]))
     return any(each.role in MAY[Act.ANSWER] and each.desk in {None, desk} for each in grants)
-
-
-async def _may_take(console: Console, visit: Visit) -> bool:
-    try:
-        await console.permit(visit, Act.TAKE)
-    except InputError:
-        return False
-    return True
 
 
 def _asked(desk: str, state: DeskState, form: Form, visit: Visit) -> requests.SetDesk:

@@ -24,6 +24,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from noroshi.adapters.telemetry import note, note_refusal
 from noroshi.core.account import Act
 from noroshi.core.delivery.quota import has_place
 from noroshi.core.envelope.suite import MAX_BODY
@@ -46,6 +47,8 @@ MAX_REQUEST: Final = MAX_BODY + 1024 * 1024
 ALIVE_SECONDS: Final = 20
 """A stream of alarms says at least so often that it lives."""
 _LONGEST_NUMBER: Final = 18
+_DOOR: Final = "local"
+"""What this door is called in the log."""
 
 Events = Callable[[], "asyncio.Queue[Announcement | None]"]
 """Subscribes to announcements; None ends them."""
@@ -59,10 +62,13 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
         with room.for_body(int(http.headers.get("content-length", MAX_REQUEST))):
             raw = await _body(http, MAX_REQUEST)
             asked = msgspec.msgpack.decode(raw, type=requests.AnyRequest)
+            caller = caller_of(http)
             with room.for_request(_precedence(asked)):
-                return _packed(
-                    await asyncio.to_thread(answers.handle, house(), asked, caller_of(http))
-                )
+                told = await asyncio.to_thread(answers.handle, house(), asked, caller)
+            if caller.passphrase is not None:
+                about = {"uid": caller.uid, "asked": type(asked).__name__}
+                note("proven", _DOOR, way="passphrase", account=caller.name or _by(asked), **about)
+            return _packed(told)
 
     async def stage(http: Request) -> Response:
         name = http.query_params["name"]
@@ -150,6 +156,11 @@ class _Room:
             self._requests -= 1
 
 
+def _by(asked: requests.AnyRequest) -> str | None:
+    by: str | None = getattr(asked, "by", None)
+    return by
+
+
 def _precedence(asked: requests.AnyRequest) -> Precedence:
     """Return how urgent a request is: a report's own precedence; people's acts are IMMEDIATE."""
     if not isinstance(asked, requests.SendReport):
@@ -169,6 +180,8 @@ def _explained(
         try:
             return await answer(http)
         except NoroshiError as error:
+            caller = caller_of(http)
+            note_refusal(error.code, _DOOR, uid=caller.uid, account=caller.name)
             told = {"error": error.code, "message": error.message}
             if error.code == "busy":
                 return _packed(told, 503, {"Retry-After": str(RETRY_SECONDS)})

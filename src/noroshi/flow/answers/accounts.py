@@ -7,6 +7,7 @@ from noroshi.core.account import Account, Grant
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.instant import to_text
 from noroshi.core.passkey import Passkey
+from noroshi.core.passphrase import SHORTEST, is_guessable
 from noroshi.core.report import check_person
 from noroshi.flow import accounts, break_glass, passkeys
 from noroshi.flow.answers import rights
@@ -28,9 +29,6 @@ from noroshi.flow.requests import (
 from noroshi.flow.tables import Transaction
 from noroshi.flow.visitors import LINK_LIFE
 
-SHORTEST_PASSPHRASE = 12
-"""Characters."""
-
 
 def add_account(house: House, request: AddAccount) -> Answer:
     """Add a person."""
@@ -39,7 +37,7 @@ def add_account(house: House, request: AddAccount) -> Answer:
         name=" ".join(name.split()),
         grants=_grants(request.roles),
         uid=request.uid,
-        verifier="" if request.passphrase is None else _verifier(house, request.passphrase),
+        verifier="" if request.passphrase is None else _verifier(house, request.passphrase, name),
     )
     by = check_person(request.by) or new.name
     return _act(house, partial(accounts.add_account, new=new, by=by, desks=house.desks))
@@ -56,17 +54,21 @@ def change_roles(house: House, request: ChangeRoles) -> Answer:
 
 
 def change_passphrase(house: House, request: ChangePassphrase) -> Answer:
-    """Give a person another passphrase."""
-    verifier = _verifier(house, request.passphrase)
+    """Give a person another passphrase; who came in before comes in anew."""
+    verifier = _verifier(house, request.passphrase, request.name)
     act = partial(
         accounts.change_passphrase, name=request.name, verifier=verifier, by=request.by or ""
     )
-    return _act(house, act)
+    told = _act(house, act)
+    house.visitors.end(str(told["account"]))
+    return told
 
 
 def end_account(house: House, request: EndAccount) -> Answer:
-    """End an account."""
-    return _act(house, partial(accounts.end_account, name=request.name, by=request.by or ""))
+    """End an account, and its sessions."""
+    told = _act(house, partial(accounts.end_account, name=request.name, by=request.by or ""))
+    house.visitors.end(str(told["account"]))
+    return told
 
 
 def add_passkey(house: House, request: AddPasskey) -> Answer:
@@ -92,13 +94,16 @@ def add_passkey(house: House, request: AddPasskey) -> Answer:
 
 
 def remove_passkey(house: House, request: RemovePasskey) -> Answer:
-    """Remove a passkey."""
+    """Remove a passkey; if another has removed it, its owner comes in anew."""
     act = partial(
         passkeys.remove_passkey, credential=request.credential, name=request.name,
         by=request.by or "", me=house.me, entropy=house.entropy,
     )  # fmt: skip
     house.identity()
-    return _passkey_json(house.store.perform(act))
+    removed = house.store.perform(act)
+    if request.by != removed.account:
+        house.visitors.end(removed.account)
+    return _passkey_json(removed)
 
 
 def list_passkeys(house: House, request: Passkeys) -> Answer:
@@ -163,9 +168,25 @@ def _grants(roles: tuple[str, ...]) -> tuple[Grant, ...]:
     return tuple(dict.fromkeys(map(Grant.parse, roles)))
 
 
-def _verifier(house: House, passphrase: str) -> str:
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        msg = f"a passphrase has at least {SHORTEST_PASSPHRASE} characters; take a few words"
+def _verifier(house: House, passphrase: str, name: str) -> str:
+    """Return what a passphrase can be checked against.
+
+    Raises:
+        InputError: others would guess it, or it is known to have been breached.
+    """
+    if len(passphrase) < SHORTEST:
+        msg = f"a passphrase has at least {SHORTEST} characters; take a few words"
+        raise InputError("bad-input", msg)
+    with house.store.read() as tables:
+        partners = [known.signed_card.card.partner for known in tables.partners.all()]
+    if is_guessable(passphrase, (name, house.me, *house.desks, *partners)):
+        msg = (
+            "others would guess that passphrase: it is made of common words, names around here, "
+            "digits or runs of keys; take a few words that have nothing to do with one another"
+        )
+        raise InputError("bad-input", msg)
+    if house.passphrases.is_breached(passphrase.encode()):
+        msg = "that passphrase is known from a breach elsewhere; take another"
         raise InputError("bad-input", msg)
     return house.passphrases.verifier_of(passphrase.encode())
 
