@@ -39,6 +39,7 @@ from noroshi.bootstrap import Node, embedded_node, reissue_card
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.entrypoints.cli.context import Serving
 from noroshi.entrypoints.console.door import desk_door
+from noroshi.entrypoints.console.protocol import DeskProtocol
 from noroshi.entrypoints.local.door import local_door
 from noroshi.entrypoints.local.protocol import LocalProtocol
 from noroshi.entrypoints.peer.door import peer_door
@@ -203,7 +204,9 @@ class _Doors:
         servers = [
             (
                 _server(
-                    desk_door(lambda: house, hosts, desk_url, listeners.subscribe), contexts[1]
+                    desk_door(lambda: house, hosts, desk_url, listeners.subscribe),
+                    contexts[1],
+                    DeskProtocol,
                 ),
                 sockets[1],
             ),
@@ -251,12 +254,12 @@ def _heard(partner: str) -> Committed:
 def _server(
     application: ASGIApp,
     context: ssl.SSLContext | None,
-    http: type[PeerProtocol | LocalProtocol] | None = None,
+    http: type[PeerProtocol | LocalProtocol | DeskProtocol],
 ) -> _Server:
     """Return a server; the peer door's parser (h11) bounds what headers may cost."""
     config = uvicorn.Config(
         application,
-        http=http or "httptools",
+        http=http,
         loop="asyncio",
         lifespan="off",
         log_config=None,

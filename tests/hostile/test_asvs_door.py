@@ -7,13 +7,14 @@ import re
 import socket
 import ssl
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from starlette.types import Message
 
 from noroshi.entrypoints.console.door import desk_door
+from noroshi.entrypoints.console.protocol import LARGEST_HEAD, WAITING
 from noroshi.flow.house import House as Parts
 from tests.program.conftest import make
 from tests.program.test_console_accounts import WORDS, House
@@ -49,7 +50,8 @@ class Raw:
         self.url, self.door = url, urllib.parse.urlsplit(url)
         self.cookie = ""
 
-    def exchange(self, raw: bytes) -> bytes:
+    @contextlib.contextmanager
+    def connected(self) -> Generator[ssl.SSLSocket]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         address = ("127.0.0.1", self.door.port or 0)
@@ -57,22 +59,31 @@ class Raw:
             socket.create_connection(address, timeout=5) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as door,
         ):
-            door.sendall(raw)
-            said = b""
+            yield door
+
+    def exchange(self, raw: bytes) -> bytes:
+        said = b""
+        with self.connected() as door:
             with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionError):
+                door.sendall(raw)
                 while more := door.recv(65_536):
                     said += more
             return said
 
     def ask(
-        self, method: str, path: str, form: Mapping[str, str] | None = None, **extra: str
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        extra: Mapping[str, str] = {},
+        **more: str,
     ) -> Answer:
         body = urllib.parse.urlencode(form or {})
         given = {
             "Host": self.door.netloc, "Connection": "close", "Content-Length": str(len(body)),
             **({"Origin": self.url} if method == "POST" else {}),
             **({"Cookie": self.cookie} if self.cookie else {}),
-            **{name.replace("_", "-"): value for name, value in extra.items()},
+            **{name.replace("_", "-"): value for name, value in {**extra, **more}.items()},
         }  # fmt: skip
         head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
         answer = Answer(self.exchange(f"{method} {path} HTTP/1.1\r\n{head}\r\n{body}".encode()))
@@ -162,11 +173,11 @@ def test_no_other_site_loads_a_page(abe: Raw, site: str) -> None:
     for mode, place in (("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe")):
         for path in ("/", "/rows", "/events", "/report/00000000", "/static/console.mjs"):
             told = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": mode, "Sec_Fetch_Dest": place}
-            assert abe.ask("GET", path, **told).status == 403
+            assert abe.ask("GET", path, extra=told).status == 403
     went = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
-    assert abe.ask("GET", "/settings", **went).status == 200, "a person followed a link"
+    assert abe.ask("GET", "/settings", extra=went).status == 200, "a person followed a link"
     same = {"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "cors", "Sec_Fetch_Dest": "empty"}
-    assert abe.ask("GET", "/rows", **same).status == 200
+    assert abe.ask("GET", "/rows", extra=same).status == 200
 
 
 @pytest.mark.parametrize(
@@ -189,6 +200,21 @@ def test_a_message_whose_end_is_in_doubt_is_refused(house: House, lengths: str) 
     assert b"journal" not in said
 
 
+def test_a_head_without_end_and_slow_strangers_keep_nobody_out(house: House) -> None:
+    raw = Raw(house.url)
+    endless = b"GET / HTTP/1.1\r\nX: " + b"x" * (4 * LARGEST_HEAD)
+    assert raw.exchange(endless) == b""
+    with contextlib.ExitStack() as opened:
+        slow = []
+        for _ in range(WAITING + 20):
+            slow.append(opened.enter_context(raw.connected()))
+            slow[-1].sendall(b"GET / HTTP/1.1\r\n")
+        assert raw.ask("GET", "/healthz").status == 200
+        slow[0].settimeout(5)
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            assert slow[0].recv(1) == b"", "the first of them was let go"
+
+
 def test_no_other_method_and_no_other_protocol(house: House) -> None:
     door = Raw(house.url)
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
@@ -196,7 +222,7 @@ def test_no_other_method_and_no_other_protocol(house: House) -> None:
             assert door.ask(method, path).status == 405
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13",
                "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="}  # fmt: skip
-    assert door.ask("GET", "/healthz", **upgrade).status == 200, "and no 101"
+    assert door.ask("GET", "/healthz", extra=upgrade).status == 200, "and no 101"
     assert door.exchange(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")[:12] in (b"HTTP/1.1 400", b"")
 
 
@@ -207,12 +233,12 @@ def test_what_proxies_say_means_nothing(house: House, abe: Raw) -> None:
         "X_User_ID": "Capt Abe", "X_Original_URL": "/settings", "X_HTTP_Method_Override": "POST",
     }  # fmt: skip
     stranger = Raw(house.url)
-    answer = stranger.ask("GET", "/", **said)
+    answer = stranger.ask("GET", "/", extra=said)
     assert (answer.status, b"Capt Abe" in answer.body) == (200, False)
     assert b"evil" not in answer.body
     assert answer.one("strict-transport-security") != ""
     refused = {"Origin": "https://evil.example", **said}
-    assert abe.ask("POST", "/leave", **refused).status == 400
+    assert abe.ask("POST", "/leave", extra=refused).status == 400
     assert stranger.ask("GET", "/", Host="evil.example").status == 400
 
 

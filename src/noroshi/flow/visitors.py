@@ -1,11 +1,12 @@
 """Visitors: people at the console, each let in by a link that works once, or by a passkey.
 
 Whoever has proven at the local door who they are gets the link; the browser that opens it has a
-session from then on. Links, sessions and the challenges that passkeys answer are held by their
-digests, in memory alone: a node that is started again knows nobody.
+session from then on. Links and sessions are held by their digests, and challenges that were
+answered, in memory alone: a node that is started again knows nobody.
 """
 
 import hashlib
+import hmac
 import threading
 from typing import Final
 
@@ -24,8 +25,9 @@ FRESH: Final = 2 * MINUTE
 """How long a proof counts for what asks for one anew."""
 CHALLENGE_LIFE: Final = 5 * MINUTE
 MOST: Final = 1_000
-"""Links, sessions and challenges each; of more, the oldest end."""
+"""Links and sessions each; of more, the oldest end."""
 _SECRET_SIZE: Final = 32
+_TIME_SIZE: Final = 8
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -60,7 +62,8 @@ class Visitors:
         self._lock = threading.Lock()
         self._links: dict[bytes, Session] = {}
         self._sessions: dict[bytes, Session] = {}
-        self._challenges: dict[bytes, tuple[str, Instant]] = {}
+        self._key = entropy.draw(_SECRET_SIZE)
+        self._used: dict[bytes, Instant] = {}
         self.door: str = ""
         """The address of the console; "": nobody serves this node."""
 
@@ -127,24 +130,33 @@ class Visitors:
         return len(ended)
 
     def challenge(self, purpose: str, now: Instant) -> bytes:
-        """Return a challenge that a passkey answers, for one purpose, once."""
-        drawn = self._entropy.draw(_SECRET_SIZE)
-        with self._lock:
-            if len(self._challenges) >= MOST:
-                del self._challenges[next(iter(self._challenges))]
-            self._challenges[_digest(drawn.hex())] = (purpose, now)
-        return drawn
+        """Return a challenge that a passkey answers, for one purpose, once.
+
+        Nothing of it is kept until it was answered, so that whoever asks for many takes none from
+        others.
+        """
+        drawn = self._entropy.draw(_SECRET_SIZE) + now.to_bytes(_TIME_SIZE)
+        return drawn + self._sealed(drawn, purpose)
 
     def redeem(self, challenge: bytes, purpose: str, now: Instant) -> None:
-        """Use a challenge up.
+        """Use a challenge up; to be called once its answer is proven.
 
         Raises:
             InputError: it was for something else, was used before, or is too old.
         """
+        drawn = challenge[: _SECRET_SIZE + _TIME_SIZE]
+        is_ours = hmac.compare_digest(challenge[len(drawn) :], self._sealed(drawn, purpose))
+        age = now - int.from_bytes(drawn[_SECRET_SIZE:])
         with self._lock:
-            known, at = self._challenges.pop(_digest(challenge.hex()), ("", now))
-        if known != purpose or not 0 <= now - at <= CHALLENGE_LIFE:
-            raise InputError("not-proven", "the page is too old; load it again, and try once more")
+            for old in [each for each, at in self._used.items() if now - at > CHALLENGE_LIFE]:
+                del self._used[old]
+            if is_ours and 0 <= age <= CHALLENGE_LIFE and drawn not in self._used:
+                self._used[drawn] = now
+                return
+        raise InputError("not-proven", "the page is too old; load it again, and try once more")
+
+    def _sealed(self, drawn: bytes, purpose: str) -> bytes:
+        return hmac.digest(self._key, drawn + purpose.encode(), "sha256")
 
     def find(self, secret: str, now: Instant, *, is_touch: bool = True) -> Session | None:
         """Return a session; None: it has ended. `is_touch`: somebody did something."""

@@ -150,8 +150,8 @@ async def _add(console: Console, visit: Visit, answer: str, label: str) -> None:
         msg = "passkeys need a name, and this console is reached by an address"
         raise InputError("bad-input", msg)
     _, challenge = passkeys.named_in(answer)
-    house.visitors.redeem(challenge, f"add {visit.name}", house.clock.now())
     made = passkeys.registered(site, answer, challenge)
+    house.visitors.redeem(challenge, f"add {visit.name}", house.clock.now())
     asked = requests.AddPasskey(
         credential=made.id, public_key=made.public_key, sign_count=made.sign_count, label=label
     )
@@ -181,12 +181,12 @@ def _proven(console: Console, answer: str, purpose: str) -> str:
     """
     house, site = console.house(), site_of(console.door)
     credential, challenge = passkeys.named_in(answer)
-    house.visitors.redeem(challenge, purpose, house.clock.now())
     with house.store.read() as tables:
         passkey = tables.accounts.passkey(credential)
     if passkey is None or site is None:
         raise NotFoundError("not-found", "that passkey is not registered here")
     count = passkeys.proven(site, answer, challenge, passkey)
+    house.visitors.redeem(challenge, purpose, house.clock.now())
     return house.store.perform(lambda tx: use_passkey(tx, credential, count))
 
 
