@@ -181,6 +181,19 @@ def test_one_person_writes_and_another_releases(
     assert heard == []
 
 
+def test_a_change_of_passkeys_ends_one_s_other_sessions(house: House, browser: Browser) -> None:
+    other = house.door("Lt Sato")
+    page, _, _ = come_in(browser, house, "Lt Sato")
+    assert other.ask("GET", "/rows")[0] == 200
+    page.goto(f"{house.url}/passkeys")
+    page.fill("#label", "red key")
+    page.click("form[data-passkey=make] button")
+    expect(page.locator("tbody")).to_contain_text("red key")
+    assert other.ask("GET", "/rows")[0] == 401
+    page.click("button[value=remove]")
+    expect(page.locator("main")).not_to_contain_text("red key")
+
+
 def test_a_role_that_ends_closes_the_stream(house: House, browser: Browser) -> None:
     house.add("Lt Kato", "watch")
     page, _, _ = come_in(browser, house, "Lt Kato")
