@@ -1,5 +1,6 @@
 """Break-glass at the console: made, kept apart, used once, and heard of at every desk."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from noroshi.core.instant import SECOND
 from tests.break_glass import code_at
 from tests.program.conftest import make
+from tests.program.console import Door
 from tests.program.test_console_accounts import WORDS, House
 
 pytestmark = pytest.mark.xdist_group("console-settings")
@@ -77,12 +79,23 @@ def test_it_lets_in_once_and_every_desk_hears_of_it(browser: Browser, house: Hou
 def test_the_passphrase_of_the_account_opens_nothing_here(house: House) -> None:
     door = house.door("Lt Kato")
     assert door.post("/break-glass", name="Lt Kato", passphrase=WORDS, code="123456")[0] == 400
+    said = json.loads(house.desk.home.with_suffix(".log").read_text().splitlines()[-1])
+    assert (said["event"], said["way"], said["code"]) == ("refused", "break-glass", "not-proven")
 
 
 def test_the_command_makes_one(house: House) -> None:
     told = house.run("--as", "Lt Kato", "account", "break-glass", "Lt Kato")
     door = house.door("Lt Kato")
     proof = {"passphrase": told["passphrase"], "code": code_now(told["key_uri"])}
+    before = dict(door.cookies)
     status, _, _ = door.post("/break-glass", name="Lt Kato", **proof)
     assert status == 303
+    said = json.loads(house.desk.home.with_suffix(".log").read_text().splitlines()[-1])
+    told = (said["event"], said["way"], said["account"])
+    assert told == ("came-in", "break-glass", "Lt Kato")
+    earlier, other = Door(house.url), house.door("Lt Kato")
+    earlier.cookies = before
+    assert earlier.ask("GET", "/rows")[0] == 401, "the browser has one session"
+    assert door.post("/passkeys/break-glass")[0] == 200
+    assert other.ask("GET", "/rows")[0] == 401, "a change of proofs ends the others"
     assert "Lt Kato" in door.ask("GET", "/settings")[1]
