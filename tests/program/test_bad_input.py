@@ -315,6 +315,7 @@ def test_the_doctor_says_what_is_wrong(jp: Desk, tmp_path: Path) -> None:
         "directory",
         "reports",
         "retention",
+        "passphrases",
         "partners",
         "outbox",
     ]
