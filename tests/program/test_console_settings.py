@@ -87,7 +87,7 @@ def test_what_went_wrong_is_told_in_the_reader_s_language(
 ) -> None:
     door = house.door("Lt Sato")
     given = {"Accept-Language": language}
-    status, page, _ = door.ask("GET", "/report/ffffffff", **given)
+    status, page, _ = door.ask("GET", "/report/ffffffff", None, **given)
     assert (status, said in page) == (404, True)
     assert ('lang="en">no report' in page) == (language != "en")
 

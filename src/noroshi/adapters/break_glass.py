@@ -52,23 +52,19 @@ class SealedBreakGlass:
         return Prepared(passphrase, uri, sealed)
 
     def opens(self, account: str, sealed: bytes, passphrase: str, code: str, now: Instant) -> bool:
-        """Say whether a passphrase and a code open a way in; codes beside `now` count as well."""
+        """Say whether a passphrase and the code of now open a way in."""
         salt, nonce = sealed[:_SALT_SIZE], sealed[_SALT_SIZE : _SALT_SIZE + _NONCE_SIZE]
         raw = sealed[_SALT_SIZE + _NONCE_SIZE :]
         try:
             secret = AESGCM(_key(passphrase, salt)).decrypt(nonce, raw, _aad(account))
         except (InvalidTag, ValueError):
             return False
-        seconds = now // SECOND
-        return any(_is_code(secret, code, seconds + step * _CODE_SECONDS) for step in (-1, 0, 1))
-
-
-def _is_code(secret: bytes, code: str, seconds: int) -> bool:
-    try:
-        _totp(secret).verify("".join(code.split()).encode(), seconds)
-    except InvalidToken:
-        return False
-    return True
+        typed = "".join(code.split()).encode()
+        try:
+            _totp(secret).verify(typed, now // SECOND)
+        except InvalidToken:
+            return False
+        return True
 
 
 def _totp(secret: bytes) -> TOTP:

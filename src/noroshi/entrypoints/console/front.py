@@ -27,7 +27,11 @@ RECENT: Final = 20
 async def show(console: Console, visit: Visit, _http: Request) -> Response:
     """Show what came in, what rings, and who is there."""
     lines = await console.rows(visit, requests.LineStates())
-    values = {**await _told(console, visit), "lines": board.line_rows(lines, visit.reader)}
+    values = {
+        **await _told(console, visit),
+        "lines": board.line_rows(lines, visit.reader),
+        "is_live": await _may_follow(console, visit),
+    }
     return console.page("board.html", visit, values)
 
 
@@ -52,7 +56,8 @@ async def events(console: Console, http: Request) -> Response:
     visit = console.visit(http, is_touch=False)
     if visit is None:
         return json_answer({"rows": None}, 401)
-    await console.permit(visit, Act.READ)
+    if not await _may_follow(console, visit):
+        await console.permit(visit, Act.READ)
     return StreamingResponse(_beats(console, http), media_type="text/event-stream")
 
 
@@ -79,7 +84,7 @@ def clocks_of(console: Console) -> Clocks:
 async def _beats(console: Console, http: Request) -> AsyncIterator[bytes]:
     queue, silent = console.subscribe(), 0.0
     yield b"event: changed\ndata: 0\n\n"
-    while await _may_follow(console, http):
+    while await _still_follows(console, http):
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 said = [await queue.get()] + [queue.get_nowait() for _ in range(queue.qsize())]
@@ -95,12 +100,15 @@ async def _beats(console: Console, http: Request) -> AsyncIterator[bytes]:
     yield b"event: ended\ndata: 1\n\n"
 
 
-async def _may_follow(console: Console, http: Request) -> bool:
-    """Say whether whoever follows may still: the session lives, and the account may read."""
+async def _still_follows(console: Console, http: Request) -> bool:
+    """Say whether whoever follows may still: the session lives, and the account may."""
     visit = console.visit(http, is_touch=False)
-    if visit is None:
-        return False
     try:
-        return await console.may(visit, Act.READ)
+        return visit is not None and await _may_follow(console, visit)
     except InputError:
         return False
+
+
+async def _may_follow(console: Console, visit: Visit) -> bool:
+    """Say whether a visitor may hear that something happened: who reads, and who oversees."""
+    return await console.may(visit, Act.READ) or await console.may(visit, Act.OVERSEE)

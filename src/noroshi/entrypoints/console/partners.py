@@ -12,8 +12,8 @@ from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.entrypoints.console import qr
 from noroshi.entrypoints.console.compose import country
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
+from noroshi.entrypoints.console.passkeys import is_unproven
 from noroshi.entrypoints.console.problem import UNPROVEN, Problem, not_typed, problem_of
-from noroshi.entrypoints.console.rights import is_unproven, may
 from noroshi.entrypoints.console.uploads import uploaded
 from noroshi.flow import requests
 
@@ -42,7 +42,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
     listed = cast("list[Json]", await console.ask(visit, requests.Partners()))
     values = {
         "partners": [_named(each, visit) for each in listed],
-        "may_administer": await may(console, visit, Act.ADMINISTER),
+        "may_administer": await console.may(visit, Act.ADMINISTER),
         "problem": problem,
         "card": text,
     }
@@ -74,7 +74,7 @@ async def one(console: Console, visit: Visit, http: Request) -> Response:
         "path": qr.path(code),
         "side": qr.side(code),
         "agreements": [each for each in agreements if name in (each["from"], each["to"])],
-        "may_administer": await may(console, visit, Act.ADMINISTER),
+        "may_administer": await console.may(visit, Act.ADMINISTER),
         "problem": problem,
         "form": form,
     }

@@ -69,6 +69,14 @@ def needs_proof(visit: Visit) -> Response | None:
     return RedirectResponse(f"/confirm?next={back}", 303)
 
 
+def is_unproven(visit: Visit) -> bool:
+    """Say whether a visitor has to prove anew who it is before a grave act.
+
+    For pages that are given again then, with what was typed into them.
+    """
+    return needs_proof(visit) is not None
+
+
 def guarded(page: Page) -> Page:
     """Return a page whose acts ask for a fresh proof of who one is."""
 

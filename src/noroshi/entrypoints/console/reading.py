@@ -25,7 +25,6 @@ from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.downloads import exports_of
 from noroshi.entrypoints.console.ladder import is_open, ladder_rows, notes, tally
 from noroshi.entrypoints.console.problem import problem_of
-from noroshi.entrypoints.console.rights import may
 from noroshi.flow import requests
 
 _ANSWERS: Final = {
@@ -87,9 +86,9 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         ],
         "house_desks": console.house().desks,
         "consents": [] if is_ours else await _consents(console, visit, seen),
-        "may_answer": not is_ours and await may(console, visit, Act.ANSWER),
-        "may_write": await may(console, visit, Act.WRITE),
-        "may_prove": await may(console, visit, Act.AUDIT),
+        "may_answer": not is_ours and await console.may(visit, Act.ANSWER),
+        "may_write": await console.may(visit, Act.WRITE),
+        "may_prove": await console.may(visit, Act.AUDIT),
     }
     return console.page("report.html", visit, values, 400 if problem else 200)
 

@@ -10,8 +10,8 @@ from noroshi.core.errors import InputError, NoroshiError
 from noroshi.core.kinds.reading import Reader
 from noroshi.entrypoints.console import sessions
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
+from noroshi.entrypoints.console.passkeys import is_unproven
 from noroshi.entrypoints.console.problem import UNPROVEN, Problem, not_typed, problem_of
-from noroshi.entrypoints.console.rights import is_unproven, may
 from noroshi.flow import requests
 
 _ROLES: Final = {
@@ -47,7 +47,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
     values = {
         "account": None if me["account"] is None else _person(me, visit.reader),
         "people": [_person(each, visit.reader) for each in people],
-        "may_administer": visit.is_proven and await may(console, visit, Act.ADMINISTER),
+        "may_administer": visit.is_proven and await console.may(visit, Act.ADMINISTER),
         "roles": _choices(console),
         "areas": [_area(each, visit.reader) for each in areas],
         "sessions": sessions.listed(console, visit, http),

@@ -51,14 +51,6 @@ _ANSWERED_FOR: Final = (
 )
 """What somebody answers for by name: without accounts they say who it is."""
 
-_OWN_AFFAIR: Final = (
-    requests.ChangePassphrase
-    | requests.Passkeys
-    | requests.RemovePasskey
-    | requests.PrepareBreakGlass
-)
-"""Everybody's own; that of others, an administrator's."""
-
 T = TypeVar("T", bound=requests.Request)
 
 OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
@@ -286,7 +278,14 @@ def _asked(
         return Act.WRITE, (request.from_desk or house.desks[0],)
     if isinstance(request, requests.SetDesk):
         return Act.ANSWER, (request.desk,)
-    if isinstance(request, _OWN_AFFAIR):
+    if isinstance(
+        request,
+        requests.ChangePassphrase
+        | requests.Passkeys
+        | requests.RemovePasskey
+        | requests.PrepareBreakGlass,
+    ):
+        # Everybody's own affair; that of others, an administrator's.
         is_own = plain(request.name) == plain(account.name)
         return (Act.KNOW if is_own else Act.ADMINISTER), ()
     if kind in OF_REPORT:
