@@ -9,6 +9,8 @@ without a count, as Have I Been Pwned gives them) a line.
 import hashlib
 import mmap
 import re
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,16 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from noroshi.flow.ports import Entropy
 
+_HOUSE: Final = (
+    "noroshi", "hotline", "partner", "console", "desk", "watch", "officer", "duty", "drafter",
+    "releaser", "auditor", "administrator", "journal", "report", "flash", "cyber", "secret",
+    "nato", "classified", "restricted", "confidential",
+)  # fmt: skip
+"""Words of this program and its use."""
+_GUESSES_LOG10: Final = 11
+"""Of guesses that cost a fifth of a second of Argon2id each."""
+_LOOKED_AT: Final = 72
+"""Characters; of more, zxcvbn would take long."""
 BREACHED: Final = "breached.txt"
 _MEMORY_KIB: Final = 64 * 1024
 _PASSES: Final = 3
@@ -48,6 +60,14 @@ class Argon2Passphrases:
         except (InvalidKey, ValueError):
             return False
         return True
+
+    def is_guessable(self, passphrase: str, near: Sequence[str]) -> bool:
+        """Say whether others would guess a passphrase; `near`: names around the person."""
+        from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists are large, and seldom asked
+
+        plain = unicodedata.normalize("NFKC", passphrase)[:_LOOKED_AT]
+        told = zxcvbn(plain, user_inputs=[*near, *_HOUSE])
+        return float(told["guesses_log10"]) < _GUESSES_LOG10
 
     def is_breached(self, passphrase: bytes) -> bool:
         """Say whether the house's file of breached passphrases has it; without a file: no."""

@@ -4,7 +4,7 @@ The store commits acts in groups, a savepoint each, with one signed checkpoint f
 group; :mod:`noroshi.flow.tables` has what a transaction holds.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -58,6 +58,10 @@ class Passphrases(Protocol):
 
     def is_right(self, passphrase: bytes, verifier: str) -> bool:
         """Say whether a passphrase is the one of a verifier."""
+        ...
+
+    def is_guessable(self, passphrase: str, near: Sequence[str]) -> bool:
+        """Say whether others would guess a passphrase; `near`: names around the person."""
         ...
 
     def is_breached(self, passphrase: bytes) -> bool:

@@ -1,6 +1,6 @@
 """Accounts at a node: who may ask what, proven how, and what is journalled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,9 @@ class Legible:
 
     def is_right(self, passphrase: bytes, verifier: str) -> bool:
         return passphrase.decode() == verifier
+
+    def is_guessable(self, passphrase: str, near: Sequence[str]) -> bool:
+        return set(passphrase.split()) - {"watch"} <= set(near)
 
     def is_breached(self, passphrase: bytes) -> bool:
         return passphrase == b"once upon another time"
@@ -506,7 +509,6 @@ def test_a_passphrase_is_changed_by_whoever_knows_the_one_before(pair: Pair) -> 
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        ("Password-2026", "would guess"),
         ("watch nato jp", "would guess"),
         ("once upon another time", "from a breach"),
         ("horse batte", "at least 12"),

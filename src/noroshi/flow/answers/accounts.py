@@ -7,7 +7,6 @@ from noroshi.core.account import Account, Grant
 from noroshi.core.errors import InputError, UnavailableError
 from noroshi.core.instant import to_text
 from noroshi.core.passkey import Passkey
-from noroshi.core.passphrase import SHORTEST, is_guessable
 from noroshi.core.report import check_person
 from noroshi.flow import accounts, break_glass, passkeys
 from noroshi.flow.answers import rights
@@ -28,6 +27,9 @@ from noroshi.flow.requests import (
 )
 from noroshi.flow.tables import Transaction
 from noroshi.flow.visitors import LINK_LIFE
+
+SHORTEST = 12
+"""Characters of a passphrase."""
 
 
 def add_account(house: House, request: AddAccount) -> Answer:
@@ -179,7 +181,8 @@ def _verifier(house: House, passphrase: str, name: str) -> str:
         raise InputError("bad-input", msg)
     with house.store.read() as tables:
         partners = [known.signed_card.card.partner for known in tables.partners.all()]
-    if is_guessable(passphrase, (name, house.me, *house.desks, *partners)):
+    near = (*name.split(), house.me, *house.desks, *partners)
+    if house.passphrases.is_guessable(passphrase, near):
         msg = (
             "others would guess that passphrase: it is made of common words, names around here, "
             "digits or runs of keys; take a few words that have nothing to do with one another"
