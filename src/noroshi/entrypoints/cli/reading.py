@@ -24,7 +24,9 @@ _desk = click.option("--desk", help="The desk that acts, where several are addre
 @click.command()
 @click.argument("report", metavar="ID")
 @click.option("--raw", is_flag=True, help="The exact bytes sent as its body, and nothing else.")
-@click.option("--attachment", metavar="NAME", help="An attachment instead; needs -o.")
+@click.option(
+    "--attachment", metavar="NAME", help="An attachment instead, or its number; needs -o."
+)
 @click.option("--page", "as_page", is_flag=True, help="A page to print (HTML); -o FILE keeps it.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option("--history", is_flag=True, help="Of a form: all that was said of each field, when.")

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from noroshi.adapters.telemetry import note_refusal
-from noroshi.core.account import Act
+from noroshi.core.account import Act, Grant
 from noroshi.core.errors import InputError, NoroshiError
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon.lexicon import Language
@@ -43,6 +43,8 @@ class Visit(msgspec.Struct, frozen=True):
     query: str
     is_fresh: bool
     """Whether who it is was proven just now."""
+    grants: tuple[Grant, ...] = ()
+    """Of the account."""
 
     @property
     def is_proven(self) -> bool:
@@ -88,11 +90,12 @@ class Console:
             return Visit(
                 Caller(claim=name), name, reader_for(http), http.url.path, http.url.query, is_fresh
             )
-        if not any(each.name == name and each.ended_at is None for each in accounts):
+        account = next((a for a in accounts if a.name == name and a.ended_at is None), None)
+        if account is None:
             house.visitors.leave(secret)
             return None
-        caller = Caller(proven=name, is_owner=False)
-        return Visit(caller, name, reader_for(http), http.url.path, http.url.query, is_fresh)
+        caller, path, query = Caller(proven=name, is_owner=False), http.url.path, http.url.query
+        return Visit(caller, name, reader_for(http), path, query, is_fresh, account.grants)
 
     async def ask(self, visit: Visit, request: requests.AnyRequest) -> object:
         """Return what the node answers to a visitor; a refusal is told in the log."""

@@ -37,7 +37,7 @@ async def attachment(console: Console, visit: Visit, http: Request) -> Response:
         raise NotFoundError("not-found", "that report has no such attachment")
     name = str(attached[number - 1]["name"])
     size, chunks = await asyncio.to_thread(
-        answers.attachment, console.house(), report, name, visit.caller
+        answers.attachment, console.house(), report, number, visit.caller
     )
     headers = {**kept_as(name), "Content-Length": str(size)}
     return StreamingResponse(chunks, media_type=_KIND, headers=headers)

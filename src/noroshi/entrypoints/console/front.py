@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from noroshi.core.account import Act
+from noroshi.core.account import Act, Grant
 from noroshi.core.delivery.clocks import Clocks
 from noroshi.core.errors import InputError
 from noroshi.entrypoints.console import board
@@ -58,7 +58,7 @@ async def events(console: Console, http: Request) -> Response:
         return json_answer({"rows": None}, 401)
     if not await _may_follow(console, visit):
         await console.permit(visit, Act.READ)
-    return StreamingResponse(_beats(console, http), media_type="text/event-stream")
+    return StreamingResponse(_beats(console, http, visit.grants), media_type="text/event-stream")
 
 
 async def _told(console: Console, visit: Visit) -> dict[str, object]:
@@ -81,10 +81,12 @@ def clocks_of(console: Console) -> Clocks:
     return console.house().identity().duty.clocks
 
 
-async def _beats(console: Console, http: Request) -> AsyncIterator[bytes]:
+async def _beats(
+    console: Console, http: Request, grants: tuple[Grant, ...]
+) -> AsyncIterator[bytes]:
     queue, silent = console.subscribe(), 0.0
     yield b"event: changed\ndata: 0\n\n"
-    while await _still_follows(console, http):
+    while await _still_follows(console, http, grants):
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 said = [await queue.get()] + [queue.get_nowait() for _ in range(queue.qsize())]
@@ -100,11 +102,16 @@ async def _beats(console: Console, http: Request) -> AsyncIterator[bytes]:
     yield b"event: ended\ndata: 1\n\n"
 
 
-async def _still_follows(console: Console, http: Request) -> bool:
-    """Say whether whoever follows may still: the session lives, and the account may."""
+async def _still_follows(console: Console, http: Request, grants: tuple[Grant, ...]) -> bool:
+    """Say whether whoever follows may still: the session lives, and the account may.
+
+    With other roles than when it began, the page is to be asked for anew: it may show less now.
+    """
     visit = console.visit(http, is_touch=False)
     try:
-        return visit is not None and await _may_follow(console, visit)
+        if visit is None or visit.grants != grants:
+            return False
+        return await _may_follow(console, visit)
     except InputError:
         return False
 

@@ -1,5 +1,6 @@
 """A report as a page, what is answered to it, and what is done with it."""
 
+import asyncio
 import secrets
 import uuid
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from noroshi.core.lexicon import figures
 from noroshi.core.precedence import Precedence
 from noroshi.core.sheet.blocks import Banner, Block, Gap, Head
 from noroshi.core.sheet.page import fragment
+from noroshi.core.sheet.parts import parts
 from noroshi.core.sheet.report import report_sheet
 from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.compose import desks_of_partners, report_id_of
@@ -54,7 +56,8 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
             problem = problem_of(error, visit.reader)
     seen = cast("dict[str, object]", await console.ask(visit, requests.Show(report=report)))
     reader, me, is_ours = visit.reader, console.house().me, seen["direction"] == "SENT"
-    sheet = report_sheet(seen, reader, shipped_areas())
+    sheet, told_parts = await asyncio.to_thread(_sheet, seen, reader)
+    part = _part(http, len(told_parts))
     due = None if is_ours else _due(console, seen)
     own = list(_own_desks(seen, me))
     partners = await console.rows(visit, requests.Partners())
@@ -63,7 +66,9 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         "told": seen,
         "what": board.what({**seen, "updates": None}, reader),
         "facts": _facts(sheet, reader),
-        "sheet": fragment(_text(sheet), reader.language),
+        "sheet": fragment(told_parts[part - 1], reader.language),
+        "part": part,
+        "parts": len(told_parts),
         "marking": str(seen["marking"]),
         "problem": problem,
         "form": form,
@@ -134,6 +139,18 @@ def _facts(sheet: Iterable[Block], reader: Reader) -> list[tuple[str, str]]:
     above = {reader.lexicon.label(code, reader.language) for code in _ABOVE}
     heads = (block for block in sheet if isinstance(block, Head))
     return [(label, span.text) for head in heads for label, span in head.rows if label not in above]
+
+
+def _sheet(seen: Json, reader: Reader) -> tuple[list[Block], list[list[Block]]]:
+    """Return the sheet of a report, and what the page shows of it, in parts."""
+    sheet = report_sheet(seen, reader, shipped_areas())
+    return sheet, parts(_text(sheet), reader.language)
+
+
+def _part(http: Request, last: int) -> int:
+    """Return the number of the part that is asked for; the first, where it is none."""
+    asked = http.query_params.get("part", "")
+    return next((each for each in range(1, last + 1) if str(each) == asked), 1)
 
 
 def _text(sheet: Iterable[Block]) -> list[Block]:

@@ -1,12 +1,16 @@
 """Files beside the requests: :func:`stage` takes one in, :func:`attachment` gives one out."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from noroshi.core.envelope.suite import IV_SIZE, KEY_SIZE, SALT_SIZE
 from noroshi.core.errors import InputError, NotFoundError
 from noroshi.flow import draft, views
 from noroshi.flow.attached import Look
 from noroshi.flow.house import House
+
+_MOST_DIGITS: Final = 6
+"""Of a number; more digits are nobody's, and take long to read."""
 
 
 def stage(house: House, name: str, chunks: Iterable[bytes]) -> str:
@@ -30,19 +34,32 @@ def stage(house: House, name: str, chunks: Iterable[bytes]) -> str:
     return token
 
 
-def attachment(house: House, report: str, name: str) -> tuple[int, Iterator[bytes]]:
-    """Return size and plaintext of an attachment.
+def attachment(house: House, report: str, which: str | int) -> tuple[int, Iterator[bytes]]:
+    """Return size and plaintext of an attachment: by its name, or by its number, from 1.
+
+    Of one name a partner may send several; a name that is none here may be a number in digits.
 
     Raises:
-        NotFoundError: there is none of that name, or it has not arrived completely.
+        NotFoundError: there is no such one, or it has not arrived completely.
+        InputError: several have that name.
     """
     with house.store.read() as tables:
         stored = views.readable(tables, views.resolve(tables, report))
-        content = views.said_by(tables, stored).content
-    for found in content.attachments:
-        if found.name == name:
-            return found.size, house.blobs.decrypt(found.blob_id, found.key, found.iv)
-    names = ", ".join(a.name for a in content.attachments) or "none"
-    raise NotFoundError(
-        "not-found", f"no attachment {name!r} belongs to that report; it has {names}"
-    )
+        attached = views.said_by(tables, stored).content.attachments
+    found = attached[_index(which, [each.name for each in attached])]
+    return found.size, house.blobs.decrypt(found.blob_id, found.key, found.iv)
+
+
+def _index(which: str | int, names: list[str]) -> int:
+    same = [number for number, name in enumerate(names, 1) if name == which]
+    if len(same) > 1:
+        numbers = ", ".join(map(str, same))
+        msg = f"several attachments are called {which!r}; say which by its number: {numbers}"
+        raise InputError("bad-input", msg)
+    if not same and str(which).isdecimal() and len(str(which)) <= _MOST_DIGITS:
+        same = [number for number in range(1, len(names) + 1) if number == int(which)]
+    if not same:
+        told = ", ".join(names) or "none"
+        msg = f"no attachment {which!r} belongs to that report; it has {told}"
+        raise NotFoundError("not-found", msg)
+    return same[0] - 1

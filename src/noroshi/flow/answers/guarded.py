@@ -22,15 +22,15 @@ def stage(house: House, name: str, chunks: Iterable[bytes], caller: Caller = INS
 
 
 def attachment(
-    house: House, report: str, name: str, caller: Caller = INSIDE
+    house: House, report: str, which: str | int, caller: Caller = INSIDE
 ) -> tuple[int, Iterator[bytes]]:
-    """Return size and plaintext of an attachment.
+    """Return size and plaintext of an attachment: by its name, or by its number, from 1.
 
     Raises:
         NoroshiError: the caller may not read it, or it is not here.
     """
     permit(house, Act.READ, caller, report)
-    return files.attachment(house, report, name)
+    return files.attachment(house, report, which)
 
 
 def volume(
