@@ -312,7 +312,7 @@ def test_attachments_go_along(trio: Trio) -> None:
     trio.passed(report)
     trio.carry("nato", "au")
     hand_over(trio.nato, trio.au)
-    size, chunks = answers.attachment(trio.au.node.house, report, "map.bin")
+    _, size, chunks = answers.attachment(trio.au.node.house, report, "map.bin")
     assert (size, b"".join(chunks)) == (500, b"hills" * 100)
 
 
@@ -342,7 +342,7 @@ def test_a_draft_that_is_dropped_leaves_the_originals_attachments(trio: Trio) ->
     trio.consented(report)
     draft = trio.nato.ask(requests.PassOn(report=report, to=("cyber@au",), by="Lt Jansen"))
     trio.nato.ask(requests.DropDraft(report=draft["report"], by="Lt Jansen"))
-    assert b"".join(answers.attachment(trio.nato.node.house, report, "map.bin")[1]) == b"x"
+    assert b"".join(answers.attachment(trio.nato.node.house, report, "map.bin")[2]) == b"x"
 
 
 def test_without_consent_this_node_sends_nothing(trio: Trio) -> None:

@@ -137,7 +137,8 @@ class _DirectDesk:
 
     def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
         self.ask(requests.WhoAmI())
-        return answers.attachment(self._house, report, name, self._caller())
+        _, size, chunks = answers.attachment(self._house, report, name, self._caller())
+        return size, chunks
 
     def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
         self.ask(requests.WhoAmI())

@@ -190,6 +190,7 @@ def _order(draft: _Draft, visit: Visit) -> requests.SendReport:
         info=form.many("info"),
         areas=form.many("area"),
         references=(answered,) if answered else (),
+        answers=answered or None,
         from_desk=form.one("from") or None,
         by=visit.name,
         report_id=report_id_of(form.one("id")),

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from noroshi.core.errors import NotFoundError
-from noroshi.core.instant import to_text
 from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.recognition import NOROSHI
 from noroshi.entrypoints.console.desk import Console, Json, Visit
@@ -20,6 +19,8 @@ from noroshi.flow import answers, requests
 from noroshi.flow.requests import Exchange
 
 _KIND: Final = "application/octet-stream"
+_SANDBOX: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""Should a browser show it all the same: it runs nothing, loads nothing, and is of no site."""
 _GIVEN: Final = {Exchange.STIX: "bundle", Exchange.CAP: "alert", Exchange.ORIGINAL: "original"}
 """Where in the answer it stands."""
 _NAMES: Final = {Exchange.STIX: "stix.json", Exchange.CAP: "cap.xml", Exchange.ORIGINAL: "original"}
@@ -30,13 +31,7 @@ _PLAIN: Final = frozenset(" .-_()+,")
 async def attachment(console: Console, visit: Visit, http: Request) -> Response:
     """Give an attachment, which counts as shown to nobody."""
     report, number = str(http.path_params["report"]), int(http.path_params["number"])
-    at = to_text(console.house().clock.now())
-    told = cast("Json", await console.ask(visit, requests.Show(report=report, at=at)))
-    attached = cast("list[Json]", told["attachments"])
-    if not 0 < number <= len(attached):
-        raise NotFoundError("not-found", "that report has no such attachment")
-    name = str(attached[number - 1]["name"])
-    size, chunks = await asyncio.to_thread(
+    name, size, chunks = await asyncio.to_thread(
         answers.attachment, console.house(), report, number, visit.caller
     )
     headers = {**kept_as(name), "Content-Length": str(size)}
@@ -85,4 +80,7 @@ def kept_as(name: str) -> dict[str, str]:
     plain = "".join(c if c.isalnum() or c in _PLAIN else "_" for c in name).strip(". ") or "file"
     simple = "".join(c if c.isascii() else "_" for c in plain)
     whole = urllib.parse.quote(plain, safe="")
-    return {"Content-Disposition": f"attachment; filename=\"{simple}\"; filename*=UTF-8''{whole}"}
+    return {
+        "Content-Disposition": f"attachment; filename=\"{simple}\"; filename*=UTF-8''{whole}",
+        "Content-Security-Policy": _SANDBOX,
+    }

@@ -10,6 +10,7 @@ from noroshi.core.instant import from_text
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.lexicon import figures
 from noroshi.entrypoints.console.desk import Console, Json, Visit
+from noroshi.entrypoints.console.downloads import kept_as
 from noroshi.entrypoints.console.lines import witness_label
 from noroshi.entrypoints.console.problem import problem_of
 from noroshi.flow import requests
@@ -52,7 +53,7 @@ async def proof(console: Console, visit: Visit, http: Request) -> Response:
     return Response(
         cast("bytes", told["proof"]),
         media_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="proof-{name}.noroshi"'},
+        headers=kept_as(f"proof-{name}.noroshi"),
     )
 
 

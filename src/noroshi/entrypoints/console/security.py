@@ -38,7 +38,7 @@ class Guarded:
     """An application whose every answer carries the headers, and that no other site loads from."""
 
     def __init__(self, application: ASGIApp) -> None:
-        self._application = application
+        self.application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back with the headers."""
@@ -64,7 +64,7 @@ class Guarded:
             refused = PlainTextResponse("This page is not for other sites to load.\n", 403)
             await refused(scope, receive, guarded)
             return
-        await self._application(scope, receive, guarded)
+        await self.application(scope, receive, guarded)
 
 
 def is_loaded_elsewhere(scope: Scope) -> bool:
@@ -81,11 +81,11 @@ def is_loaded_elsewhere(scope: Scope) -> bool:
 
 
 def is_own_page(http: Request, door: str) -> bool:
-    """Say whether a page of this door sent what changes something."""
+    """Say whether a page of this door sent what changes something: by all that a browser tells."""
     origin, site = http.headers.get("origin"), http.headers.get("sec-fetch-site")
     host = http.headers.get("host", "")
-    own = {door, f"{http.url.scheme}://{host}"}
-    return (origin in own) if origin is not None else site == "same-origin"
+    own = {None, door, f"{http.url.scheme}://{host}"}
+    return origin in own and site in {None, "same-origin"} and (origin, site) != (None, None)
 
 
 def cookie_of(door: str) -> str:

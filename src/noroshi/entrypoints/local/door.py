@@ -78,7 +78,7 @@ def local_door(house: Callable[[], House], subscribe: Events) -> Starlette:
 
     async def attachment(http: Request) -> Response:
         query = http.query_params
-        size, chunks = await asyncio.to_thread(
+        _, size, chunks = await asyncio.to_thread(
             answers.attachment, house(), query["report"], query["name"], caller_of(http)
         )
         first = await asyncio.to_thread(next, chunks, b"")

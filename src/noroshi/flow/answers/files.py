@@ -34,8 +34,8 @@ def stage(house: House, name: str, chunks: Iterable[bytes]) -> str:
     return token
 
 
-def attachment(house: House, report: str, which: str | int) -> tuple[int, Iterator[bytes]]:
-    """Return size and plaintext of an attachment: by its name, or by its number, from 1.
+def attachment(house: House, report: str, which: str | int) -> tuple[str, int, Iterator[bytes]]:
+    """Return name, size and plaintext of an attachment: by its name, or by its number, from 1.
 
     Of one name a partner may send several; a name that is none here may be a number in digits.
 
@@ -47,7 +47,7 @@ def attachment(house: House, report: str, which: str | int) -> tuple[int, Iterat
         stored = views.readable(tables, views.resolve(tables, report))
         attached = views.said_by(tables, stored).content.attachments
     found = attached[_index(which, [each.name for each in attached])]
-    return found.size, house.blobs.decrypt(found.blob_id, found.key, found.iv)
+    return found.name, found.size, house.blobs.decrypt(found.blob_id, found.key, found.iv)
 
 
 def _index(which: str | int, names: list[str]) -> int:

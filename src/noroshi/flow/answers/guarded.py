@@ -23,8 +23,8 @@ def stage(house: House, name: str, chunks: Iterable[bytes], caller: Caller = INS
 
 def attachment(
     house: House, report: str, which: str | int, caller: Caller = INSIDE
-) -> tuple[int, Iterator[bytes]]:
-    """Return size and plaintext of an attachment: by its name, or by its number, from 1.
+) -> tuple[str, int, Iterator[bytes]]:
+    """Return name, size and plaintext of an attachment: by its name, or by its number, from 1.
 
     Raises:
         NoroshiError: the caller may not read it, or it is not here.

@@ -264,8 +264,10 @@ def _check(
         _check_desks(account, act, desks)
     if isinstance(request, requests.SendReport) and request.supersedes is not None:
         _check_desks(account, act, _desks_of(house, tables, request.supersedes))
-    if isinstance(request, requests.SendReport) and request.answers is not None:
-        _check_desks(account, Act.READ, _desks_of(house, tables, request.answers))
+    if isinstance(request, requests.SendReport):
+        taken_up = (*request.references, *([request.answers] if request.answers else []))
+        for report in taken_up:
+            _check_desks(account, Act.READ, _desks_of(house, tables, report))
     return desks_of(account, act, house.desks)
 
 
