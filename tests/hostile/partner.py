@@ -88,6 +88,7 @@ class Hostile:
             precedence=urgency,
             info_precedence=urgency,
             status=Status.ACTUAL,
+            marking="TLP:AMBER+STRICT",
             serials=(commitment(serial),),
             content_digest=salted_digest(beside.salt, beside.content),
             attachments=tuple(each for _, each, _ in sealed),

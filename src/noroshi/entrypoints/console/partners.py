@@ -111,5 +111,9 @@ def _instant(typed: str) -> str:
 
 
 def _named(partner: Json, visit: Visit) -> dict[str, object]:
-    """Return a partner with what a reader calls it."""
-    return {**partner, "country": country(str(partner["partner"]), visit.reader)}
+    """Return a partner with what a reader calls it; it may never have told a directory."""
+    return {
+        "directory_until": None,
+        **partner,
+        "country": country(str(partner["partner"]), visit.reader),
+    }
