@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -58,10 +59,10 @@ class Hostile:
         known = verify_card(read_armour(card), PRIMITIVES).card
         self._victim = Victim(desk, peer_url, Remote(desk.partner, known.key(Purpose.SEAL)))
 
-    def form(self, kind: str, fields: Mapping[str, object], **told: object) -> str:
+    def form(self, kind: str, fields: Mapping[str, object], **told: Any) -> str:
         """Send a form that nobody has checked; return its id."""
         body = json.dumps({"noroshi": 1, "kind": kind, **fields}).encode()
-        return self.send(body, **{"kind": kind, "media_type": NOROSHI, **told})
+        return self.send(body, kind=kind, media_type=NOROSHI, **told)
 
     def send(
         self,
@@ -102,8 +103,8 @@ class Hostile:
                 outer=Outer(head.envelope_id, urgency, head.expires_at),
             )
         )
-        told = self._victim.offer(raw)
-        assert told == [{"taken": True}], told
+        (taken,) = self._victim.offer(raw)
+        assert taken == {"taken": True}, taken
         for _, digest, blob in sealed:
             path = f"/node/blobs/{digest.blob_id.hex()}"
             assert self._victim.post(path, blob, {"Noroshi-Offset": "0"})[0] == 200

@@ -5,7 +5,7 @@ Every field of every kind says what a page might obey; all pages that show it ar
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, cast
@@ -17,11 +17,11 @@ from playwright.sync_api import Browser, Error, Request, Route, expect
 
 from noroshi.adapters.words import example_of
 from noroshi.core.exchange.importing import draft_of, encode_form, form_of
-from noroshi.core.kinds.form import Field, FieldType
-from noroshi.core.kinds.kind import Kind, all_kinds
+from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.recognition import MISP, NOROSHI, STIX
 from noroshi.flow import answers, requests
 from tests.hostile.partner import File, Hostile, admit
+from tests.hostile.words import HIDDEN, LINE, PAYLOADS, RUN, hostile_form, misp_event, worded
 from tests.program.conftest import Desk, befriend, make, opened
 from tests.program.console import link_of
 from tests.program.test_console_accounts import House
@@ -29,18 +29,6 @@ from tests.program.test_console_axe import look
 
 pytestmark = pytest.mark.xdist_group("console-hostile")
 
-RUN: Final = "window.pwned=1"
-PAYLOADS: Final = (
-    f"<script>{RUN}</script>", f'"><img src=x onerror="{RUN}">', f"javascript:{RUN}",
-    f"data:text/html,<script>{RUN}</script>", "{{7*7}}${7*7}<%= 7*7 %>",
-    f"</textarea></title></style><script>{RUN}</script>", f"<svg/onload={RUN}>",
-    "<iframe srcdoc='<script>parent.pwned=1</script>'>", f"' autofocus onfocus={RUN} x='",
-    f"]]><script>{RUN}</script><!--", f"<base href=//evil.example><a href=JaVaScRiPt:{RUN}>go</a>",
-    "<form action=//evil.example><button>Acknowledge</button></form>",
-    "<meta http-equiv=refresh content='0;url=//evil.example'>", "&lt;script&gt;&#x6a;avascript:1",
-)  # fmt: skip
-HIDDEN: Final = "gnp\u202eexe.\u2066a\u200bb\u2069 p\u0430ypal \u061c\u00ad\ufeff\U000e0041"
-LINE: Final = " ".join(PAYLOADS[:3])
 WATCH: Final = """
 addEventListener("securitypolicyviolation", (event) => {
   (window.violated ??= []).push(event.violatedDirective + " " + event.blockedURI);
@@ -63,48 +51,52 @@ FOUND: Final = """() => {
       .map((name) => each.getAttribute(name)).filter((url) => !ours(url))),
   };
 }"""
-CLEAN: Final = {"pwned": None, "violated": [], "elements": [], "attributes": [], "links": []}
+TRY: Final = """async (door) => {
+  const told = {};
+  const tried = async (name, ask) => {
+    try { told[name] = await ask(); } catch (error) { told[name] = "refused"; }
+  };
+  const own = { credentials: "include" };
+  const body = new URLSearchParams({ act: "take" });
+  const form = { ...own, method: "POST", body };
+  await tried("rows", async () => (await fetch(door + "/rows", own)).text());
+  await tried("leave", async () => (await fetch(door + "/leave", form)).status);
+  for (const path of ["/leave", "/desk/cyber/unstaffed", "/language"]) {
+    const blind = { ...form, mode: "no-cors" };
+    await tried("blind", async () => (await fetch(door + path, blind)).status);
+  }
+  await tried("events", () => new Promise((resolve, reject) => {
+    const events = new EventSource(door + "/events", { withCredentials: true });
+    events.addEventListener("changed", () => resolve("heard"));
+    events.onerror = () => { events.close(); reject(new Error()); };
+  }));
+  for (const [tag, path] of [["script", "/rows"], ["img", "/static/noroshi.svg"]]) {
+    await tried(tag, () => new Promise((resolve, reject) => {
+      const made = document.createElement(tag);
+      made.onload = () => resolve("loaded");
+      made.onerror = () => reject(new Error());
+      made.src = door + path;
+      document.body.append(made);
+    }));
+  }
+  const frame = document.createElement("iframe");
+  frame.src = door + "/";
+  document.body.append(frame);
+  await new Promise((resolve) => { frame.onload = resolve; setTimeout(resolve, 500); });
+  await tried("frame", async () => frame.contentDocument?.body.textContent || "refused");
+  return told;
+}"""
+"""What a page of another site may try, with the reader's own cookies."""
+CLEAN: Final[dict[str, object]] = {
+    "pwned": None,
+    "violated": [],
+    "elements": [],
+    "attributes": [],
+    "links": [],
+}
 BY_ACTS: Final = {"answer", "comms-check", "joint-signature", "translation"}
 """Kinds that nobody writes from nothing."""
 UNSEEN: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\u00ad\ufeff\U000e0041]")
-
-
-def hostile_value(field: Field, text: str) -> object:
-    """Return a value of a field that says `text` wherever a writer may say anything."""
-    parts: dict[FieldType, object] = {
-        FieldType.PLACE: {"name": text, "latitude": 1, "longitude": 2},
-        FieldType.WINDOW: {"begins_at": text, "ends_at": text},
-        FieldType.INDICATOR: {"type": text, "value": text, "note": text},
-        FieldType.EVIDENCE: {"url": text, "archive": text, "note": text, "sha256": text},
-        FieldType.NEED: {"capability": text, "quantity": 1, "unit": text},
-        FieldType.ORIGINAL: {"format": text, "content": text},
-        FieldType.VERSION: {"language": text, "text": text, "standing": text},
-        FieldType.TRANSLATION: {"field": text, "of": text, "text": text},
-    }
-    return parts.get(field.type, text)
-
-
-def hostile_form(kind: Kind, text: str) -> dict[str, object]:
-    """Return a form that says `text` in every field, and in fields that nobody knows."""
-    said = {
-        field.name: [hostile_value(field, text), text, {text: text}] if field.is_many
-        else hostile_value(field, text)
-        for field in kind.fields
-    }  # fmt: skip
-    return {**said, text: {text: [text]}}
-
-
-def worded(value: Any, fields: Mapping[str, Field], text: str) -> Any:
-    """Return a form as its example, with `text` wherever our own sending side takes any."""
-    free = {FieldType.LINE, FieldType.TEXT, FieldType.NAME}
-    said = dict(value)
-    for name, field in fields.items():
-        if name in said and field.type in free and "language" not in name and name != "into":
-            said[name] = [text] if field.is_many else text
-        if name in said and field.type is FieldType.EVIDENCE:
-            evidence = {"url": text, "note": text}
-            said[name] = [evidence] if field.is_many else evidence
-    return {**said, "subject": LINE, "marking": "TLP:CLEAR", "status": "exercise"}
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -121,16 +113,6 @@ class Scene(msgspec.Struct, frozen=True):
 
 def imported(raw: bytes) -> bytes:
     return encode_form(form_of(draft_of(raw), raw))
-
-
-def misp_event(text: str) -> bytes:
-    attribute = {"type": "url", "value": text, "comment": text, "category": text, "to_ids": True}
-    event = {
-        "info": text, "distribution": "1", "Attribute": [attribute], "Orgc": {"name": text},
-        "Tag": [{"name": text}],
-        "Object": [{"name": text, "comment": text, "Attribute": [{**attribute, "object_relation": text}]}],
-    }  # fmt: skip
-    return json.dumps({"Event": event}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +175,7 @@ class Look:
         self.page.add_init_script(WATCH)
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("dialog", lambda dialog: self._closed(dialog))
+        self.page.on("dialog", self._closed)
         self.page.on("request", self._asked)
         self.page.goto(link)
         self.page.click("main button")
@@ -325,38 +307,7 @@ def test_a_page_of_another_site_gets_nothing(
     theirs = look_at.context.new_page()
     theirs.goto(f"{elsewhere}/")
     got = theirs.evaluate(
-        """async (door) => {
-          const told = {};
-          const tried = async (name, ask) => {
-            try { told[name] = await ask(); } catch (error) { told[name] = "refused"; }
-          };
-          const form = { method: "POST", credentials: "include", body: new URLSearchParams({ act: "take" }) };
-          await tried("rows", async () => (await fetch(door + "/rows", { credentials: "include" })).text());
-          await tried("leave", async () => (await fetch(door + "/leave", form)).status);
-          for (const path of ["/leave", "/desk/cyber/unstaffed", "/language"]) {
-            await tried("blind", async () => (await fetch(door + path, { ...form, mode: "no-cors" })).status);
-          }
-          await tried("events", () => new Promise((resolve, reject) => {
-            const events = new EventSource(door + "/events", { withCredentials: true });
-            events.addEventListener("changed", () => resolve("heard"));
-            events.onerror = () => { events.close(); reject(new Error()); };
-          }));
-          for (const [tag, path] of [["script", "/rows"], ["img", "/static/noroshi.svg"]]) {
-            await tried(tag, () => new Promise((resolve, reject) => {
-              const made = document.createElement(tag);
-              made.onload = () => resolve("loaded");
-              made.onerror = () => reject(new Error());
-              made.src = door + path;
-              document.body.append(made);
-            }));
-          }
-          const frame = document.createElement("iframe");
-          frame.src = door + "/";
-          document.body.append(frame);
-          await new Promise((resolve) => { frame.onload = resolve; setTimeout(resolve, 500); });
-          await tried("frame", async () => frame.contentDocument?.body.textContent || "refused");
-          return told;
-        }""",
+        TRY,
         look_at.door,
     )
     assert set(got) == {"rows", "leave", "blind", "events", "script", "img", "frame"}

@@ -25,7 +25,8 @@ def texts(blocks: list[Block]) -> list[str]:
 
 def test_what_our_forms_hold_is_one_part() -> None:
     sheet: list[Block] = [
-        Line((Span("x"),)), Values(NAME, ("a",) * MOST_VALUES), Words("t" * MOST_LETTERS, "ja", NAME),
+        Line((Span("x"),)), Values(NAME, ("a",) * MOST_VALUES),
+        Words("t" * MOST_LETTERS, "ja", NAME),
         Words(""), Gap(), Values(NAME, ()),
     ]  # fmt: skip
     assert parts(sheet, ENGLISH) == [sheet]
