@@ -265,7 +265,7 @@ def _check(
     if isinstance(request, requests.SendReport) and request.supersedes is not None:
         _check_desks(account, act, _desks_of(house, tables, request.supersedes))
     if isinstance(request, requests.SendReport):
-        taken_up = (*request.references, *([request.answers] if request.answers else []))
+        taken_up = (*request.references, *([] if request.answers is None else [request.answers]))
         for report in taken_up:
             _check_desks(account, Act.READ, _desks_of(house, tables, report))
     return desks_of(account, act, house.desks)
