@@ -192,12 +192,19 @@ def test_other_methods_are_no_way_round(scene: Scene) -> None:
 
 def test_strangers_hear_and_see_nothing(scene: Scene) -> None:
     door = Door(scene.house.url)
-    open_to_all = {"/", "/healthz", "/static/noroshi.css", "/enter/" + "0" * 64, "/elsewhere"}
+    open_to_all = {
+        "/",
+        "/healthz",
+        "/static/noroshi.css",
+        "/enter/" + "0" * 64,
+        "/elsewhere",
+        "/break-glass",
+    }
     elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     for headers in (dict[str, str](), elsewhere):
         for path in paths(scene, "GET"):
             status, page, given = door.ask("GET", path, None, **headers)
-            assert status == 401 or path in open_to_all, path
+            assert status in {401, 403} or (not headers and path in open_to_all), path
             assert HERON not in page
             assert "access-control-allow-origin" not in given
             assert given["cross-origin-resource-policy"] == "same-origin"
@@ -385,6 +392,6 @@ def test_a_report_of_fifty_thousand_indicators_is_read_in_parts(scene: Scene) ->
     assert f'href="/report/{report}?part=2">Next' in page
     page = door.ask("GET", f"/report/{report}?part={last}")[1]
     assert values[-1]["value"] in page
-    assert ">Next<" not in page
+    assert "?part=" + str(last + 1) not in page
     for strange in ("0", "99", "x", "-1", "1e9", "%F0"):
         assert door.ask("GET", f"/report/{report}?part={strange}")[0] == 200
