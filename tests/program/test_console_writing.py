@@ -160,6 +160,8 @@ def test_a_request_is_answered(served: tuple[Desk, Desk, str, str]) -> None:
     assert re.search(r'name="precedence" value="immediate" checked', page)
     (to,) = re.findall(r'name="to" value="([a-z]+@jp)" checked', page)
     typed = {**form_of(page), "answers": asked["report"], "to": to, "f.text": "Once."}
+    assert door.post("/compose/answer", **typed, act="send")[0] == 400, "milder than the request"
+    typed |= {"tlp": "TLP:AMBER", "precedence": "immediate"}
     status, page, headers = door.post("/compose/answer", **typed, act="send")
     assert status == 303, page
     nato.ask("wait", headers["location"].rpartition("/")[2], "--rung", "DELIVERED")
