@@ -21,6 +21,7 @@ from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.passphrases import BREACHED, Argon2Passphrases
 from noroshi.adapters.policies import FOLDER, read_areas, read_rules
+from noroshi.adapters.scanner import CommandScanner, check_scanner
 from noroshi.adapters.sealing.archive import Archive, RetentionKeyFiles
 from noroshi.adapters.sealing.pyca import PycaPrimitives
 from noroshi.adapters.sealing.vault import FileVault
@@ -216,6 +217,7 @@ def _open_node(
     try:
         rules, areas = read_rules(home), read_areas(home)
         retention = Retention(settings.retention, rules)
+        scanner = settings.attachments.scanner
         _accept_clock(store, clock, settings.partner, confirmed_by)
         with store.read() as tables:
             blobs.sweep(tables.reports.blob_ids() | tables.drafts.blob_ids())
@@ -232,6 +234,7 @@ def _open_node(
             is_silent=settings.receive_only,
             store=store,
             blobs=blobs,
+            scanner=CommandScanner(scanner) if scanner else None,
             spool=spool,
             clock=clock,
             entropy=entropy,
@@ -247,6 +250,7 @@ def _open_node(
                 retention.unknown(areas),
                 clock.now(),
                 home / FOLDER / BREACHED,
+                check_scanner(scanner),
             ),
             staged={},
             visitors=Visitors(entropy),

@@ -36,6 +36,7 @@ _LONGEST: Final = 365
 """Days: shorter than the life of what a directory names."""
 _RULES: Final = "retention"
 _DEADLINES: Final = "deadlines"
+_ATTACHMENTS: Final = "attachments"
 _CHECK_MINUTES: Final = (0.01, 24 * 60)
 
 
@@ -60,6 +61,13 @@ class DirectoryDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     def tolerance(self) -> Tolerance:
         """The same in microseconds."""
         return Tolerance(*(round(days * DAY) for days in (self.amber, self.confirm, self.refuse)))
+
+
+class Attachments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is done about attachments."""
+
+    scanner: tuple[str, ...] = ()
+    """The words of a command that looks at each before it is given out or taken in; (): none."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -98,6 +106,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The same for one that a person carried: on a courier file, or beside a card."""
     deadlines: tuple[Deadline, ...] | None = None
     """By when chains of ours owe their next report, by kind; None: as the kinds ship it."""
+    attachments: Attachments = Attachments()
+    """Whether a scanner of malware looks at them."""
     receive_only: bool = False
     """Radio silence: the node takes in and sends nothing, no receipt and no comms check either."""
 
@@ -184,6 +194,12 @@ def check_settings(settings: Settings) -> None:
     problem = _problem(settings)
     if problem:
         raise InputError("bad-input", problem)
+    if not _is_command(settings.attachments.scanner):
+        msg = (
+            "attachments.scanner is a list of words: a program by its name or its whole path, and "
+            "what it is given"
+        )
+        raise InputError("bad-input", msg)
 
 
 def _is_line(text: str) -> bool:
@@ -209,6 +225,12 @@ def _problem(settings: Settings) -> str:
     )
 
 
+def _is_command(words: tuple[str, ...]) -> bool:
+    """Say whether words can be run from any folder; none at all are no command, and fine."""
+    is_text = all(word and word.isprintable() for word in words)
+    return is_text and not any("/" in word[1:] and word[0] != "/" for word in words[:1])
+
+
 def _problem_of_days(name: str, told: DirectoryDays) -> str:
     days = (0, told.amber, told.confirm, told.refuse, _LONGEST)
     if all(map(math.isfinite, days)) and sorted(days) == list(days):
@@ -227,10 +249,12 @@ def to_toml(settings: Settings) -> str:
     lines += [
         f"{field.name} = {_toml(getattr(settings, field.name))}"
         for field in msgspec.structs.fields(Settings)
-        if field.name not in tables and getattr(settings, field.name) is not None
+        if field.name not in {*tables, _ATTACHMENTS} and getattr(settings, field.name) is not None
     ]
     for name, each in tables.items():
         lines += [f"[[{name}]]\n" + _fields(one) for one in each]
+    if settings.attachments.scanner:
+        lines += [f"[{_ATTACHMENTS}]\nscanner = {_toml(settings.attachments.scanner)}"]
     return "\n".join(lines) + "\n"
 
 

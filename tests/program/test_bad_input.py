@@ -316,6 +316,7 @@ def test_the_doctor_says_what_is_wrong(jp: Desk, tmp_path: Path) -> None:
         "reports",
         "retention",
         "passphrases",
+        "scanner",
         "partners",
         "outbox",
     ]

@@ -22,7 +22,7 @@ COUNTS = {
     "V6": (13, 22, 12), "V7": (6, 12, 1), "V8": (4, 3, 6), "V16": (0, 16, 1),
 }  # fmt: skip
 """Requirements of each level in ASVS 5.0.0, counted in its release v5.0.0_release."""
-OPEN = frozenset({"5.4.3"})
+OPEN: frozenset[str] = frozenset()
 """Gaps at levels 1 and 2 that wait for their mend."""
 VERDICTS = ("met", "not applicable", "gap")
 
@@ -162,7 +162,7 @@ def test_no_module_evaluates_or_runs_a_shell() -> None:
     assert [call for call in calls if call[1] in wrong or call[1].endswith(".from_string")] == []
     assert [call for call in calls if "shell" in call[2]] == []
     starting = {call[0] for call in calls if call[1].startswith("subprocess.")}
-    assert starting == {"ringer.py", "demo.py"}, "an officer's own command, and our own program"
+    assert starting == {"ringer.py", "scanner.py", "demo.py"}, "commands of the house, our program"
 
 
 def test_nothing_is_ever_unpacked() -> None:

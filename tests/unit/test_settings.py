@@ -91,6 +91,22 @@ def test_deadlines_are_those_that_are_shipped_or_others(tmp_path: Path) -> None:
     assert (found.since, found.field, found.months) == ("sent", "stage", 2)
 
 
+def test_a_scanner_is_a_table_of_its_own(tmp_path: Path) -> None:
+    words = ("clamdscan", "--no-summary", "-")
+    text = to_toml(PLAIN) + '[attachments]\nscanner = ["clamdscan", "--no-summary", "-"]\n'
+    settings = read_settings(written(tmp_path, text + "[[retention]]\ndays = 365\n"))
+    assert settings.attachments.scanner == words
+    assert read_settings(written(tmp_path, to_toml(settings))) == settings
+    assert read_settings(written(tmp_path, to_toml(PLAIN))).attachments.scanner == ()
+    told = "attachments.scanner is a list of words"
+    for value, hint in (
+        ('["./scan"]', told), ('["bin/scan"]', told), ('[""]', told), ('["a", "b\\u0000"]', told),
+        ('"clamdscan -"', "scanner"), ("[1]", "scanner"),
+    ):  # fmt: skip
+        with pytest.raises(UnavailableError, match=hint):
+            read_settings(written(tmp_path, f"{to_toml(PLAIN)}[attachments]\nscanner = {value}\n"))
+
+
 def test_integers_will_do(tmp_path: Path) -> None:
     text = to_toml(PLAIN).replace("flash = 10,", "flash = 2,")
     assert read_settings(written(tmp_path, text)).clocks.flash == 2
@@ -138,5 +154,5 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, setting: str, value: str, h
 
 def test_each_setting_is_documented() -> None:
     page = OPERATE.read_text()
-    for name in (*tomllib.loads(to_toml(PLAIN)), "retention", "deadlines"):
+    for name in (*tomllib.loads(to_toml(PLAIN)), "retention", "deadlines", "attachments"):
         assert f"| `{name}` |" in page

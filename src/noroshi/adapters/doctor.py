@@ -25,11 +25,13 @@ def examine(
     unknown: Sequence[str],
     now: Instant,
     breached: Path,
+    scanner: Check,
 ) -> list[Check]:
     """Return what is found.
 
     `keys` is their folder, `clock_problem` "" for a plausible clock, `unknown` what rules of
-    retention name that this house does not know, `breached` the file of breached passphrases.
+    retention name that this house does not know, `breached` the file of breached passphrases,
+    `scanner` what was found of the scanner of malware.
     """
     free = shutil.disk_usage(keys).free
     loose = [p.name for p in keys.iterdir() if p.stat().st_mode & 0o077]
@@ -75,6 +77,7 @@ def examine(
             if breached.is_file()
             else f"breached ones pass; their list would be {breached.parent.name}/{breached.name}",
         ),
+        scanner,
         Check(
             "partners",
             not unverified,

@@ -15,8 +15,11 @@ _REPEAT_SECONDS: Final = 60.0
 _MOST_WORDS: Final = 160
 _MOST_TOLD: Final = 256
 
-_REFUSALS: Final = frozenset({"not-permitted", "not-proven", "two-persons", "unknown-account"})
-"""Codes of what somebody may not do, or did not prove."""
+_REFUSALS: Final = frozenset({
+    "not-permitted", "not-proven", "two-persons", "unknown-account",
+    "attachment-infected", "attachment-unscanned",
+})  # fmt: skip
+"""Codes of what somebody may not do, or did not prove, and of files that the scanner stopped."""
 
 
 def note(event: str, door: str, **told: object) -> None:
@@ -25,7 +28,7 @@ def note(event: str, door: str, **told: object) -> None:
 
 
 def note_refusal(code: str, door: str, **told: object) -> None:
-    """Tell that somebody was refused, if it was for who they are or what they may."""
+    """Tell that somebody was refused, if it has to do with who they are, may, or wanted to have."""
     if code in _REFUSALS:
         structlog.get_logger().warning("refused", door=door, code=code, **told)
 

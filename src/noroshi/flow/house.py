@@ -20,6 +20,7 @@ from noroshi.flow.ports import (
     Entropy,
     Passphrases,
     PrekeyVault,
+    Scanner,
     Spool,
     SteppedClock,
     Store,
@@ -52,6 +53,8 @@ class House(msgspec.Struct, frozen=True):
     """Nothing is sent: this node only receives."""
     store: Store
     blobs: BlobStore
+    scanner: Scanner | None
+    """Looks at attachments, where the house has one."""
     spool: Spool
     clock: SteppedClock
     entropy: Entropy

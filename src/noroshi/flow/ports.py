@@ -4,7 +4,7 @@ The store commits acts in groups, a savepoint each, with one signed checkpoint f
 group; :mod:`noroshi.flow.tables` has what a transaction holds.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -132,6 +132,14 @@ class BlobStore(Protocol):
 
     def write_piece(self, blob_id: bytes, offset: int, data: bytes, size: int) -> int:
         """Add a part; return how many bytes are here. All of `size`: the blob is durable."""
+        ...
+
+
+class Scanner(Protocol):
+    """What looks at an attachment before it is given out or taken in."""
+
+    def scan(self, name: str, chunks: Iterable[bytes]) -> Generator[bytes]:
+        """Yield `chunks`, and raise behind the last of them unless they were found clean."""
         ...
 
 

@@ -198,6 +198,7 @@ class SimNode:
             is_silent=False,
             store=self.store,
             blobs=SimBlobs(self.disk),
+            scanner=None,
             spool=SimSpool(self.disk),
             clock=self.clock,
             entropy=self._entropy,

@@ -11,10 +11,11 @@ from typing import Final, cast
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from noroshi.core.errors import NotFoundError
+from noroshi.adapters.telemetry import note_refusal
+from noroshi.core.errors import NoroshiError, NotFoundError
 from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.recognition import NOROSHI
-from noroshi.entrypoints.console.desk import Console, Json, Visit
+from noroshi.entrypoints.console.desk import DOOR, Console, Json, Visit
 from noroshi.flow import answers, requests
 from noroshi.flow.requests import Exchange
 
@@ -31,9 +32,13 @@ _PLAIN: Final = frozenset(" .-_()+,")
 async def attachment(console: Console, visit: Visit, http: Request) -> Response:
     """Give an attachment, which counts as shown to nobody."""
     report, number = str(http.path_params["report"]), int(http.path_params["number"])
-    name, size, chunks = await asyncio.to_thread(
-        answers.attachment, console.house(), report, number, visit.caller
-    )
+    try:
+        name, size, chunks = await asyncio.to_thread(
+            answers.attachment, console.house(), report, number, visit.caller
+        )
+    except NoroshiError as error:
+        note_refusal(error.code, DOOR, account=visit.name, asked="attachment")
+        raise
     headers = {**kept_as(name), "Content-Length": str(size)}
     return StreamingResponse(chunks, media_type=_KIND, headers=headers)
 
