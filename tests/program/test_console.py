@@ -129,6 +129,29 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
     assert said == [], "no report of the policy, no error of a script"
 
 
+def test_words_without_end_stay_in_their_place_and_the_sender_s_page_follows(
+    served: tuple[Desk, Desk, str], browser: Browser, text: Path
+) -> None:
+    jp, nato, _ = served
+    theirs, said = enter(browser, nato)
+    ours, heard = enter(browser, jp)
+    given = ("--to", "cyber@nato", "--precedence", "flash", "--subject", "W" * 200)
+    report = jp.ask("send", text, *given)["report"]
+    for page in (ours, theirs):
+        page.locator(f'[data-report="{report}"] a').click()
+        page.wait_for_url("**/report/*")
+    nato.ask("decline", report, "--by", "Lt Jansen", "--note", "N" * 900)
+    expect(ours.locator("main")).to_contain_text("NNNN")
+    theirs.reload()
+    for page in (ours, theirs):
+        for path in (page.url, page.url.partition("/report")[0]):
+            page.goto(path)
+            for width in (1280, 640, 390):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate("document.documentElement.scrollWidth") == width, path
+    assert said + heard == []
+
+
 def test_an_exercise_stays_apart_from_actual_traffic(
     served: tuple[Desk, Desk, str], browser: Browser, text: Path
 ) -> None:
