@@ -146,6 +146,16 @@ def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -
     assert "stage" not in chain["fields"]
 
 
+def test_releasable_to_goes_with_a_level(served: tuple[Desk, Desk, str, str]) -> None:
+    jp, _, url, _ = served
+    door = come_in(jp, url)
+    begun = form_of(door.ask("GET", "/compose/cyber-incident")[1])
+    typed = {**begun, "to": "cyber@nato", "f.summary": "Gateways down.", "rel": "JPN, NATO"}
+    for path in ("/compose/cyber-incident", "/check/cyber-incident"):
+        _, page, _ = door.post(path, **typed, act="send")
+        assert "releasable is said with a level" in page
+
+
 def test_a_request_is_answered(served: tuple[Desk, Desk, str, str]) -> None:
     jp, nato, _, url = served
     asked: Any = jp.ask(

@@ -168,7 +168,15 @@ async def _audience(console: Console, visit: Visit, draft: _Draft) -> Json:
 
 
 def _order(draft: _Draft, visit: Visit) -> requests.SendReport:
+    """Return what a draft asks for.
+
+    Raises:
+        InputError: its marking cannot be put together.
+    """
     form, reader = draft.form, visit.reader
+    if form.one("rel").strip() and not (form.one("level") or form.one("marking").strip()):
+        msg = "to whom it is releasable is said with a level: choose one, or leave it empty"
+        raise InputError("bad-marking", msg)
     updates = form.one("updates")
     title = reader.lexicon.label(draft.kind.title, reader.language)
     subject = form.one("subject").strip() or ("" if updates else title)
