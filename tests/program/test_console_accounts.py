@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 
 from tests.program.conftest import Desk, befriend, make
 from tests.program.console import Door
@@ -105,6 +105,24 @@ def test_a_passkey_lets_its_owner_in_and_confirms_an_act(house: House, browser: 
     assert said == []
     events = house.run("--as", "Ms Ueda", "journal", "verify")
     assert events["ok"] is True
+
+
+def test_a_passkey_is_asked_for_only_when_its_script_is_there(
+    house: House, browser: Browser
+) -> None:
+    page, _, _ = come_in(browser, house, "Lt Sato")
+    scripts: list[Route] = []
+
+    def hold(script: Route) -> None:
+        scripts.append(script)
+
+    page.route("**/passkey.mjs", hold)
+    page.goto(f"{house.url}/passkeys", wait_until="commit")
+    button = page.locator("form[data-passkey=make] button")
+    expect(button).to_be_disabled()
+    for script in scripts:
+        script.continue_()
+    expect(button).to_be_enabled()
 
 
 def test_a_passkey_that_was_removed_lets_nobody_in(house: House, browser: Browser) -> None:

@@ -1,4 +1,5 @@
 // A form that a passkey answers: its button asks the authenticator, then the form is sent.
+// The page gives the button disabled: clicked before this is here, it would send no answer.
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const problem = form.querySelector("[data-problem]");
@@ -23,4 +24,5 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       problem.hidden = false;
     }
   });
+  form.querySelector("button").disabled = false;
 }
