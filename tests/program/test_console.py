@@ -114,18 +114,43 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
     )
     expect(page.locator("body[data-ringing]")).to_be_visible()
     page.click(f'[data-report="{report}"] a')
-    page.fill("#note", "on it")
-    page.click('button[value="acknowledge"]')
-    page.wait_for_load_state()
-    expect(ours.locator(f'#sent [data-report="{report}"]')).to_contain_text("Lt Jansen")
-    assert heard == []
     for language, label in ACKNOWLEDGE.items():
         page.click(f'button[lang="{language}"]')
         page.wait_for_selector(f'html[lang="{language}"]')
         assert label in page.inner_text("main")
+    page.fill("#note", "on it")
+    page.click('button[value="acknowledge"]')
+    expect(page.locator(".answered")).to_contain_text("Lt Jansen")
+    expect(page.locator('button[value="acknowledge"]')).to_have_count(0)
+    expect(ours.locator(f'#sent [data-report="{report}"]')).to_contain_text("Lt Jansen")
+    assert heard == []
     page.goto(page.url.partition("/report")[0] + "/")
     page.wait_for_selector(f'[data-report="{report}"].is-done')
     expect(page.locator("body[data-ringing]")).to_have_count(0)
+    assert said == [], "no report of the policy, no error of a script"
+
+
+def test_an_answer_from_a_page_that_is_behind_waits_for_a_second_look(
+    served: tuple[Desk, Desk, str], browser: Browser, text: Path
+) -> None:
+    jp, nato, url = served
+    report = jp.ask("send", text, "--to", "cyber@nato", "--precedence", "flash")["report"]
+    page, said = enter(browser, nato)
+    page.click(f'[data-report="{report}"] a')
+    page.wait_for_selector('button[value="decline"]')
+    behind = page.context.new_page()
+    behind.goto(f"{url}/report/{report}")
+    page.click('button[value="acknowledge"]')
+    expect(page.locator(".answered")).to_contain_text("Lt Jansen")
+    behind.fill("#note", "not ours")
+    behind.click('button[value="decline"]')
+    expect(behind.locator("main [role=alert]")).to_contain_text("Nothing was recorded")
+    expect(behind.locator("#note")).to_have_value("not ours")
+    rungs = nato.ask("status", report)["recipients"][0]["rungs"]
+    assert "ACKNOWLEDGED" in rungs
+    assert "DECLINED" not in rungs
+    behind.click('button[value="decline"]')
+    expect(behind.locator(".answered")).to_have_count(2)
     assert said == [], "no report of the policy, no error of a script"
 
 

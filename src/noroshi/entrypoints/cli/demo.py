@@ -103,11 +103,12 @@ def run_demo(
             for node in nodes:
                 invited = _noroshi(node.home, "console", "--by", _officer(node.partner))
                 say(f"  {node.partner:<6} {invited['url']}")
+            by = _officer(nodes[1].partner)
             say(
                 f"\nThe nodes go on until Ctrl-C. In another terminal:\n"
                 f"  noroshi --home {nodes[1].home} inbox\n"
                 f"  noroshi --home {nodes[1].home} show {present.short_id(status['report'])}\n"
-                f"  noroshi --home {nodes[1].home} console      # another link"
+                f'  noroshi --home {nodes[1].home} console --by "{by}"      # another link'
             )
             stop()
 

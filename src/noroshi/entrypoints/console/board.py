@@ -12,6 +12,7 @@ from noroshi.core.lexicon import figures
 from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
 from noroshi.core.sheet.visible import visible
+from noroshi.entrypoints.console.lines import DESKS, LINES, desk_state
 
 Json = Mapping[str, object]
 
@@ -73,11 +74,12 @@ def line_rows(lines: Iterable[Json], reader: Reader) -> list[dict[str, object]]:
         {
             "partner": str(line["partner"]),
             "state": str(line["state"]),
+            "label": LINES[str(line["state"])],
             "round_trip": _round_trip(line["round_trip_ms"], reader),
             "queue": str(line["queue"]),
             "desks": [
-                {"desk": str(desk["desk"]), "state": str(desk["problem"] or desk["state"] or "")}
-                for desk in cast("list[Json]", line["desks"])
+                {"desk": str(each["desk"]), "label": DESKS.get(desk_state(each), "ui.unknown")}
+                for each in cast("list[Json]", line["desks"])
             ],
         }
         for line in lines
@@ -139,11 +141,13 @@ def clock(seconds: int) -> str:
 
 def _sent(row: Json, reader: Reader) -> dict[str, object]:
     desks = [_reached(each, reader) for each in cast("list[Json]", row["recipients"])]
+    told = what(row, reader)
+    done = "is-done" if all(each["is_done"] for each in desks) else ""
     return {
-        **what(row, reader),
+        **told,
         "sent": figures.moment(from_text(str(row["stored_at"])), reader.zone),
         "desks": desks,
-        "tone": "is-done" if all(each["is_done"] for each in desks) else "",
+        "tone": " ".join(each for each in (told["drill"], done) if each),
     }
 
 
@@ -170,6 +174,8 @@ def what(row: Json, reader: Reader) -> dict[str, str]:
     """Return what a report is, sent or received."""
     lexicon, language = reader.lexicon, reader.language
     precedence, kind = str(row["precedence"]), all_kinds().get(str(row["kind"]))
+    status = str(row["status"])
+    is_actual = status == "ACTUAL"
     subject = visible(str(row["subject"] or "")) or "-"
     if row["destroyed"]:
         subject = lexicon.label("sheet.destroyed", language)
@@ -189,7 +195,8 @@ def what(row: Json, reader: Reader) -> dict[str, str]:
         "subject": subject,
         "kind": str(row["kind"]) if kind is None else lexicon.label(kind.title, language),
         "marking": visible(str(row["marking"])),
-        "status": "" if row["status"] == "ACTUAL" else str(row["status"]),
+        "status": "" if is_actual else lexicon.label(f"status.{status.lower()}", language),
+        "drill": "" if is_actual else "drill",
         "changed": changed,
         "updates": lexicon.sentence("list.updates", language, report=str(updates)[:8])
                    if updates else "",

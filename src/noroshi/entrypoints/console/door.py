@@ -137,7 +137,8 @@ def _inside(console: Console, page: Page) -> _Answer:
         visit = console.visit(http)
         if visit is None:
             options = passkeys.to_enter(console)
-            return entry.closed(http, options, is_prepared=break_glass.is_any(console))
+            me, is_prepared = console.house().me, break_glass.is_any(console)
+            return entry.closed(http, me, options, is_prepared=is_prepared)
         return await page(console, visit, http)
 
     return answer

@@ -13,13 +13,14 @@ from noroshi.entrypoints.console.security import give_session, take_session
 _YEAR_SECONDS = 31_536_000
 
 
-def closed(http: Request, options: str, *, is_prepared: bool) -> Response:
-    """Say how to come in; `options`: what a browser needs for a passkey.
+def closed(http: Request, me: str, options: str, *, is_prepared: bool) -> Response:
+    """Say how to come in at a partner, `me`; `options`: what a browser needs for a passkey.
 
     `is_prepared`: somebody has a break-glass way in.
     """
     status = 200 if http.url.path == "/" else 401
     values = {
+        "me": me,
         "marking": "",
         "here": http.url.path,
         "options": options,
@@ -28,10 +29,10 @@ def closed(http: Request, options: str, *, is_prepared: bool) -> Response:
     return pages.page("closed.html", reader_for(http), values, status)
 
 
-async def link(_console: Console, http: Request) -> Response:
+async def link(console: Console, http: Request) -> Response:
     """Show the link's page: a browser that looks ahead uses nothing up."""
     secret = str(http.path_params["secret"])
-    values = {"secret": secret, "marking": "", "here": http.url.path}
+    values = {"me": console.house().me, "secret": secret, "marking": "", "here": http.url.path}
     return pages.page("enter.html", reader_for(http), values)
 
 

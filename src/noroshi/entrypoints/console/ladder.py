@@ -50,6 +50,21 @@ def notes(told: Json) -> list[dict[str, str]]:
     ]
 
 
+def answers(told: Json, me: str, reader: Reader) -> list[dict[str, str]]:
+    """Return what desks of this house have answered, the newest last."""
+    found = [
+        (str(record["at"]), rung, str(recipient["desk"]), record)
+        for recipient in _recipients(told)
+        if str(recipient["desk"]).partition("@")[2] == me
+        for rung, record in cast("dict[str, Json]", recipient["rungs"]).items()
+        if rung in _ANSWERED
+    ]
+    return [
+        {"rung": f"rung.{rung.lower()}", "desk": desk.partition("@")[0], **_by(record, reader)}
+        for _, rung, desk, record in sorted(found, key=lambda each: each[:3])
+    ]
+
+
 def tally(told: Json) -> list[tuple[str, str]]:
     """Return how many recipients told of a rung, of all."""
     recipients = list(_recipients(told))

@@ -18,10 +18,11 @@ from noroshi.flow import requests
 CHECKS: Final = 240
 """Comms checks of a line that are shown, both ways."""
 _LISTED: Final = 60
-_STATES: Final = {
+LINES: Final = {
     "UP": "desk.link_up", "DOWN": "desk.link_down", "UNTESTED": "ui.link_untested",
     "RECEIVE-ONLY": "bearer.receive_only",
 }  # fmt: skip
+"""What a line's state is called."""
 DESKS: Final = {
     "STAFFED": "desk.staffed", "UNSTAFFED": "desk.unstaffed", "SILENT": "desk.silent",
     "NOT_ANSWERING": "desk.not_answering", "": "ui.unknown",
@@ -58,7 +59,7 @@ def _line(line: Json, witness: Json | None, reader: Reader) -> dict[str, object]
         "partner": str(line["partner"]),
         "trust": str(line["trust"]),
         "state": state,
-        "label": _STATES[state],
+        "label": LINES[state],
         "reason": visible(str(line["reason"] or "")),
         "bearer": str(line["bearer"] or ""),
         "round_trip": _milliseconds(line["round_trip_ms"], reader),
@@ -78,7 +79,7 @@ def _line(line: Json, witness: Json | None, reader: Reader) -> dict[str, object]
         "desks": [
             {"desk": str(each["desk"]), "state": state, "label": DESKS.get(state, "ui.unknown")}
             for each in cast("list[Json]", line["desks"])
-            for state in [_desk_state(each)]
+            for state in [desk_state(each)]
         ],
     }
 
@@ -88,7 +89,8 @@ def witness_label(state: str) -> str:
     return "alarm.fork" if state == "CONFLICT" else f"ui.wit_{state.lower()}"
 
 
-def _desk_state(desk: Json) -> str:
+def desk_state(desk: Json) -> str:
+    """Return how a desk at the other end is; "": it has not told."""
     return "NOT_ANSWERING" if desk["problem"] == "NOT_ANSWERING" else str(desk["state"] or "")
 
 

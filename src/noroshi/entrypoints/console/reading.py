@@ -25,8 +25,8 @@ from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.compose import desks_of_partners, report_id_of
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.downloads import exports_of
-from noroshi.entrypoints.console.ladder import is_open, ladder_rows, notes, tally
-from noroshi.entrypoints.console.problem import problem_of
+from noroshi.entrypoints.console.ladder import answers, is_open, ladder_rows, notes, tally
+from noroshi.entrypoints.console.problem import Problem, problem_of
 from noroshi.flow import requests
 
 _ANSWERS: Final = {
@@ -34,6 +34,7 @@ _ANSWERS: Final = {
     "actioned": Rung.ACTIONED,
     "decline": Rung.DECLINED,
 }
+_ANSWERED: Final = tuple(rung.name for rung in _ANSWERS.values())
 _ABOVE: Final = ("prec.label", "addr.subject", "core.kind", "f.attachment")
 """Rows of the sheet's head that stand elsewhere on the page."""
 _CONSENTS: Final = {
@@ -50,10 +51,11 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
     if http.method == "POST":
         form = await console.form(http)
         try:
-            await console.ask(visit, _asked(report, form))
-            return RedirectResponse(f"/report/{report}", 303)
+            problem = await _do(console, visit, report, form)
         except NoroshiError as error:
             problem = problem_of(error, visit.reader)
+        if problem is None:
+            return RedirectResponse(f"/report/{report}", 303)
     seen = cast("dict[str, object]", await console.ask(visit, requests.Show(report=report)))
     reader, me, is_ours = visit.reader, console.house().me, seen["direction"] == "SENT"
     sheet, told_parts = await asyncio.to_thread(_sheet, seen, reader)
@@ -76,6 +78,9 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         "is_ours": is_ours,
         "own_desks": [each.partition("@")[0] for each, _ in own],
         "is_waiting": any(waits for _, waits in own),
+        "answers": answers(seen, me, reader),
+        "answered": _answered(seen, me),
+        "may_acknowledge": not all(_has_acknowledged(each) for each in _own(seen, me)),
         "due": "" if due is None else figures.moment(due, reader.zone),
         "is_late": due is not None and due < console.house().clock.now(),
         "ladder": ladder_rows(seen, me, due, reader),
@@ -96,6 +101,21 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         "may_prove": await console.may(visit, Act.AUDIT),
     }
     return console.page("report.html", visit, values, 400 if problem else 200)
+
+
+async def _do(console: Console, visit: Visit, report: str, form: Form) -> Problem | None:
+    """Do what a form of the page asks for; return what is in the way.
+
+    An answer is not recorded beside one that its giver cannot have seen on the page.
+    """
+    asked = _asked(report, form)
+    if isinstance(asked, requests.Answering) and form.many("answered"):
+        seen = cast("Json", await console.ask(visit, requests.Show(report=report)))
+        if form.one("answered") != _answered(seen, console.house().me):
+            text = visit.reader.lexicon.sentence("ui.answered_meanwhile", visit.reader.language)
+            return Problem(text)
+    await console.ask(visit, asked)
+    return None
 
 
 def _asked(report: str, form: Form) -> requests.AnyRequest:
@@ -129,9 +149,24 @@ def _due(console: Console, seen: Json) -> Instant:
 
 def _own_desks(seen: Json, me: str) -> Iterable[tuple[str, bool]]:
     """Return the desks of this house that it is for, and whether each still must acknowledge."""
-    for each in cast("list[Json]", seen["recipients"]):
-        if str(each["desk"]).partition("@")[2] == me:
-            yield str(each["desk"]), bool(each["action"]) and is_open(each)
+    for each in _own(seen, me):
+        yield str(each["desk"]), bool(each["action"]) and is_open(each)
+
+
+def _own(seen: Json, me: str) -> list[Json]:
+    recipients = cast("list[Json]", seen["recipients"])
+    return [each for each in recipients if str(each["desk"]).partition("@")[2] == me]
+
+
+def _has_acknowledged(recipient: Json) -> bool:
+    return "ACKNOWLEDGED" in cast("Json", recipient["rungs"])
+
+
+def _answered(seen: Json, me: str) -> str:
+    """Return what this house has answered, as a form of the page remembers it."""
+    rungs = {str(each["desk"]): cast("Json", each["rungs"]) for each in _own(seen, me)}
+    found = [f"{desk} {rung}" for desk, had in rungs.items() for rung in _ANSWERED if rung in had]
+    return ", ".join(found) or "-"
 
 
 def _facts(sheet: Iterable[Block], reader: Reader) -> list[tuple[str, str]]:

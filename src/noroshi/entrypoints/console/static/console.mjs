@@ -48,7 +48,7 @@ function clock(seconds) {
 function tick(due) {
   if (!due.dataset.due) return;
   const left = (Date.parse(due.dataset.due) - Date.now()) / 1000;
-  const word = due.querySelector(".vh");
+  const word = due.querySelector(".tell");
   due.firstElementChild.className = left < 0 ? "late" : "on-time";
   word.textContent = left < 0 ? word.dataset.late : word.dataset.left;
   due.querySelector('[data-f="left"]').textContent = clock(Math.abs(left));
