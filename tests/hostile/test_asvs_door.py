@@ -23,7 +23,8 @@ pytestmark = pytest.mark.xdist_group("asvs-door")
 
 YEAR = 31_536_000
 PAGES = ("/", "/compose", "/release", "/lines", "/desk", "/partners", "/journal", "/settings",
-         "/passkeys", "/confirm", "/compose/cyber-incident", "/desk/cyber/staffed")  # fmt: skip
+         "/passkeys", "/confirm", f"/compose/cyber-incident?id={'a1' * 16}",
+         "/desk/cyber/staffed")  # fmt: skip
 
 
 class Answer:

@@ -39,6 +39,12 @@ class Door:
         connection.close()
         return answer.status, raw, dict(answer.headers)
 
+    def begin(self, path: str) -> str:
+        """Return the page of a new form, whose address is told with the id of its report."""
+        status, page, headers = self.ask("GET", path)
+        assert status == 303, page
+        return self.ask("GET", headers["location"])[1]
+
     def send(self, path: str, body: bytes, kind: str) -> tuple[int, str, Mapping[str, str]]:
         """Send a form that is no urlencoded one."""
         given = {"Origin": self.url, "Content-Type": kind}

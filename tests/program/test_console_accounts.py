@@ -183,6 +183,8 @@ def test_one_person_writes_and_another_releases(
     expect(page.locator("#because")).to_contain_text("NATO SECRET")
     page.click("#send")
     page.wait_for_url("**/release")
+    page.go_back()
+    page.wait_for_url("**/release")
     expect(page.locator("main")).to_contain_text("Gateways down.")
     page.click("button[value=release]")
     expect(page.locator("[role=alert]")).to_be_visible()

@@ -105,7 +105,7 @@ def test_without_scripts_a_form_is_kept_until_it_may_go(
     door = come_in(jp, url)
     assert "/compose/missile-event" in door.ask("GET", "/compose")[1]
     assert door.ask("GET", "/compose/no-such-kind")[0] == 404
-    begun = form_of(door.ask("GET", "/compose/cyber-incident")[1])
+    begun = form_of(door.begin("/compose/cyber-incident"))
     typed = {**begun, "to": "cyber@nato", "f.first_seen": "yesterday-ish", "subject": "<b>Kept</b>"}
     status, page, _ = door.post("/compose/cyber-incident", **typed, act="send")
     assert status == 400
@@ -125,6 +125,42 @@ def test_without_scripts_a_form_is_kept_until_it_may_go(
     assert door.ask("POST", "/compose/cyber-incident", typed)[0] == 400, "from another site"
 
 
+def test_back_leads_to_the_report_that_was_sent(
+    served: tuple[Desk, Desk, str, str], browser: Browser
+) -> None:
+    jp, _, url, _ = served
+    page, said = enter(browser, jp)
+    page.goto(f"{url}/compose/cyber-incident")
+    page.check('input[name=to][value="cyber@nato"]')
+    page.fill("#f-summary", "Sent once.")
+    page.wait_for_selector("#verdict.yes")
+    page.click("#send")
+    page.wait_for_url("**/report/*")
+    sent = page.url
+    page.go_back()
+    page.wait_for_url(sent)
+    assert page.locator("#send").count() == 0
+    assert said == []
+
+
+def test_one_id_is_one_report(served: tuple[Desk, Desk, str, str]) -> None:
+    jp, _, url, _ = served
+    door = come_in(jp, url)
+    status, _, headers = door.ask("GET", "/compose/cyber-incident?x=1")
+    assert (status, "?x=1&id=" in headers["location"]) == (303, True)
+    begun = form_of(door.ask("GET", headers["location"])[1])
+    typed = {**begun, "to": "cyber@nato", "f.summary": "One.", "act": "send"}
+    report = door.post("/compose/cyber-incident", **typed)[2]["location"]
+    again = door.ask("GET", headers["location"])
+    assert (again[0], again[2]["location"]) == (303, report)
+    status, page, _ = door.post("/compose/cyber-incident", **{**typed, "f.summary": "Two."})
+    assert (status, "another report already has that id" in page, "Two." in page) == (
+        400, True, True,
+    )  # fmt: skip
+    for malformed in ("x", "", f"{begun['id']}0", "%3Cb%3E"):
+        assert door.ask("GET", f"/compose/cyber-incident?id={malformed}")[0] == 400
+
+
 def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -> None:
     jp, nato, url, _ = served
     report = jp.ask(
@@ -133,9 +169,9 @@ def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -
     )["report"]  # fmt: skip
     door = come_in(jp, url)
     assert f"?updates={report}" in door.ask("GET", f"/report/{report}")[1]
-    page = door.ask("GET", f"/compose/cyber-incident?updates={report}")[1]
+    page = door.begin(f"/compose/cyber-incident?updates={report}")
     assert "Gateways down." in page
-    assert f'name="back" value="/compose/cyber-incident?updates={report}"' in page
+    assert f'name="updates" value="{report}"' in page
     typed = {**form_of(page), "updates": report, "f.summary": "Gateways up.", "clear": "stage"}
     typed["marking"] = "TLP:AMBER"
     status, page, headers = door.post("/compose/cyber-incident", **typed, act="send")
@@ -149,7 +185,7 @@ def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -
 def test_releasable_to_goes_with_a_level(served: tuple[Desk, Desk, str, str]) -> None:
     jp, _, url, _ = served
     door = come_in(jp, url)
-    begun = form_of(door.ask("GET", "/compose/cyber-incident")[1])
+    begun = form_of(door.begin("/compose/cyber-incident"))
     typed = {**begun, "to": "cyber@nato", "f.summary": "Gateways down.", "rel": "JPN, NATO"}
     for path in ("/compose/cyber-incident", "/check/cyber-incident"):
         _, page, _ = door.post(path, **typed, act="send")
@@ -165,7 +201,7 @@ def test_a_request_is_answered(served: tuple[Desk, Desk, str, str]) -> None:
     jp.ask("wait", asked["report"], "--rung", "DELIVERED")
     door = come_in(nato, url)
     assert f"?answers={asked['report']}" in door.ask("GET", f"/report/{asked['report']}")[1]
-    page = door.ask("GET", f"/compose/answer?answers={asked['report']}")[1]
+    page = door.begin(f"/compose/answer?answers={asked['report']}")
     assert re.search(r'name="to" value="[a-z]+@jp" checked', page)
     assert re.search(r'name="precedence" value="immediate" checked', page)
     (to,) = re.findall(r'name="to" value="([a-z]+@jp)" checked', page)

@@ -14,6 +14,7 @@ from noroshi.core.errors import InputError, NoroshiError, NotFoundError
 from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.kinds.reading import Reader, read_form
 from noroshi.core.marking.label import Pap, Tlp
+from noroshi.core.report import report_id_text
 from noroshi.entrypoints.console import forms
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit, json_answer
 from noroshi.flow import requests
@@ -46,8 +47,7 @@ async def write(console: Console, visit: Visit, http: Request) -> Response:
     """Show the form of a kind, or send what was typed into it."""
     kind = _kind(http)
     if http.method == "GET":
-        begun = Form(await _begun(console, visit, http))
-        return await _page(console, visit, _read(console, visit, kind, begun), {})
+        return await _open(console, visit, kind, http)
     draft = _read(console, visit, kind, await console.form(http))
     if draft.form.one("act") != "send" or not _is_complete(draft):
         return await _page(console, visit, draft, {})
@@ -59,6 +59,34 @@ async def write(console: Console, visit: Visit, http: Request) -> Response:
         return await _page(console, visit, draft, {**verdict, "allowed": False, "reasons": reasons})
     waits = told["state"] == "AWAITING_RELEASE"
     return RedirectResponse("/release" if waits else f"/report/{told['report']}", 303)
+
+
+async def _open(console: Console, visit: Visit, kind: Kind, http: Request) -> Response:
+    """Show a form; the report's id is in its address, so that *Back* leads to the same report."""
+    given = http.query_params.get("id")
+    begun = await _begun(console, visit, http)
+    if given is None:
+        new = uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex
+        address = http.url.include_query_params(id=new)
+        return RedirectResponse(f"{address.path}?{address.query}", 303)
+    report_id = report_id_of(given)
+    if gone := await _gone(console, visit, report_id):
+        return RedirectResponse(gone, 303)
+    form = Form([("id", report_id.hex()), *begun])
+    return await _page(console, visit, _read(console, visit, kind, form), {})
+
+
+async def _gone(console: Console, visit: Visit, report_id: bytes) -> str:
+    """Return where the report of a form is that was sent before; "": nowhere they may look."""
+    report = report_id_text(report_id)
+    waiting = await console.rows(visit, requests.ReleaseQueue())
+    if any(each["report"] == report for each in waiting):
+        return "/release"
+    try:
+        found = await console.rows(visit, requests.Show(report=report))
+    except NotFoundError:
+        return ""
+    return f"/report/{report}" if found else ""
 
 
 async def check(console: Console, visit: Visit, http: Request) -> Response:
@@ -83,7 +111,6 @@ async def _begun(console: Console, visit: Visit, http: Request) -> list[tuple[st
     """Return with what a form begins: a new one, an answer, or an update."""
     house = console.house()
     begun = [
-        ("id", uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex),
         ("precedence", "routine"), ("status", "actual"), ("tlp", house.default_marking),
         (f"{forms.PREFIX}language", visit.reader.language.value),
     ]  # fmt: skip
