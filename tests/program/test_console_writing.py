@@ -161,6 +161,37 @@ def test_one_id_is_one_report(served: tuple[Desk, Desk, str, str]) -> None:
         assert door.ask("GET", f"/compose/cyber-incident?id={malformed}")[0] == 400
 
 
+def test_another_language_keeps_what_is_typed(
+    served: tuple[Desk, Desk, str, str], browser: Browser
+) -> None:
+    jp, _, url, _ = served
+    page, said = enter(browser, jp)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"{url}/compose/cyber-incident")
+    page.check("input[name=precedence][value=flash]")
+    page.check('input[name=to][value="cyber@nato"]')
+    page.click("#f-summary")
+    page.keyboard.type("Kept as it is.")
+    page.click('button[lang="fr"]')
+    page.wait_for_selector('html[lang="fr"]')
+    expect(page.locator("#f-summary")).to_have_value("Kept as it is.")
+    expect(page.locator("input[name=precedence][value=flash]")).to_be_checked()
+    expect(page.locator('input[name=to][value="cyber@nato"]')).to_be_checked()
+    page.press("#subject", "Enter")
+    page.wait_for_load_state()
+    page.wait_for_selector('html[lang="fr"] #send')
+    assert (asked, said) == ([], [])
+    page.goto(f"{url}/lines")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    door = come_in(jp, url)
+    typed = {**form_of(door.begin("/compose/cyber-incident")), "f.summary": "Kept without scripts."}
+    status, text, _ = door.post("/compose/cyber-incident", **typed, act="language-ja")
+    assert (status, '<html lang="ja">' in text, typed["f.summary"] in text) == (200, True, True)
+    assert '<html lang="ja">' in door.ask("GET", "/lines")[1]
+    assert door.post("/compose/cyber-incident", **typed, act="language-xx")[0] == 400
+
+
 def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -> None:
     jp, nato, url, _ = served
     report = jp.ask(

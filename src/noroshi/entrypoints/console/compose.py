@@ -15,12 +15,14 @@ from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.kinds.reading import Reader, read_form
 from noroshi.core.marking.label import Pap, Tlp
 from noroshi.core.report import report_id_text
-from noroshi.entrypoints.console import forms
+from noroshi.entrypoints.console import entry, forms, pages
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit, json_answer
 from noroshi.flow import requests
 
 _LEFT_TO_ACTS: Final = frozenset({"answer", "comms-check", "joint-signature", "translation"})
 """Kinds that begin from another report, or are sent by the line itself."""
+_LANGUAGE: Final = "language-"
+"""Of the act that shows the form in another language, before its code."""
 _PRECEDENCES: Final = ("flash", "immediate", "priority", "routine", "deferred")
 
 
@@ -48,7 +50,10 @@ async def write(console: Console, visit: Visit, http: Request) -> Response:
     kind = _kind(http)
     if http.method == "GET":
         return await _open(console, visit, kind, http)
-    draft = _read(console, visit, kind, await console.form(http))
+    form = await console.form(http)
+    if form.one("act").startswith(_LANGUAGE):
+        return await _page_in(console, visit, kind, form)
+    draft = _read(console, visit, kind, form)
     if draft.form.one("act") != "send" or not _is_complete(draft):
         return await _page(console, visit, draft, {})
     try:
@@ -59,6 +64,15 @@ async def write(console: Console, visit: Visit, http: Request) -> Response:
         return await _page(console, visit, draft, {**verdict, "allowed": False, "reasons": reasons})
     waits = told["state"] == "AWAITING_RELEASE"
     return RedirectResponse("/release" if waits else f"/report/{told['report']}", 303)
+
+
+async def _page_in(console: Console, visit: Visit, kind: Kind, form: Form) -> Response:
+    """Show a form, and all that is typed into it, in another language."""
+    chosen = entry.language_of(form.one("act").removeprefix(_LANGUAGE))
+    visit = msgspec.structs.replace(visit, reader=pages.reader_of(chosen))
+    answer = await _page(console, visit, _read(console, visit, kind, form), {})
+    entry.keep_language(answer, chosen)
+    return answer
 
 
 async def _open(console: Console, visit: Visit, kind: Kind, http: Request) -> Response:
@@ -268,6 +282,7 @@ async def _page(
     partners = await console.rows(visit, requests.Partners())
     values = {
         "kind": draft.kind.name,
+        "typed_in": "draft",
         "title": reader.lexicon.label(draft.kind.title, reader.language),
         "form": form,
         "asked": forms.asked(draft.kind, form, draft.filled.problems, present, reader),

@@ -67,11 +67,15 @@ async def language(console: Console, http: Request) -> Response:
     """Change the language of the pages."""
     form = await console.form(http)
     answer = RedirectResponse(path_here(form.one("back")), 303)
-    answer.set_cookie(
-        LANGUAGE, _code(form.one("to")), max_age=_YEAR_SECONDS, secure=True, httponly=True,
-        samesite="strict",
-    )  # fmt: skip
+    keep_language(answer, language_of(form.one("to")))
     return answer
+
+
+def keep_language(answer: Response, chosen: Language) -> None:
+    """Let the browser keep the language of the pages."""
+    answer.set_cookie(
+        LANGUAGE, chosen.value, max_age=_YEAR_SECONDS, secure=True, httponly=True, samesite="strict"
+    )
 
 
 def path_here(path: str) -> str:
@@ -79,12 +83,13 @@ def path_here(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
-def _code(code: str) -> str:
-    """Return the code of a language that pages are in.
+def language_of(code: str) -> Language:
+    """Return a language that pages are in.
 
     Raises:
         InputError: they are not.
     """
-    if code not in {each.value for each in Language}:
+    found = next((each for each in Language if each.value == code), None)
+    if found is None:
         raise InputError("bad-input", f"there are no pages in {code!r}")
-    return code
+    return found

@@ -64,7 +64,7 @@ async function check() {
   if (answer.ok && mine === asked) show(await answer.json());
 }
 
-let isTouched = false;
+let isTouched = "typed" in draft.dataset;
 draft.addEventListener("input", () => {
   isTouched = true;
   clearTimeout(timer);
@@ -74,6 +74,7 @@ draft.addEventListener("submit", () => { isTouched = false; });
 addEventListener("beforeunload", (event) => { if (isTouched) event.preventDefault(); });
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
     draft.requestSubmit(document.getElementById("send"));
   }
 });
