@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.program.conftest import Desk, befriend, make
-from tests.program.console import come_in, enter
+from tests.program.console import come_in, enter, link_of
 
 pytestmark = pytest.mark.xdist_group("console-writing")
 
@@ -190,6 +190,33 @@ def test_another_language_keeps_what_is_typed(
     assert (status, '<html lang="ja">' in text, typed["f.summary"] in text) == (200, True, True)
     assert '<html lang="ja">' in door.ask("GET", "/lines")[1]
     assert door.post("/compose/cyber-incident", **typed, act="language-xx")[0] == 400
+
+
+def test_what_is_typed_outlives_its_session(
+    served: tuple[Desk, Desk, str, str], browser: Browser
+) -> None:
+    jp, _, url, _ = served
+    page, _ = enter(browser, jp)
+    read_in(page, f"{url}/compose/cyber-incident", "ja")
+    page.check('input[name=to][value="cyber@nato"]')
+    page.fill("#f-summary", "Typed before the session ended.")
+    other = page.context.new_page()
+    other.goto(url)
+    other.click('form[action="/leave"] button')
+    for _ in range(2):
+        page.click("#send")
+        expect(page.locator("#lost")).to_contain_text("セッションが終了しました")
+    page.context.set_offline(True)
+    page.click("#send")
+    expect(page.locator("#lost")).to_contain_text("ノードが応答しない")
+    expect(page.locator("#f-summary")).to_have_value("Typed before the session ended.")
+    page.context.set_offline(False)
+    other.goto(link_of(jp))
+    other.click("main button")
+    other.wait_for_selector("#actual", state="attached")
+    page.click("#send")
+    page.wait_for_url("**/report/*")
+    expect(page.locator("main")).to_contain_text("Typed before the session ended.")
 
 
 def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -> None:

@@ -56,12 +56,29 @@ function show(told) {
 let timer = 0;
 let asked = 0;
 
+function tell(what) {
+  const lost = document.getElementById("lost");
+  lost.textContent = what ? lost.dataset[what] : "";
+  lost.toggleAttribute("hidden", !what);
+  if (what) lost.scrollIntoView({ block: "nearest" });
+}
+
 async function check() {
   const mine = ++asked;
-  const answer = await fetch(draft.dataset.check, {
-    method: "POST", body: new URLSearchParams(new FormData(draft)),
-  });
-  if (answer.ok && mine === asked) show(await answer.json());
+  let lost = "node";
+  try {
+    const answer = await fetch(draft.dataset.check, {
+      method: "POST", body: new URLSearchParams(new FormData(draft)),
+    });
+    if (answer.status === 401) lost = "session";
+    if (answer.ok) {
+      const told = await answer.json();
+      lost = "";
+      if (mine === asked) show(told);
+    }
+  } catch { /* the line to the node is down */ }
+  tell(lost);
+  return !lost;
 }
 
 let isTouched = "typed" in draft.dataset;
@@ -70,7 +87,16 @@ draft.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(check, PAUSE);
 });
-draft.addEventListener("submit", () => { isTouched = false; });
+// Whoever leaves the page for an answer that does not come loses what was typed.
+let isSure = false;
+draft.addEventListener("submit", async (event) => {
+  if (!isSure) {
+    event.preventDefault();
+    isSure = await check();
+    if (isSure) draft.requestSubmit(event.submitter);
+    isSure = false;
+  } else isTouched = false;
+});
 addEventListener("beforeunload", (event) => { if (isTouched) event.preventDefault(); });
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
