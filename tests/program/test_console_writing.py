@@ -178,8 +178,8 @@ def test_another_language_keeps_what_is_typed(
     expect(page.locator("#f-summary")).to_have_value("Kept as it is.")
     expect(page.locator("input[name=precedence][value=flash]")).to_be_checked()
     expect(page.locator('input[name=to][value="cyber@nato"]')).to_be_checked()
-    page.press("#subject", "Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.press("#subject", "Enter")
     page.wait_for_selector('html[lang="fr"] #send')
     assert (asked, said) == ([], [])
     page.goto(f"{url}/lines")
@@ -217,6 +217,43 @@ def test_what_is_typed_outlives_its_session(
     page.click("#send")
     page.wait_for_url("**/report/*")
     expect(page.locator("main")).to_contain_text("Typed before the session ended.")
+
+
+def test_send_says_what_it_sends(served: tuple[Desk, Desk, str, str], browser: Browser) -> None:
+    jp, _, url, _ = served
+    page, said = enter(browser, jp)
+    read_in(page, f"{url}/compose/cyber-incident", "fr")
+    page.check("input[name=precedence][value=flash]")
+    page.check("input[name=status][value=exercise]")
+    page.check('input[name=to][value="cyber@nato"]')
+    send = page.get_by_role("button", name="Envoyer", exact=True)
+    expect(send).to_have_accessible_description(re.compile("FLASH.*Exercice.*cyber@nato"))
+    expect(page.locator("#sends .prec.z")).to_be_visible()
+    assert said == []
+    door = come_in(jp, url)
+    typed = {**form_of(door.begin("/compose/cyber-incident")), "to": "cyber@nato", "act": "check"}
+    text = door.post("/compose/cyber-incident", **{**typed, "precedence": "flash"})[1]
+    (told,) = re.findall(r'<p id="sends">(.*?)</p>', text)
+    assert re.search("FLASH.*ACTUAL.*cyber@nato", told)
+
+
+def test_a_subject_that_is_too_long_is_said_and_kept(
+    served: tuple[Desk, Desk, str, str], browser: Browser
+) -> None:
+    jp, _, url, _ = served
+    page, said = enter(browser, jp)
+    read_in(page, f"{url}/compose/cyber-incident", "fr")
+    page.fill("#subject", "x" * 700)
+    expect(page.locator('[data-problem="subject"]')).to_contain_text("700")
+    expect(page.locator("#subject")).to_have_attribute("aria-invalid", "true")
+    page.fill("#subject", "x" * 200)
+    expect(page.locator('[data-problem="subject"]')).to_be_hidden()
+    assert said == []
+    door = come_in(jp, url)
+    typed = {**form_of(door.begin("/compose/cyber-incident")), "to": "cyber@nato", "act": "send"}
+    typed |= {"f.summary": "Long.", "subject": "x" * 201}
+    status, text, _ = door.post("/compose/cyber-incident", **typed)
+    assert (status, "201 characters" in text, "x" * 201 in text) == (400, True, True)
 
 
 def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -> None:

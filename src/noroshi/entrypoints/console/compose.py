@@ -278,7 +278,9 @@ async def _page(
     console: Console, visit: Visit, draft: _Draft, verdict: Mapping[str, object]
 ) -> Response:
     reader, form, house = visit.reader, draft.form, console.house()
-    present = await _present(console, visit, draft)
+    updated = await _updated(console, visit, draft)
+    present = _present(draft, updated, reader) if updated else {}
+    to = [*form.many("to"), *form.many("info")]
     partners = await console.rows(visit, requests.Partners())
     values = {
         "kind": draft.kind.name,
@@ -287,6 +289,7 @@ async def _page(
         "form": form,
         "asked": forms.asked(draft.kind, form, draft.filled.problems, present, reader),
         "desks": list(desks_of_partners(partners, reader)),
+        "goes_to": [*_texts(updated, "to"), *_texts(updated, "info")] if updated else to,
         "own_desks": house.desks,
         "precedences": _PRECEDENCES,
         "levels": _levels(console),
@@ -300,17 +303,25 @@ async def _page(
     return console.page("compose.html", visit, values, 400 if is_refused else 200)
 
 
-async def _present(console: Console, visit: Visit, draft: _Draft) -> dict[str, str]:
-    """Return what the fields of a form that is updated say now."""
+async def _updated(console: Console, visit: Visit, draft: _Draft) -> Json | None:
+    """Return the report that a form updates."""
     updates = draft.form.one("updates")
-    if not updates:
-        return {}
-    told = cast("Json", await console.ask(visit, requests.Show(report=updates)))
-    chain = cast("Json | None", told["chain"])
+    return (
+        cast("Json", await console.ask(visit, requests.Show(report=updates))) if updates else None
+    )
+
+
+def _texts(told: Json, name: str) -> list[str]:
+    return list(map(str, cast("list[object]", told[name])))
+
+
+def _present(draft: _Draft, updated: Json, reader: Reader) -> dict[str, str]:
+    """Return what the fields of a form that is updated say now."""
+    chain = cast("Json | None", updated["chain"])
     if chain is None or chain["kind"] != draft.kind.name:
         raise InputError("bad-form", "that report is no form of this kind; send one anew")
     fields = cast("dict[str, object]", chain["fields"])
-    rows = read_form(draft.kind, fields, visit.reader)
+    rows = read_form(draft.kind, fields, reader)
     return {row.field: "; ".join(map(str, row.values)) for row in rows if row.field in fields}
 
 

@@ -11,6 +11,7 @@ from noroshi.core.kinds.form import Field, FieldType
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.kinds.writing import read_value
+from noroshi.core.report import MAX_SUBJECT
 from noroshi.entrypoints.console.desk import Form
 
 _LONG: Final = frozenset({FieldType.TEXT, FieldType.ORIGINAL})
@@ -47,7 +48,10 @@ class Filled(msgspec.Struct, frozen=True):
 
 
 def read_form(kind: Kind, form: Form, writer: Reader, now: Instant) -> Filled:
-    """Return what was typed into a form; an empty field says nothing."""
+    """Return what was typed into a form; an empty field says nothing.
+
+    The subject is no field of any kind, and has its problem beside theirs.
+    """
     values: dict[str, object] = {}
     problems: dict[str, str] = {}
     for field in kind.fields:
@@ -58,7 +62,18 @@ def read_form(kind: Kind, form: Form, writer: Reader, now: Instant) -> Filled:
             values[field.name] = _value(field, typed, writer, now)
         except InputError as error:
             problems[field.name] = error.message
-    return Filled(values, problems)
+    subject = subject_problem(form, writer)
+    return Filled(values, {"subject": subject, **problems} if subject else problems)
+
+
+def subject_problem(form: Form, writer: Reader) -> str:
+    """Return why a subject cannot go; "": it can."""
+    subject = form.one("subject").strip()
+    if len(subject) > MAX_SUBJECT:
+        told = {"count": len(subject), "most": MAX_SUBJECT}
+        return writer.lexicon.sentence("ui.subject_long", writer.language, **told)
+    is_shown = subject.isprintable()
+    return "" if is_shown else writer.lexicon.sentence("ui.subject_signs", writer.language)
 
 
 def missing(kind: Kind, filled: Filled) -> list[Field]:

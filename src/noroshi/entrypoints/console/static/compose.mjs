@@ -48,9 +48,26 @@ function show(told) {
     const problem = told.problems[place.dataset.problem] ?? "";
     place.textContent = problem;
     place.toggleAttribute("hidden", !problem);
-    const control = draft.elements[`f.${place.dataset.problem}`];
-    if (control instanceof Element) control.toggleAttribute("aria-invalid", Boolean(problem));
+    const name = place.dataset.problem;
+    const control = draft.elements[`f.${name}`] ?? draft.elements[name];
+    if (!(control instanceof Element)) continue;
+    if (problem) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
   }
+}
+
+function chosen(name) {
+  return draft.querySelector(`input[name="${name}"]:checked`)?.closest("label");
+}
+
+// What Send sends: of a form with no addressees of its own, they stay those of the page.
+function sum() {
+  const precedence = chosen("precedence")?.querySelector(".prec");
+  if (precedence) document.getElementById("sends-prec").replaceChildren(precedence.cloneNode(true));
+  document.getElementById("sends-status").textContent = chosen("status")?.textContent ?? "";
+  if (!draft.elements.to) return;
+  const desks = draft.querySelectorAll('input:is([name="to"], [name="info"]):checked');
+  document.getElementById("sends-to").textContent = [...desks].map((each) => each.value).join(", ");
 }
 
 let timer = 0;
@@ -84,6 +101,7 @@ async function check() {
 let isTouched = "typed" in draft.dataset;
 draft.addEventListener("input", () => {
   isTouched = true;
+  sum();
   clearTimeout(timer);
   timer = setTimeout(check, PAUSE);
 });
@@ -104,3 +122,4 @@ addEventListener("keydown", (event) => {
     draft.requestSubmit(document.getElementById("send"));
   }
 });
+sum();
