@@ -256,6 +256,20 @@ def test_a_subject_that_is_too_long_is_said_and_kept(
     assert (status, "201 characters" in text, "x" * 201 in text) == (400, True, True)
 
 
+def test_the_first_faulty_field_of_a_refused_form_has_the_focus(
+    served: tuple[Desk, Desk, str, str], browser: Browser
+) -> None:
+    jp, _, url, _ = served
+    page, _ = enter(browser, jp)
+    read_in(page, f"{url}/compose/cyber-incident", "en")
+    for found in ('input[name=to][value="cyber@nato"]', "#f-summary"):
+        with page.expect_navigation():
+            page.click("#send")
+        expect(page.locator(found)).to_be_focused()
+        expect(page.locator(found)).to_be_in_viewport()
+        page.check('input[name=to][value="cyber@nato"]')
+
+
 def test_an_update_says_only_what_changes(served: tuple[Desk, Desk, str, str]) -> None:
     jp, nato, url, _ = served
     report = jp.ask(

@@ -281,6 +281,7 @@ async def _page(
     updated = await _updated(console, visit, draft)
     present = _present(draft, updated, reader) if updated else {}
     to = [*form.many("to"), *form.many("info")]
+    is_refused = form.one("act") == "send"
     partners = await console.rows(visit, requests.Partners())
     values = {
         "kind": draft.kind.name,
@@ -298,9 +299,23 @@ async def _page(
         "areas": list(house.areas),
         "verdict": verdict or await _verdict(console, visit, draft),
         "marking": _marking(form),
+        "faulty": _faulty(draft) if is_refused else "",
     }
-    is_refused = form.one("act") == "send"
     return console.page("compose.html", visit, values, 400 if is_refused else 200)
+
+
+def _faulty(draft: _Draft) -> str:
+    """Return the first field that is missing or cannot be read, as the page shows them."""
+    is_update, problems = bool(draft.form.one("updates")), draft.filled.problems
+    if not is_update and not draft.form.many("to"):
+        return "to"
+    lacking = [] if is_update else forms.missing(draft.kind, draft.filled)
+    faulty = {*problems, *(field.name for field in lacking)}
+    fields = sorted(
+        draft.kind.fields, key=lambda each: not (each.says.first or each.name in problems)
+    )
+    names = ("subject", *(field.name for field in fields))
+    return next((name for name in names if name in faulty), "")
 
 
 async def _updated(console: Console, visit: Visit, draft: _Draft) -> Json | None:
