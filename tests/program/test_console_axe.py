@@ -154,8 +154,8 @@ def test_a_form_that_was_refused_keeps_nobody_out(scene: Scene, browser: Browser
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         page.evaluate("document.querySelectorAll('form').forEach(one => { one.noValidate = true })")
         page.fill(field, "half past six")
-        page.click(f"button[value={button}]")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.click(f"button[value={button}]")
         assert look(page) == [], path
     context.close()
 
