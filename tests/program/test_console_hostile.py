@@ -47,7 +47,7 @@ FOUND: Final = """() => {
     attributes: all.flatMap((each) => each.getAttributeNames()
       .filter((name) => /^on|^style$|^srcdoc$|^autofocus$/.test(name))
       // The first faulty field of a refused form has the focus, and no other element.
-      .filter((name) => name !== "autofocus" || each.form?.id !== "draft"
+      .filter((name) => name !== "autofocus" || each.form?.getAttribute("id") !== "draft"
         || each !== document.querySelector("[autofocus]"))
       .map((name) => each.localName + " " + name)),
     links: all.flatMap((each) => ["href", "src", "action", "formaction", "xlink:href"]
