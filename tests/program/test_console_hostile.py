@@ -46,9 +46,6 @@ FOUND: Final = """() => {
     ).map((each) => each.outerHTML.slice(0, 200)),
     attributes: all.flatMap((each) => each.getAttributeNames()
       .filter((name) => /^on|^style$|^srcdoc$|^autofocus$/.test(name))
-      // The first faulty field of a refused form has the focus, and no other element.
-      .filter((name) => name !== "autofocus" || each.form?.getAttribute("id") !== "draft"
-        || each !== document.querySelector("[autofocus]"))
       .map((name) => each.localName + " " + name)),
     links: all.flatMap((each) => ["href", "src", "action", "formaction", "xlink:href"]
       .map((name) => each.getAttribute(name)).filter((url) => !ours(url))),

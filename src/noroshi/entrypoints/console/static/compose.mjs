@@ -123,3 +123,6 @@ addEventListener("keydown", (event) => {
   }
 });
 sum();
+
+// On a refused form the first faulty field is in view.
+draft.querySelector("[data-faulty]")?.focus();
