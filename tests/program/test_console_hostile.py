@@ -182,6 +182,10 @@ class Look:
         self.page.wait_for_selector("#actual", state="attached")
 
     def _closed(self, dialog: Any) -> None:
+        # A page with words that were not sent asks before it is left; all else says too much.
+        if dialog.type == "beforeunload":
+            dialog.accept()
+            return
         self.said.append(f"dialog {dialog.message}")
         dialog.dismiss()
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.program.conftest import Desk, befriend, make
 from tests.program.console import come_in, enter, link_of
@@ -167,7 +167,12 @@ def test_another_language_keeps_what_is_typed(
     jp, _, url, _ = served
     page, said = enter(browser, jp)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
     page.goto(f"{url}/compose/cyber-incident")
     page.check("input[name=precedence][value=flash]")
     page.check('input[name=to][value="cyber@nato"]')
