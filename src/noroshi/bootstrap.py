@@ -22,10 +22,12 @@ from noroshi.adapters.keys.files import KeyFiles, write_private
 from noroshi.adapters.passphrases import BREACHED, Argon2Passphrases
 from noroshi.adapters.policies import FOLDER, read_areas, read_rules
 from noroshi.adapters.scanner import CommandScanner, check_scanner
+from noroshi.adapters.schemas import problem_of
 from noroshi.adapters.sealing.archive import Archive, RetentionKeyFiles
 from noroshi.adapters.sealing.pyca import PycaPrimitives
 from noroshi.adapters.sealing.vault import FileVault
 from noroshi.adapters.spool import FileSpool
+from noroshi.adapters.sqlite.lazy import LazyObjects
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
 from noroshi.adapters.words import shipped_lexicon
@@ -52,6 +54,7 @@ from noroshi.identity import (
     load_signers,
     make_door_keys,
     make_keys,
+    object_key,
     public_keys,
 )
 from noroshi.settings import FILE_NAME, Settings, check_settings, read_settings, to_toml
@@ -214,6 +217,8 @@ def _open_node(
         return sign_checkpoint(Checkpoint(origin, size, root), own.journal_signer)
 
     store = SqliteStore(home / homes.DATABASE, clock, sign, archive, on_phase=on_phase)
+    key_of_objects = partial(object_key, keys, entropy.draw)
+    objects = LazyObjects(home / homes.OBJECTS, key_of_objects, entropy.draw)
     try:
         rules, areas = read_rules(home), read_areas(home)
         retention = Retention(settings.retention, rules)
@@ -233,6 +238,8 @@ def _open_node(
             lexicon=shipped_lexicon,
             is_silent=settings.receive_only,
             store=store,
+            objects=objects,
+            schemas=problem_of,
             blobs=blobs,
             scanner=CommandScanner(scanner) if scanner else None,
             spool=spool,
@@ -263,6 +270,7 @@ def _open_node(
         )
         yield Node(home, settings, house, store, blobs, keys)
     finally:
+        objects.close()
         store.close()
 
 

@@ -44,6 +44,8 @@ from noroshi.entrypoints.local.door import local_door
 from noroshi.entrypoints.local.protocol import LocalProtocol
 from noroshi.entrypoints.peer.door import peer_door
 from noroshi.entrypoints.peer.protocol import PeerProtocol
+from noroshi.entrypoints.taxii.door import taxii_routes
+from noroshi.entrypoints.taxii.streaming import Streams
 from noroshi.flow.records import Announcement, Committed, KnownPartner
 from noroshi.flow.renewal import keep_keys
 
@@ -200,11 +202,18 @@ class _Doors:
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
         self._node.store.listen(keykeeper)
+        streams = Streams()
         local = local_door(lambda: house, listeners.subscribe)
         servers = [
             (
                 _server(
-                    desk_door(lambda: house, hosts, desk_url, listeners.subscribe),
+                    desk_door(
+                        lambda: house,
+                        hosts,
+                        desk_url,
+                        listeners.subscribe,
+                        taxii_routes(lambda: house, streams),
+                    ),
                     contexts[1],
                     DeskProtocol,
                 ),
@@ -234,6 +243,7 @@ class _Doors:
                 self._serving.on_ready(desk_url, self._node.settings.peer_url)
                 await stop.wait()
                 listeners.close()
+                streams.close()
                 pull.close()
                 for server, _ in servers:
                     server.should_exit = True

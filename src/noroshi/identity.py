@@ -27,6 +27,7 @@ from noroshi.flow.records import Duty, Identity
 
 _SALT_SIZE: Final = 16
 _IV_SIZE: Final = 12
+_KEY_SIZE: Final = 32
 
 
 def make_keys(
@@ -50,6 +51,19 @@ def make_door_keys(home: Path, partner: str, passphrase: bytes | None) -> bytes:
     write_private(home / homes.CERTIFICATE, certificate)
     write_private(home / homes.CERTIFICATE_KEY, private)
     return certificate_digest(certificate)
+
+
+def object_key(keys: KeyFiles, draw: Callable[[int], bytes]) -> bytes:
+    """Return the key of what machines hand over, made with the first of it.
+
+    Raises:
+        UnavailableError: it cannot be read.
+    """
+    if not keys.has(Purpose.OBJECTS):
+        seeds = ((Alg.A256GCM, draw(_KEY_SIZE)),)
+        keys.write(Purpose.OBJECTS, seeds, salt=draw(_SALT_SIZE), iv=draw(_IV_SIZE))
+    ((_, key),) = keys.read(Purpose.OBJECTS)
+    return key
 
 
 def public_keys(

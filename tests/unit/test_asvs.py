@@ -187,6 +187,9 @@ CHOSEN = {
     ("lists.py", "whose"),
     ("lists.py", "order.replace"),
     ("lists.py", "order"),
+    ("object_rows.py", "condition"),
+    ("object_rows.py", "start"),
+    ("object_rows.py", "wanted"),
 }
 """Parts of statements that the code chooses among its own."""
 

@@ -13,6 +13,8 @@ from typing import Final, Self
 from noroshi.core.errors import UnavailableError
 
 DATABASE: Final = "node.db"
+OBJECTS: Final = "objects.db"
+"""Objects that machines handed over; it is not there before the first of them."""
 KEYS: Final = "keys"
 SEAL_KEY: Final = "keys/seal.key"
 """Whether a passphrase wraps this one decides it for every key that the node makes later."""

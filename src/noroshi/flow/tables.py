@@ -24,6 +24,7 @@ from noroshi.flow.directory_tables import DirectoryTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
 from noroshi.flow.figure_tables import FigureTable
+from noroshi.flow.machine_tables import MachineTable
 from noroshi.flow.outbox_tables import OutboxTable
 from noroshi.flow.prekey_tables import PrekeyTable
 from noroshi.flow.receipt_tables import ReceiptTable
@@ -281,6 +282,11 @@ class Tables(Protocol):
     @property
     def accounts(self) -> AccountTable:
         """Accounts."""
+        ...
+
+    @property
+    def machines(self) -> MachineTable:
+        """Machines that have access, and collections."""
         ...
 
     @property

@@ -37,6 +37,7 @@ from noroshi.simulation.standin import (
     StandInSigner,
     StandInUnwrapper,
     StandInVault,
+    no_objects,
 )
 from noroshi.simulation.virtual import NodeClock, VirtualLoop
 
@@ -197,6 +198,8 @@ class SimNode:
             lexicon=shipped_lexicon,
             is_silent=False,
             store=self.store,
+            objects=no_objects,
+            schemas=no_objects,
             blobs=SimBlobs(self.disk),
             scanner=None,
             spool=SimSpool(self.disk),

@@ -7,12 +7,13 @@ a simulated hour is spent on what is being simulated. Nothing outside this folde
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import NoReturn
 
 from noroshi.core.directory.card import SignedCard
 from noroshi.core.directory.repository import Bundle, Kept
 from noroshi.core.envelope.keys import PublicKey, Purpose
 from noroshi.core.envelope.suite import Alg
-from noroshi.core.errors import RefusalError
+from noroshi.core.errors import RefusalError, UnavailableError
 from noroshi.core.instant import Instant
 from noroshi.flow.directory_ports import Target
 
@@ -197,3 +198,8 @@ def _mask(key: bytes, data: bytes) -> bytes:
 
 def _digest(key: bytes, data: bytes) -> bytes:
     return hashlib.sha256(key + data).digest()
+
+
+def no_objects(*_: object) -> NoReturn:
+    """Refuse: machines have no part in a simulation."""
+    raise UnavailableError("storage-failed", "a simulated node keeps no objects of machines")

@@ -93,6 +93,10 @@ RemoveRootKey    -       -        -     yes           -
 Quarantine       yes     yes      yes   yes           -
 DecideQuarantined -      yes      -     -             -
 AddAgreement     -       -        -     yes           -
+GrantAccess      -       -        -     yes           -
+RevokeAccess     -       -        -     yes           -
+Machines         yes     yes      yes   yes           -
+Collections      yes     yes      yes   yes           -
 AddAccount       -       -        -     yes           -
 ChangeRoles      -       -        -     yes           -
 ChangePassphrase -       -        -     yes           -
@@ -180,7 +184,7 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "volume": 10_000, "by": None, "desk": "cyber", "state": DeskState.STAFFED, "name": "X",
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
         "request": "00", "reason": "case", "root": b"root", "digest": "0" * 64,
-        "credential": b"id", "public_key": b"key", "sign_count": 0,
+        "credential": b"id", "public_key": b"key", "sign_count": 0, "collection": "c",
     }  # fmt: skip
     if kind is requests.TakeAlarm:
         told["number"] = 1

@@ -101,11 +101,12 @@ def open_writer(
     *,
     synchronous: str = "FULL",
     vfs: str | None = None,
+    schema: str = "migrations",
 ) -> Database:
     """Return the writing connection, its schema up to date.
 
-    `steps` do what migrations leave to the program. `synchronous` and `vfs` exist
-    for the proofs that show what FULL is good for.
+    `steps` do what migrations leave to the program; these lie in the folder `schema`.
+    `synchronous` and `vfs` exist for the proofs that show what FULL is good for.
 
     Raises:
         UnavailableError: SQLite is too old, or the file cannot be used.
@@ -120,7 +121,7 @@ def open_writer(
             msg = f"{path} cannot be kept in WAL mode (it is {mode}); use a local disk"
             raise UnavailableError("storage-failed", msg)
         connection.execute(_SETTINGS.format(synchronous=synchronous))
-        if _migrate(connection, path, steps):
+        if _migrate(connection, path, steps, scripts(schema)):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except (apsw.Error, OSError) as error:
         raise explain(error, path) from error
@@ -141,7 +142,7 @@ def open_memory(image: bytes | None) -> apsw.Connection:
     if image is not None:
         connection.deserialize("main", image)
     connection.execute(_SETTINGS.format(synchronous="OFF"))
-    _migrate(connection, Path("memory"), {})
+    _migrate(connection, Path("memory"), {}, scripts())
     return connection
 
 
@@ -188,13 +189,14 @@ def _is_full(folder: Path) -> bool:
     return folder.exists() and shutil.disk_usage(folder).free < _LEAST_ROOM
 
 
-def _migrate(connection: apsw.Connection, path: Path, steps: Steps) -> bool:
+def _migrate(
+    connection: apsw.Connection, path: Path, steps: Steps, known: Mapping[int, str]
+) -> bool:
     """Bring the schema up to date; say whether there was anything to do."""
     done = connection.pragma("user_version")
     found = connection.pragma("application_id")
     if found not in {0, APPLICATION_ID} or (done and found != APPLICATION_ID):
         raise UnavailableError("home-foreign", f"{path} is a database of another program")
-    known = scripts()
     if isinstance(done, int) and done > max(known):
         msg = f"{path} was written by a newer release of Noroshi; install that one"
         raise UnavailableError("home-foreign", msg)
@@ -214,9 +216,9 @@ def _migrate(connection: apsw.Connection, path: Path, steps: Steps) -> bool:
     return bool(wanted)
 
 
-def scripts() -> dict[int, str]:
-    """Return the migrations by number."""
-    folder = importlib.resources.files("noroshi.adapters.sqlite").joinpath("migrations")
+def scripts(schema: str = "migrations") -> dict[int, str]:
+    """Return the migrations of a folder by number."""
+    folder = importlib.resources.files("noroshi.adapters.sqlite").joinpath(schema)
     return {
         int(match[1]): entry.read_text()
         for entry in folder.iterdir()

@@ -28,6 +28,7 @@ from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
 from noroshi.adapters.sqlite.figures import SqliteFigures
 from noroshi.adapters.sqlite.journal import SqliteJournal
+from noroshi.adapters.sqlite.machines import SqliteMachines
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
 from noroshi.adapters.sqlite.partners import SqlitePartners
 from noroshi.adapters.sqlite.prekeys import SqlitePrekeys
@@ -65,6 +66,7 @@ class SqliteTables:
         self.journal = SqliteJournal(database)
         self.partners = SqlitePartners(database)
         self.accounts = SqliteAccounts(database)
+        self.machines = SqliteMachines(database)
         self.agreements = SqliteAgreements(database)
         self.drafts = SqliteDrafts(database, contents)
         self.reports = SqliteReports(database, contents)

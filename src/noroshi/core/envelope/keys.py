@@ -32,6 +32,8 @@ class Purpose(IntEnum):
     """Of the directory: says that this is the newest."""
     RETENTION = 10
     """Of what is stored here; on no card."""
+    OBJECTS = 11
+    """Of the objects of machines that are stored here; on no card."""
 
 
 class PublicKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

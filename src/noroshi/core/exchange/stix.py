@@ -113,7 +113,7 @@ def marked_parts(value: object) -> Iterator[Part]:
             if len(seen) > MAX_MARKINGS:
                 msg = f"it has more than {MAX_MARKINGS} different markings; take it apart"
                 raise InputError("bad-marking", msg)
-            asked = [ref for ref in refs if not _is_notice(ref, definitions)]
+            asked = [ref for ref in refs if not is_notice(ref, definitions)]
             if not asked:
                 continue
             try:
@@ -157,7 +157,7 @@ def _references(item: Mapping[str, object], name: str) -> Iterator[tuple[str, ..
             raise InputError("bad-marking", f"a granular marking of {name} names no marking")
 
 
-def _is_notice(ref: str, definitions: Mapping[str, object]) -> bool:
+def is_notice(ref: str, definitions: Mapping[str, object]) -> bool:
     """Say whether a reference is to a statement that is no marking, such as a licence.
 
     Words in capitals alone, all that reads as a marking, and all that speaks of one may be a

@@ -74,6 +74,8 @@ class EntryKind(Enum):
     DIRECTORY_TAKEN = "DirectoryTaken"
     ROOT_TAKEN = "RootTaken"
     ROOT_REMOVED = "RootRemoved"
+    MACHINE_CHANGED = "MachineChanged"
+    MACHINE_ENDED = "MachineEnded"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

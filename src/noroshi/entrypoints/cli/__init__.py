@@ -28,6 +28,7 @@ from noroshi.entrypoints.cli import (
     kinds,
     labels,
     lines,
+    machines,
     node,
     onward,
     partners,
@@ -119,6 +120,7 @@ for commands in (
     lines,
     desks,
     courier,
+    machines,
     backup,
     simulation,
 ):

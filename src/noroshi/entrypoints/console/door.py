@@ -34,7 +34,7 @@ loopback alone, so that no page of another site can reach it by pointing its own
 """
 
 import importlib.resources
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -110,11 +110,19 @@ _OUTSIDE: Final = (
 
 
 def desk_door(
-    house: Callable[[], House], hosts: list[str], door: str, subscribe: Events
+    house: Callable[[], House],
+    hosts: list[str],
+    door: str,
+    subscribe: Events,
+    machines: Sequence[Route] = (),
 ) -> ASGIApp:
-    """Return the application of the desk door, for requests to one of `hosts`."""
+    """Return the application of the desk door, for requests to one of `hosts`.
+
+    `machines` are the routes of those who come with a token.
+    """
     console = Console(house, door, subscribe)
     routes = [
+        *machines,
         *(_route(path, _inside(console, page), how) for path, page, how in _INSIDE),
         *(_route(path, partial(answer, console), how) for path, answer, how in _OUTSIDE),
         _route("/static/{name}", _static, ("GET",)),

@@ -13,6 +13,7 @@ from noroshi.flow.answers import (
     held,
     joint,
     labels,
+    machines,
     partners,
     releases,
     reports,
@@ -44,6 +45,7 @@ from noroshi.flow.requests import (
     Cancel,
     ChangePassphrase,
     ChangeRoles,
+    Collections,
     Conflicts,
     Consents,
     CourierOut,
@@ -56,6 +58,7 @@ from noroshi.flow.requests import (
     Examine,
     Export,
     Figures,
+    GrantAccess,
     GrantConsent,
     Held,
     HeldCheckpoint,
@@ -65,6 +68,7 @@ from noroshi.flow.requests import (
     JournalHead,
     LineHistory,
     LineStates,
+    Machines,
     MakeProof,
     Outbox,
     OwnCard,
@@ -84,6 +88,7 @@ from noroshi.flow.requests import (
     Reply,
     RequestRoot,
     Retained,
+    RevokeAccess,
     RevokePartner,
     SendHeld,
     SendReport,
@@ -190,6 +195,14 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return partners.own_card(house)
         case AddPartner():
             return partners.add_partner(house, request)
+        case GrantAccess():
+            return machines.grant_access(house, request)
+        case RevokeAccess():
+            return machines.revoke_access(house, request)
+        case Machines():
+            return machines.list_machines(house)
+        case Collections():
+            return machines.list_collections(house)
         case AddAgreement():
             return agreements.add_agreement(house, request)
         case Agreements():

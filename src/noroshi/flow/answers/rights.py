@@ -23,6 +23,8 @@ _NAMED: Final = (
     requests.Answering
     | requests.SendHeld
     | requests.AddAccount
+    | requests.GrantAccess
+    | requests.RevokeAccess
     | requests.Invite
     | requests.PassOn
     | requests.SendTearline
@@ -67,6 +69,8 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.HoldForLaw: Act.ADMINISTER,
     requests.EndLegalHold: Act.ADMINISTER,
     requests.Agreements: Act.OVERSEE,
+    requests.Machines: Act.OVERSEE,
+    requests.Collections: Act.OVERSEE,
     requests.Alarms: Act.OVERSEE,
     requests.LineStates: Act.OVERSEE,
     requests.LineHistory: Act.OVERSEE,
@@ -97,6 +101,8 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.TakeRoot: Act.ADMINISTER,
     requests.RequestRoot: Act.ADMINISTER,
     requests.RemoveRootKey: Act.ADMINISTER,
+    requests.GrantAccess: Act.ADMINISTER,
+    requests.RevokeAccess: Act.ADMINISTER,
     requests.AddAgreement: Act.ADMINISTER,
     requests.AddAccount: Act.ADMINISTER,
     requests.ChangeRoles: Act.ADMINISTER,

@@ -39,6 +39,12 @@ from noroshi.flow.requests.house import (
     WhoAmI,
     Witnesses,
 )
+from noroshi.flow.requests.machines import (
+    Collections,
+    GrantAccess,
+    Machines,
+    RevokeAccess,
+)
 from noroshi.flow.requests.reports import (
     Answering,
     Cancel,
@@ -96,6 +102,7 @@ __all__ = [
     "Cancel",
     "ChangePassphrase",
     "ChangeRoles",
+    "Collections",
     "Conflicts",
     "Consents",
     "CourierOut",
@@ -109,6 +116,7 @@ __all__ = [
     "Exchange",
     "Export",
     "Figures",
+    "GrantAccess",
     "GrantConsent",
     "Held",
     "HeldCheckpoint",
@@ -119,6 +127,7 @@ __all__ = [
     "Json",
     "LineHistory",
     "LineStates",
+    "Machines",
     "MakeProof",
     "Outbox",
     "OwnCard",
@@ -139,6 +148,7 @@ __all__ = [
     "Request",
     "RequestRoot",
     "Retained",
+    "RevokeAccess",
     "RevokePartner",
     "SendHeld",
     "SendReport",
@@ -189,6 +199,10 @@ AnyRequest = (
     | BackUp
     | OwnCard
     | AddPartner
+    | GrantAccess
+    | RevokeAccess
+    | Machines
+    | Collections
     | AddAgreement
     | Agreements
     | ReleaseQueue

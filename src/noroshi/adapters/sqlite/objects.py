@@ -1,0 +1,321 @@
+"""The store of STIX objects (:class:`noroshi.flow.object_ports.ObjectStore`): a file of its own.
+
+One writer at a time, readers beside it. Bodies are sealed by AES-256-GCM; the instant at which an
+object was added, which no other has, is the nonce, under a key that is derived anew at each opening
+of the store (HKDF, RFC 5869).
+"""
+
+import contextlib
+import json
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import apsw
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from noroshi.adapters.sqlite.connection import (
+    Database,
+    Row,
+    Value,
+    explain,
+    open_reader,
+    open_writer,
+)
+from noroshi.adapters.sqlite.object_rows import rows_of
+from noroshi.adapters.sqlite.rows import blob, integer, text
+from noroshi.core.errors import UnavailableError
+from noroshi.core.exchange.objects.handling import Handling, read_handling, write_handling
+from noroshi.core.exchange.objects.query import Query
+from noroshi.core.exchange.objects.reading import SPECS, StixObject
+from noroshi.core.instant import Instant
+from noroshi.flow.object_ports import Handed, Kept, KeptStatus, MayRead, Page
+
+IDLE_READERS: Final = 4
+_SCHEMA: Final = "object_migrations"
+_SALT_SIZE: Final = 32
+_KEY_SIZE: Final = 32
+_NONCE_SIZE: Final = 12
+_INFO: Final = b"noroshi/v1/objects"
+_INSERT: Final = (
+    "INSERT INTO object (added, collection, id, type, version, spec, is_last, is_first,"
+    " is_outdated, handling, refs, chapter, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_OF_ID: Final = (
+    "SELECT version, added FROM object WHERE id = ? AND collection = ? AND spec = ?"
+    " ORDER BY version DESC"
+)
+_OF_OLDER: Final = "SELECT 1 FROM object WHERE id = ? AND collection = ? AND spec < ?"
+_OUTDATE: Final = (
+    "UPDATE object SET is_outdated = EXISTS (SELECT 1 FROM object newer WHERE newer.id = object.id"
+    " AND newer.collection = object.collection AND newer.spec > object.spec)"
+    " WHERE id = ? AND collection = ?"
+)
+_DEFINITION: Final = "marking-definition"
+
+
+class SqliteObjects:
+    """Objects of STIX, as they were handed over."""
+
+    def __init__(self, path: Path, key: bytes, draw: Callable[[int], bytes]) -> None:
+        """Open the store; `key` has 256 bits, `draw` returns random bytes.
+
+        Raises:
+            UnavailableError: the database cannot be used.
+        """
+        self._path = path
+        self._key = key
+        self._database = open_writer(path, {}, schema=_SCHEMA)
+        self._lock = threading.Lock()
+        self._readers: queue.SimpleQueue[Database] = queue.SimpleQueue()
+        self._handlings = self._read_handlings()
+        self._newest = integer(self._database.value("SELECT coalesce(max(added), 0) FROM object"))
+        self._draw = draw
+        self._chapter = 0
+        self._sealers: dict[int, AESGCM] = {}
+
+    def add(self, collection: int, handed: Sequence[Handed], at: Instant) -> list[Instant]:
+        """Keep objects, durably and all or none; return the version of each."""
+        with self._writing() as database:
+            numbers = {each: self._number(database, each) for each in {h.handling for h in handed}}
+            sealer = self._sealer(database, self._open_chapter(database))
+            newest = max(self._newest, at - 1)
+            versions: list[Instant] = []
+            for each in handed:
+                added = newest + 1
+                version, flags = _place(database, collection, each.object, added, self._same)
+                versions.append(version)
+                if flags is None:
+                    continue
+                newest = added
+                sealed = sealer.encrypt(_nonce(added), each.object.raw, None)
+                one = each.object
+                database.run(
+                    _INSERT,
+                    (added, collection, one.id, one.type, version, one.spec, *flags, False,
+                     numbers[each.handling], " ".join(one.refs), self._chapter, sealed),
+                )  # fmt: skip
+                if one.spec != SPECS[-1] or database.value(
+                    _OF_OLDER, (one.id, collection, one.spec)
+                ):
+                    database.run(_OUTDATE, (one.id, collection))
+        self._newest = newest
+        return versions
+
+    def page(self, collection: int, query: Query, may_read: MayRead, *, bodies: bool) -> Page:
+        """Return what a reader may have of a collection: all that an object refers to as well."""
+        found: list[Kept] = []
+        with self._reading() as database:
+            for row in self._visible(database, collection, query, may_read, bodies=bodies):
+                if len(found) == query.limit:
+                    return Page(tuple(found), more=True)
+                found.append(self._kept(database, row, bodies=bodies))
+        return Page(tuple(found), more=False)
+
+    def definition(self, name: str) -> bytes | None:
+        """Return the marking definition of an id, the first that was handed over."""
+        with self._reading() as database:
+            row = database.row(
+                "SELECT added, chapter, sealed FROM object WHERE id = ? AND type = ?"
+                " ORDER BY added LIMIT 1",
+                (name, _DEFINITION),
+            )
+            return None if row is None else self._opened(database, *row)
+
+    def remove(self, collection: int, query: Query, may_read: MayRead) -> int:
+        """Remove what is asked for, of a reader who may have it; return how many it was."""
+        with self._writing() as database:
+            rows = list(self._visible(database, collection, query, may_read, bodies=False))
+            database.run_many(
+                "DELETE FROM object WHERE added = ?", [(integer(row[0]),) for row in rows]
+            )
+            for name, spec in {(text(row[1]), text(row[3])) for row in rows}:
+                _set_flags(database, collection, name, spec)
+        return len(rows)
+
+    def keep_status(self, status: KeptStatus, until: Instant) -> None:
+        """Keep what became of a batch, and drop those of before `until`."""
+        with self._writing() as database:
+            database.run("DELETE FROM status WHERE at < ?", (until,))
+            database.run(
+                "INSERT INTO status (id, machine, at, told) VALUES (?, ?, ?, ?)",
+                (status.id, status.machine, status.at, status.told),
+            )
+
+    def status(self, name: str) -> KeptStatus | None:
+        """Return what became of a batch."""
+        with self._reading() as database:
+            row = database.row("SELECT id, machine, at, told FROM status WHERE id = ?", (name,))
+        if row is None:
+            return None
+        found, machine, at, told = row
+        return KeptStatus(text(found), text(machine), integer(at), blob(told))
+
+    def newest(self) -> Instant:
+        """Return when the last object was added."""
+        return self._newest
+
+    def close(self) -> None:
+        """Close the store; its log is folded into the database."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._readers.get_nowait().close()
+        with self._lock, contextlib.suppress(apsw.Error):
+            self._database.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Generator[Database]:
+        with self._lock:
+            try:
+                with self._database.snapshot():
+                    yield self._database
+            except BaseException as error:
+                # What was undone may not be gone by: numbers, and a key that has sealed already.
+                self._chapter, self._sealers = 0, {}
+                self._handlings = self._read_handlings()
+                if isinstance(error, apsw.Error):
+                    raise explain(error, self._path) from error
+                raise
+
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[Database]:
+        try:
+            database = self._readers.get_nowait()
+        except queue.Empty:
+            database = open_reader(self._path)
+        try:
+            with database.snapshot():
+                yield database
+        except apsw.Error as error:
+            raise explain(error, self._path) from error
+        finally:
+            if self._readers.qsize() < IDLE_READERS:
+                self._readers.put(database)
+            else:
+                database.close()
+
+    def _visible(
+        self, database: Database, collection: int, query: Query, may_read: MayRead, *, bodies: bool
+    ) -> Iterator[Row]:
+        """Yield the rows of a query that a reader may have."""
+        hidden = frozenset(n for told, n in self._handlings.items() if not may_read(told))
+        rows = rows_of(database, collection, query, json.dumps(sorted(hidden)), bodies=bodies)
+        if not hidden:
+            return rows
+        return (row for row in rows if not _drags(database, row, hidden))
+
+    def _kept(self, database: Database, row: Row, *, bodies: bool) -> Kept:
+        added, name, version, spec, _, _, chapter, sealed = row
+        raw = self._opened(database, added, chapter, sealed) if bodies else b""
+        return Kept(integer(added), text(name), integer(version), text(spec), raw)
+
+    def _opened(self, database: Database, added: Value, chapter: Value, sealed: Value) -> bytes:
+        try:
+            sealer = self._sealer(database, integer(chapter))
+            return sealer.decrypt(_nonce(integer(added)), blob(sealed), None)
+        except InvalidTag:
+            msg = "a stored object is damaged; stop the node and restore a backup"
+            raise UnavailableError("damaged", msg) from None
+
+    def _same(self, added: Instant, one: StixObject) -> bool:
+        """Say whether the object that was added then has the very bytes of another."""
+        row = self._database.row("SELECT chapter, sealed FROM object WHERE added = ?", (added,))
+        return row is not None and self._opened(self._database, added, *row) == one.raw
+
+    def _read_handlings(self) -> dict[Handling, int]:
+        rows = self._database.rows("SELECT number, markings FROM handling")
+        return {read_handling(text(told)): integer(number) for number, told in rows}
+
+    def _number(self, database: Database, handling: Handling) -> int:
+        """Return the number of a handling, a new one if it has none."""
+        if handling not in self._handlings:
+            told = write_handling(handling)
+            database.run("INSERT OR IGNORE INTO handling (markings) VALUES (?)", (told,))
+            row = database.value("SELECT number FROM handling WHERE markings = ?", (told,))
+            self._handlings = {**self._handlings, handling: integer(row)}
+        return self._handlings[handling]
+
+    def _open_chapter(self, database: Database) -> int:
+        """Return the chapter of this opening, begun with the first object that is added."""
+        if not self._chapter:
+            database.run("INSERT INTO chapter (salt) VALUES (?)", (self._draw(_SALT_SIZE),))
+            self._chapter = database.last_number()
+        return self._chapter
+
+    def _sealer(self, database: Database, chapter: int) -> AESGCM:
+        if chapter not in self._sealers:
+            salt = database.value("SELECT salt FROM chapter WHERE number = ?", (chapter,))
+            derive = HKDF(algorithm=SHA256(), length=_KEY_SIZE, salt=blob(salt), info=_INFO)
+            self._sealers[chapter] = AESGCM(derive.derive(self._key))
+        return self._sealers[chapter]
+
+
+def _nonce(added: Instant) -> bytes:
+    return added.to_bytes(_NONCE_SIZE)
+
+
+def _place(
+    database: Database,
+    collection: int,
+    one: StixObject,
+    added: Instant,
+    is_same: Callable[[Instant, StixObject], bool],
+) -> tuple[Instant, tuple[bool, bool] | None]:
+    """Return the version of an object, and whether it is the last and the first of its id.
+
+    None in place of both: it is there already. An object without a version has that of the
+    instant at which it was added (TAXII 2.1, section 3.4.1); the same bytes are no new one.
+    """
+    rows = list(database.rows(_OF_ID, (one.id, collection, one.spec)))
+    if not rows:
+        return added if one.version is None else one.version, (True, True)
+    last, last_added = integer(rows[0][0]), integer(rows[0][1])
+    if one.version is None and is_same(last_added, one):
+        return last, None
+    version = added if one.version is None else one.version
+    if any(version == known for known, _ in rows):
+        return version, None
+    if version > last:
+        database.run("UPDATE object SET is_last = 0 WHERE added = ?", (last_added,))
+        return version, (True, False)
+    first, first_added = rows[-1]
+    if version < integer(first):
+        database.run("UPDATE object SET is_first = 0 WHERE added = ?", (first_added,))
+        return version, (False, True)
+    return version, (False, False)
+
+
+def _set_flags(database: Database, collection: int, name: str, spec: str) -> None:
+    """Say anew which version of an object is the first, and which the last."""
+    rows = [integer(row[1]) for row in database.rows(_OF_ID, (name, collection, spec))]
+    for added in rows:
+        database.run(
+            "UPDATE object SET is_last = ?, is_first = ? WHERE added = ?",
+            (added == rows[0], added == rows[-1], added),
+        )
+    database.run(_OUTDATE, (name, collection))
+
+
+def _drags(database: Database, row: Row, hidden: frozenset[int]) -> bool:
+    """Say whether an object, or one that it refers to, is hidden in its newest version.
+
+    Whoever may not have an object does not hear of it from those that name it either.
+    """
+    refs = text(row[5])
+    names = [text(row[1]), *(refs.split(" ") if refs else ())]
+    return any(_newest_handlings(database, name) & hidden for name in names)
+
+
+def _newest_handlings(database: Database, name: str) -> set[int]:
+    """Return how the newest version of an object is handled, wherever it lies."""
+    rows = list(
+        database.rows(
+            "SELECT version, handling FROM object WHERE id = ? ORDER BY version DESC", (name,)
+        )
+    )
+    return {integer(handling) for version, handling in rows if version == rows[0][0]}

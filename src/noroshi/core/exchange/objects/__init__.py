@@ -1,0 +1,1 @@
+"""STIX 2.1 objects as machines hand them over and ask for them, one by one."""

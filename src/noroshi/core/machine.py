@@ -1,0 +1,73 @@
+"""Machines: what a SIEM or a platform may read and hand over at the desk door.
+
+A machine belongs to a partner, mostly to the house itself, and reads nothing that is marked
+stricter than its ceiling. It proves itself by a token, of which only a digest is kept.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from noroshi.core import gate
+from noroshi.core.errors import InputError
+from noroshi.core.instant import Instant
+from noroshi.core.marking.label import Marking
+
+TOKEN_SIZE: Final = 32
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+
+
+class Right(msgspec.Struct, frozen=True):
+    """What a machine may do in a collection."""
+
+    read: bool = False
+    write: bool = False
+
+    def __str__(self) -> str:
+        return "+".join(n for n, may in (("read", self.read), ("write", self.write)) if may)
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """A machine that has access. Printing it shows no token."""
+
+    name: str
+    partner: str
+    """Whose it is."""
+    ceiling: Marking
+    rights: Mapping[str, Right]
+    """By the alias of a collection."""
+    tokens: tuple[bytes, ...]
+    """SHA-256 of each; any of them opens."""
+    added_at: Instant
+    added_by: str
+    ended_at: Instant | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of what the journal records of it."""
+        rights = sorted([alias, str(right)] for alias, right in self.rights.items())
+        told = [self.name, self.partner, str(self.ceiling), rights, self.ended_at is not None]
+        return hashlib.sha256(gate.encode(told)).digest()
+
+
+def check_alias(text: str, of: str) -> str:
+    """Return the name of a machine or the alias of a collection.
+
+    Raises:
+        InputError: it cannot be one.
+    """
+    if _NAME.fullmatch(text) is None:
+        msg = (
+            f"{text!r} cannot be the name of a {of}; it has 1 to 64 letters, digits, dots, "
+            "hyphens and underscores, the first and the last a letter or a digit"
+        )
+        raise InputError("bad-input", msg)
+    return text
+
+
+def digest_of(token: str) -> bytes:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

@@ -1,0 +1,79 @@
+"""Answers about machines: access granted, listed, taken away; collections."""
+
+from functools import partial
+
+from noroshi.core.instant import to_text
+from noroshi.core.machine import Machine, Right
+from noroshi.core.marking.label import Marking
+from noroshi.core.report import check_person
+from noroshi.flow import machines
+from noroshi.flow.house import House
+from noroshi.flow.requests import Answer, GrantAccess, Json, RevokeAccess
+
+
+def grant_access(house: House, request: GrantAccess) -> Answer:
+    """Give a machine a right in a collection, and a token that is told once."""
+    new = machines.NewRight(
+        request.name,
+        request.collection,
+        Right(request.read, request.write),
+        request.partner,
+        None if request.ceiling is None else Marking.parse(request.ceiling),
+    )
+    house.identity()
+    act = partial(
+        machines.grant,
+        new=new,
+        by=check_person(request.by) or "",
+        me=house.me,
+        rules=house.rules,
+        entropy=house.entropy,
+    )
+    machine, token = house.store.perform(act)
+    return {**_json(machine), "token": token}
+
+
+def revoke_access(house: House, request: RevokeAccess) -> Answer:
+    """Take all access away from a machine."""
+    house.identity()
+    act = partial(
+        machines.revoke,
+        name=request.name,
+        by=check_person(request.by) or "",
+        me=house.me,
+        entropy=house.entropy,
+    )
+    return _json(house.store.perform(act))
+
+
+def list_machines(house: House) -> Answer:
+    """List the machines, those that have no access any more too."""
+    with house.store.read() as tables:
+        return [_json(machine) for machine in tables.machines.all()]
+
+
+def list_collections(house: House) -> Answer:
+    """List the collections."""
+    with house.store.read() as tables:
+        return [
+            {
+                "collection": each.alias,
+                "id": each.id,
+                "title": each.title,
+                "description": each.description,
+            }
+            for each in tables.machines.collections()
+        ]
+
+
+def _json(machine: Machine) -> Json:
+    return {
+        "name": machine.name,
+        "partner": machine.partner,
+        "up_to": str(machine.ceiling),
+        "rights": {alias: str(right) for alias, right in machine.rights.items()},
+        "tokens": len(machine.tokens),
+        "added_at": to_text(machine.added_at),
+        "added_by": machine.added_by,
+        "ended_at": None if machine.ended_at is None else to_text(machine.ended_at),
+    }

@@ -1,0 +1,91 @@
+"""What acts need of the store of STIX objects, in their own words.
+
+It stands beside the store of reports and has its own file and its own writer: however many objects
+a machine hands over, a FLASH does not wait for them.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from noroshi.core.exchange.objects.handling import Handling
+from noroshi.core.exchange.objects.query import Query
+from noroshi.core.exchange.objects.reading import StixObject
+from noroshi.core.instant import Instant
+
+MayRead = Callable[[Handling], bool]
+"""Says whether a reader may have what is handled so."""
+
+
+class Handed(msgspec.Struct, frozen=True, gc=False):
+    """An object to keep, and how it is handled."""
+
+    object: StixObject
+    handling: Handling
+
+
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """An object that is kept."""
+
+    added: Instant
+    """When it was added; no other has the same."""
+    id: str
+    version: Instant
+    spec: str
+    """The version of STIX that it is written in."""
+    raw: bytes
+    """As it was handed over; b"" where it was not asked for."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Objects in the order in which they were added."""
+
+    objects: tuple[Kept, ...]
+    more: bool
+    """Others follow the last of them."""
+
+
+class KeptStatus(msgspec.Struct, frozen=True):
+    """What became of a batch."""
+
+    id: str
+    machine: str
+    at: Instant
+    told: bytes
+    """As it was answered."""
+
+
+class ObjectStore(Protocol):
+    """Objects of STIX, as they were handed over."""
+
+    def add(self, collection: int, handed: Sequence[Handed], at: Instant) -> list[Instant]:
+        """Keep objects, durably and all or none; return the version of each.
+
+        One that is there already, by id and version, stays as it is.
+        """
+        ...
+
+    def page(self, collection: int, query: Query, may_read: MayRead, *, bodies: bool) -> Page:
+        """Return what a reader may have of a collection: all that an object refers to as well."""
+        ...
+
+    def definition(self, name: str) -> bytes | None:
+        """Return the marking definition of an id, the first that was handed over."""
+        ...
+
+    def remove(self, collection: int, query: Query, may_read: MayRead) -> int:
+        """Remove what is asked for, of a reader who may have it; return how many it was."""
+        ...
+
+    def keep_status(self, status: KeptStatus, until: Instant) -> None:
+        """Keep what became of a batch, and drop those of before `until`."""
+        ...
+
+    def status(self, name: str) -> KeptStatus | None:
+        """Return what became of a batch."""
+        ...
+
+    def newest(self) -> Instant:
+        """Return when the last object was added."""
+        ...

@@ -1,0 +1,33 @@
+"""Requests about machines and the collections that they read and write."""
+
+from noroshi.flow.requests.base import Request
+
+
+class GrantAccess(Request, frozen=True, kw_only=True):
+    """Give a machine a right in a collection, and a token."""
+
+    name: str
+    collection: str
+    """Its alias; one that no collection has yet becomes that of a new one."""
+    read: bool = False
+    write: bool = False
+    partner: str | None = None
+    """Whose machine it is; None: the house's own."""
+    ceiling: str | None = None
+    """The marking up to which it reads."""
+    by: str | None = None
+
+
+class RevokeAccess(Request, frozen=True, kw_only=True):
+    """Take all access away from a machine."""
+
+    name: str
+    by: str | None = None
+
+
+class Machines(Request, frozen=True, kw_only=True):
+    """List the machines that have access."""
+
+
+class Collections(Request, frozen=True, kw_only=True):
+    """List the collections."""
