@@ -30,6 +30,7 @@ from noroshi.adapters.bearers.choose import ChoosingBearer
 from noroshi.adapters.bearers.poll import Poller
 from noroshi.adapters.bearers.pull import PullBearer
 from noroshi.adapters.bearers.push import PushBearer
+from noroshi.adapters.collector import Collector
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.listeners import Listeners
@@ -46,6 +47,7 @@ from noroshi.entrypoints.peer.door import peer_door
 from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.entrypoints.taxii.door import taxii_routes
 from noroshi.entrypoints.taxii.streaming import Streams
+from noroshi.flow.collecting import collect
 from noroshi.flow.records import Announcement, Committed, KnownPartner
 from noroshi.flow.renewal import keep_keys
 
@@ -198,11 +200,13 @@ class _Doors:
             bearer.bearer_of,
             is_silent=house.is_silent,
         )
+        streams = Streams()
         keykeeper = Keykeeper(partial(keep_keys, house), house.clock, in_thread=True)
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
         self._node.store.listen(keykeeper)
-        streams = Streams()
+        collector = Collector(partial(collect, house), streams.wake)
+        self._node.store.listen(collector)
         local = local_door(lambda: house, listeners.subscribe)
         servers = [
             (
@@ -234,6 +238,7 @@ class _Doors:
                 tasks.create_task(lines.run(stop))
                 tasks.create_task(watchkeeper.run(stop))
                 tasks.create_task(keykeeper.run(stop))
+                tasks.create_task(collector.run(stop))
                 if peer_socket is None:
                     tasks.create_task(poller.run(stop))
                 for server, sock in servers:

@@ -21,8 +21,10 @@ from noroshi.core.marking.rules import Rules
 from noroshi.core.marking.whole import covers
 from noroshi.core.release import Question, may_release
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
+from noroshi.flow.collecting import belongs_in
 from noroshi.flow.machine_tables import Collection
 from noroshi.flow.ports import Entropy
+from noroshi.flow.records import Announcement
 from noroshi.flow.tables import Tables, Transaction
 
 
@@ -55,6 +57,9 @@ def grant(
     check_alias(new.name, "machine")
     if not (new.right.read or new.right.write):
         raise InputError("bad-input", "say what it may do: --read, --write or both")
+    if new.right.write and belongs_in(new.collection) is not None:
+        msg = f"{new.collection} is filled by reports; give it another name to write to"
+        raise InputError("bad-input", msg)
     collection = _collection(tx, new.collection, entropy)
     known = tx.machines.get(new.name)
     partner = new.partner or (known.partner if known else me)
@@ -66,6 +71,12 @@ def grant(
         raise ConflictError("machine-exists", msg)
     lives = known if known is not None and known.ended_at is None else None
     ceiling = new.ceiling or (lives.ceiling if lives else DEFAULT_CEILING)
+    if partner != me and belongs_in(collection.alias) is not None:
+        msg = (
+            f"{collection.alias} is filled by reports, which go to a partner as reports alone: "
+            "noroshi pass-on"
+        )
+        raise InputError("not-releasable", msg)
     rules.classification(ceiling)
     rules.restrictive(ceiling)
     rights = dict(lives.rights) if lives else {}
@@ -82,6 +93,7 @@ def grant(
         lives.added_by if lives else by,
     )
     _put(tx, machine, EntryKind.MACHINE_CHANGED, by, me, entropy)
+    tx.announce(Announcement("machine", me))
     return machine, token
 
 

@@ -23,6 +23,8 @@ class Handed(msgspec.Struct, frozen=True, gc=False):
 
     object: StixObject
     handling: Handling
+    source: bytes = b""
+    """The report that says it, from which it is read; b"": it is kept itself."""
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False):
@@ -35,7 +37,9 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
     spec: str
     """The version of STIX that it is written in."""
     raw: bytes
-    """As it was handed over; b"" where it was not asked for."""
+    """As it was handed over; b"" where it was not asked for, or is to be read from its source."""
+    source: bytes = b""
+    """The report that says it."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -59,11 +63,22 @@ class KeptStatus(msgspec.Struct, frozen=True):
 class ObjectStore(Protocol):
     """Objects of STIX, as they were handed over."""
 
-    def add(self, collection: int, handed: Sequence[Handed], at: Instant) -> list[Instant]:
+    def add(
+        self,
+        collection: int,
+        handed: Sequence[Handed],
+        at: Instant,
+        seen: int | None = None,
+    ) -> list[Instant]:
         """Keep objects, durably and all or none; return the version of each.
 
-        One that is there already, by id and version, stays as it is.
+        One that is there already, by id and version, stays as it is. `seen`: how much of the
+        journal has gone into the collection with them.
         """
+        ...
+
+    def seen(self, collection: int) -> int:
+        """Return how many entries of the journal have gone into a collection."""
         ...
 
     def page(self, collection: int, query: Query, may_read: MayRead, *, bodies: bool) -> Page:

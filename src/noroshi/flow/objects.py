@@ -22,10 +22,11 @@ from noroshi.core.exchange.objects.reading import (
 from noroshi.core.instant import DAY, Instant, to_text
 from noroshi.core.machine import Machine
 from noroshi.core.marking.label import Marking
+from noroshi.flow.collecting import Said, raw_of
 from noroshi.flow.house import House
 from noroshi.flow.machine_tables import Collection
 from noroshi.flow.machines import reader_of
-from noroshi.flow.object_ports import Handed, KeptStatus, MayRead, Page
+from noroshi.flow.object_ports import Handed, Kept, KeptStatus, MayRead, Page
 
 LARGEST_BATCH: Final = 100 * 1024 * 1024
 """Bytes of an envelope."""
@@ -106,7 +107,20 @@ def page(
 ) -> Page:
     """Return what a machine may have of a collection."""
     may_read = _reader(house, machine)
-    return house.objects().page(collection.number, query, may_read, bodies=bodies)
+    found = house.objects().page(collection.number, query, may_read, bodies=bodies)
+    if not bodies or not any(each.source for each in found.objects):
+        return found
+    said = {each: raw_of(house, each) for each in {kept.source for kept in found.objects} if each}
+    whole = (
+        msgspec.structs.replace(each, raw=_raw(said[each.source], each)) if each.source else each
+        for each in found.objects
+    )
+    return Page(tuple(each for each in whole if each.raw), found.more)
+
+
+def _raw(said: Said, kept: Kept) -> bytes:
+    """Return an object that a report says; b"" if that was destroyed."""
+    return said.get((kept.id, kept.version)) or said.get((kept.id, None), b"")
 
 
 def page_of_one(

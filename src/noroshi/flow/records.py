@@ -355,7 +355,7 @@ class Announcement(msgspec.Struct, frozen=True):
     """Something that became true with a commit."""
 
     event: str
-    """received, risen, owed, refused, partner, sent, alarm, heard, watch."""
+    """received, risen, owed, refused, partner, sent, alarm, heard, watch, machine."""
     partner: str
     report_id: bytes | None = None
     desk: str | None = None

@@ -1,5 +1,7 @@
 """Machines: their names, rights and tokens."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -11,7 +13,7 @@ SIEM = Machine("siem", "jp", Marking.parse("TLP:AMBER"), {"c": Right(read=True)}
 
 
 def test_what_the_journal_records_of_a_machine() -> None:
-    changed = [
+    changed: list[dict[str, Any]] = [
         {"name": "other"}, {"partner": "nato"}, {"ceiling": Marking.parse("TLP:RED")},
         {"rights": {"c": Right(write=True)}}, {"ended_at": 2},
     ]  # fmt: skip

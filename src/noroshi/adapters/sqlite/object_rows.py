@@ -11,7 +11,9 @@ from typing import Final
 from noroshi.adapters.sqlite.connection import Database, Row, Value
 from noroshi.core.exchange.objects.query import Query, Version
 
-_COLUMNS: Final = "SELECT added, id, version, spec, handling, refs, chapter, sealed FROM object"
+_COLUMNS: Final = (
+    "SELECT added, id, version, spec, handling, refs, source, chapter, sealed FROM object"
+)
 _LIGHT: Final = _COLUMNS.replace("sealed", "x''")
 
 

@@ -44,7 +44,8 @@ _NONCE_SIZE: Final = 12
 _INFO: Final = b"noroshi/v1/objects"
 _INSERT: Final = (
     "INSERT INTO object (added, collection, id, type, version, spec, is_last, is_first,"
-    " is_outdated, handling, refs, chapter, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " is_outdated, handling, refs, source, chapter, sealed)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OF_ID: Final = (
     "SELECT version, added FROM object WHERE id = ? AND collection = ? AND spec = ?"
@@ -56,6 +57,7 @@ _OUTDATE: Final = (
     " AND newer.collection = object.collection AND newer.spec > object.spec)"
     " WHERE id = ? AND collection = ?"
 )
+_FILL: Final = "INSERT OR REPLACE INTO filling (collection, seen) VALUES (?, ?)"
 _DEFINITION: Final = "marking-definition"
 
 
@@ -79,7 +81,13 @@ class SqliteObjects:
         self._chapter = 0
         self._sealers: dict[int, AESGCM] = {}
 
-    def add(self, collection: int, handed: Sequence[Handed], at: Instant) -> list[Instant]:
+    def add(
+        self,
+        collection: int,
+        handed: Sequence[Handed],
+        at: Instant,
+        seen: int | None = None,
+    ) -> list[Instant]:
         """Keep objects, durably and all or none; return the version of each."""
         with self._writing() as database:
             numbers = {each: self._number(database, each) for each in {h.handling for h in handed}}
@@ -93,19 +101,29 @@ class SqliteObjects:
                 if flags is None:
                     continue
                 newest = added
-                sealed = sealer.encrypt(_nonce(added), each.object.raw, None)
+                raw = b"" if each.source else each.object.raw
+                sealed = sealer.encrypt(_nonce(added), raw, None)
                 one = each.object
                 database.run(
                     _INSERT,
                     (added, collection, one.id, one.type, version, one.spec, *flags, False,
-                     numbers[each.handling], " ".join(one.refs), self._chapter, sealed),
+                     numbers[each.handling], " ".join(one.refs), each.source, self._chapter,
+                     sealed),
                 )  # fmt: skip
                 if one.spec != SPECS[-1] or database.value(
                     _OF_OLDER, (one.id, collection, one.spec)
                 ):
                     database.run(_OUTDATE, (one.id, collection))
+            if seen is not None:
+                database.run(_FILL, (collection, seen))
         self._newest = newest
         return versions
+
+    def seen(self, collection: int) -> int:
+        """Return how many entries of the journal have gone into a collection."""
+        with self._reading() as database:
+            found = database.value("SELECT seen FROM filling WHERE collection = ?", (collection,))
+        return 0 if found is None else integer(found)
 
     def page(self, collection: int, query: Query, may_read: MayRead, *, bodies: bool) -> Page:
         """Return what a reader may have of a collection: all that an object refers to as well."""
@@ -210,9 +228,9 @@ class SqliteObjects:
         return (row for row in rows if not _drags(database, row, hidden))
 
     def _kept(self, database: Database, row: Row, *, bodies: bool) -> Kept:
-        added, name, version, spec, _, _, chapter, sealed = row
+        added, name, version, spec, _, _, source, chapter, sealed = row
         raw = self._opened(database, added, chapter, sealed) if bodies else b""
-        return Kept(integer(added), text(name), integer(version), text(spec), raw)
+        return Kept(integer(added), text(name), integer(version), text(spec), raw, blob(source))
 
     def _opened(self, database: Database, added: Value, chapter: Value, sealed: Value) -> bytes:
         try:

@@ -1,22 +1,17 @@
 """Answers about exchange: a report in the words of other systems."""
 
-import json
-from typing import Final, cast
+from typing import cast
 
-from noroshi.core.chains import form_of, updated_by
+from noroshi.core.chains import updated_by
 from noroshi.core.errors import InputError
 from noroshi.core.exchange.cap_report import Referred, write_report
 from noroshi.core.exchange.stix_report import Report, write_bundle
-from noroshi.core.marking.label import Marking
 from noroshi.core.report import report_id_text
-from noroshi.core.strict_json import BOM
 from noroshi.flow import views
+from noroshi.flow.bundles import form_in
 from noroshi.flow.house import House
 from noroshi.flow.requests import Answer, Exchange, Export
 from noroshi.flow.tables import Tables
-
-_IN_HEAD: Final = frozenset({"noroshi", "kind", "subject", "precedence", "marking", "status"})
-"""What a report JSON says of its head; the head itself is exported."""
 
 
 def export(house: House, request: Export) -> Answer:
@@ -34,26 +29,11 @@ def export(house: House, request: Export) -> Answer:
         stored = views.readable(tables, views.resolve(tables, request.report))
         said = views.said_by(tables, stored)
         first = _first(tables, said) if request.form is Exchange.CAP else None
-    head, content = said.head, said.content
-    form = form_of(content)
-    if form is None:
-        msg = f"that report is no form but {content.body_type}; see: noroshi show ID"
+    report = form_in(said)
+    if report is None:
+        msg = f"that report is no form but {said.content.body_type}; see: noroshi show ID"
         raise InputError("bad-input", msg)
-    told = cast("dict[str, object]", json.loads(content.body.decode().removeprefix(BOM)))
-    report = Report(
-        id=report_id_text(head.report_id),
-        kind=form.kind,
-        subject=content.subject,
-        created_at=head.created_at,
-        sender=head.sender,
-        desk=content.from_desk,
-        marking=Marking.parse(head.marking),
-        status=head.status.value.lower(),
-        precedence=head.precedence.name.lower(),
-        references=tuple(map(report_id_text, content.references)),
-        fields={name: value for name, value in told.items() if name not in _IN_HEAD},
-    )
-    given: dict[str, object] = {"report": report.id, "marking": head.marking}
+    given: dict[str, object] = {"report": report.id, "marking": said.head.marking}
     if request.form is Exchange.ORIGINAL:
         return {**given, "original": _original(report)}
     if request.form is Exchange.CAP:

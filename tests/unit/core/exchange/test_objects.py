@@ -189,7 +189,7 @@ def test_each_marking_of_an_object_counts() -> None:
 def test_a_marking_that_nobody_knows_is_refused() -> None:
     unknown = "marking-definition--" + OTHER[9:]
     with pytest.raises(MalformedError, match="hand over its definition first"):
-        handling_of([unknown], {}.get, AMBER)
+        handling_of([unknown], lambda _: None, AMBER)
     (told,) = marking_definitions(Marking.parse("NATO SECRET//REL TO JPN"))
     bad = json.dumps({**told, "definition": {"statement": "NATO SECRET//REL TO"}}).encode()
     with pytest.raises(MalformedError, match="no marking of this line"):

@@ -1,4 +1,5 @@
--- Objects of STIX as machines handed them over, sealed; none of them were added at one instant, so
+-- Objects of STIX as machines handed them over, sealed, and those that reports say, which are read
+-- from the report, the source, so that its destruction is theirs; none of them were added at one instant, so
 -- that of each is its key, and a place in its collection.
 CREATE TABLE object (
   added INTEGER PRIMARY KEY,
@@ -12,6 +13,7 @@ CREATE TABLE object (
   is_outdated INTEGER NOT NULL,
   handling INTEGER NOT NULL,
   refs TEXT NOT NULL,
+  source BLOB NOT NULL,
   chapter INTEGER NOT NULL,
   sealed BLOB NOT NULL
 ) STRICT;
@@ -32,6 +34,12 @@ CREATE TABLE handling (
 CREATE TABLE chapter (
   number INTEGER PRIMARY KEY,
   salt BLOB NOT NULL
+) STRICT;
+
+-- How much of the journal went into a collection that reports fill.
+CREATE TABLE filling (
+  collection INTEGER PRIMARY KEY,
+  seen INTEGER NOT NULL
 ) STRICT;
 
 -- What became of each batch that was handed over.

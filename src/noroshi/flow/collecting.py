@@ -1,0 +1,131 @@
+"""Collecting: what reports say goes into collections that machines read, as soon as it came.
+
+    reports       all that came in and is meant: neither an exercise nor a test
+    exercises     exercises and tests
+    desk-NAME     of the reports, those for one of our desks
+    from-PARTNER  those of one partner
+    area-CODE     those about an area of cooperation
+
+Each such collection goes through the journal by itself, from its beginning, and notes how far it
+came together with what it took: nothing is left out or taken twice, whenever the node ends. An
+object is handled by the marking of its report, and by its own.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from noroshi.core.errors import MalformedError, NotFoundError
+from noroshi.core.exchange.objects.handling import Handling, handling_of
+from noroshi.core.exchange.objects.reading import StixObject, read_object
+from noroshi.core.instant import Instant
+from noroshi.core.marking.label import Marking
+from noroshi.core.precedence import Status
+from noroshi.core.tlog.entry import EntryKind, decode_entry
+from noroshi.flow import views
+from noroshi.flow.bundles import objects_in
+from noroshi.flow.house import House
+from noroshi.flow.machine_tables import Collection
+from noroshi.flow.object_ports import Handed
+from noroshi.flow.records import StoredReport
+from noroshi.flow.tables import Tables
+
+ENTRIES: Final = 500
+"""Of the journal, looked at together."""
+_KEPT: Final = frozenset({"marking-definition", "extension-definition", "identity"})
+"""What many reports share; it is kept itself, and stays when one of them is destroyed."""
+
+Said = dict[tuple[str, Instant | None], bytes]
+"""Objects of a report by id and version."""
+_Belongs = Callable[[StoredReport, str], bool]
+
+
+def belongs_in(alias: str) -> _Belongs | None:
+    """Return what says whether a report goes into a collection; None: reports do not fill it."""
+    kind, _, name = alias.partition("-")
+    if alias == "exercises":
+        return lambda report, _: report.head.status is not Status.ACTUAL
+    chosen: dict[str, _Belongs] = {
+        "desk": lambda report, me: name in report.content.desks_of(me),
+        "from": lambda report, _: report.head.sender == name,
+        "area": lambda report, _: name in report.content.areas,
+    }
+    wanted = chosen.get(kind) if name else None
+    if alias == "reports":
+        wanted = lambda _report, _me: True  # noqa: E731 - beside the others
+    if wanted is None:
+        return None
+    return lambda report, me: report.head.status is Status.ACTUAL and wanted(report, me)
+
+
+def collect(house: House) -> bool:
+    """Let collections take in what came; say whether there is more to take in at once."""
+    with house.store.read() as tables:
+        collections = tables.machines.collections()
+    is_behind = False
+    for collection in collections:
+        belongs = belongs_in(collection.alias)
+        if belongs is not None:
+            is_behind |= _fill(house, collection, belongs)
+    return is_behind
+
+
+def raw_of(house: House, report_id: bytes) -> Said:
+    """Return the objects of a report; none, if what it said is destroyed."""
+    with house.store.read() as tables:
+        try:
+            said = views.said_by(tables, views.readable(tables, report_id))
+        except NotFoundError:
+            return {}
+    return {(found.id, found.version): found.raw for found in _objects(said)}
+
+
+def _fill(house: House, collection: Collection, belongs: _Belongs) -> bool:
+    seen = house.objects().seen(collection.number)
+    handed: list[Handed] = []
+    with house.store.read() as tables:
+        size = tables.journal.size
+        until = min(size, seen + ENTRIES)
+        for index in range(seen, until):
+            report = _came(tables, index)
+            if report is not None and belongs(report, house.me):
+                handed += _handed(tables, report)
+    if until > seen:
+        house.objects().add(collection.number, handed, house.clock.now(), until)
+    return until < size
+
+
+def _came(tables: Tables, index: int) -> StoredReport | None:
+    """Return the report whose arrival an entry records, if it can still be read."""
+    entry = decode_entry(tables.journal.leaf(index))
+    if entry.kind is not EntryKind.RECEIVED or entry.report_id is None:
+        return None
+    found = tables.reports.get(entry.report_id)
+    return None if found is None or found.destroyed is not None else found
+
+
+def _handed(tables: Tables, report: StoredReport) -> Iterable[Handed]:
+    said = views.said_by(tables, report)
+    markings = {Marking.parse(report.head.marking), Marking.parse(said.head.marking)}
+    marked: Handling = tuple(sorted(markings, key=str))
+    found = list(_objects(said))
+    definitions = {each.id: each.raw for each in found if each.type == "marking-definition"}
+    for each in found:
+        try:
+            own = handling_of(each.markings, definitions.get, marked[0])
+        except MalformedError:
+            continue  # a part that nobody may be given for sure
+        handling = tuple(sorted({*marked, *own}, key=str))
+        yield Handed(each, handling, b"" if each.type in _KEPT else report.id)
+
+
+def _objects(said: views.Said) -> Iterable[StixObject]:
+    """Yield what a report says, without what is no object of STIX."""
+    try:
+        raws = objects_in(said)
+    except MalformedError:
+        return
+    for raw in raws:
+        try:
+            yield read_object(raw)[0]
+        except MalformedError:
+            continue
