@@ -70,7 +70,7 @@ def grant(
         msg = f"{new.name} belongs to {known.partner}; give a machine of {partner} another name"
         raise ConflictError("machine-exists", msg)
     lives = known if known is not None and known.ended_at is None else None
-    ceiling = new.ceiling or (lives.ceiling if lives else DEFAULT_CEILING)
+    ceiling = _ceiling(new.ceiling or (lives.ceiling if lives else DEFAULT_CEILING))
     if partner != me and belongs_in(collection.alias) is not None:
         msg = (
             f"{collection.alias} is filled by reports, which go to a partner as reports alone: "
@@ -142,14 +142,22 @@ def _may_have(
     agreements: Sequence[Agreement],
     rules: Rules,
 ) -> bool:
+    # Whom it is released to is asked below, and what may be done with it is no question here.
+    bare = msgspec.structs.replace(marking, releasable_to=(), pap=None)
     try:
-        is_below = covers(machine.ceiling, marking, rules)
+        is_below = covers(machine.ceiling, bare, rules)
     except InputError:
         return False
     if not is_below or machine.partner == me:
         return is_below
     question = Question(marking, me, machine.partner, day_of(now))
     return not may_release(question, agreements, rules)
+
+
+def _ceiling(said: Marking) -> Marking:
+    """Return a ceiling as it is kept: a level alone means reports for the house up to it."""
+    tlp = said.tlp or DEFAULT_CEILING.tlp
+    return Marking(tlp, said.policy, said.level, caveats=said.caveats)
 
 
 def _collection(tx: Transaction, alias: str, entropy: Entropy) -> Collection:
