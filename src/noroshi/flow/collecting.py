@@ -49,12 +49,14 @@ def belongs_in(alias: str) -> _Belongs | None:
         "from": lambda report, _: report.head.sender == name,
         "area": lambda report, _: name in report.content.areas,
     }
-    wanted = chosen.get(kind) if name else None
-    if alias == "reports":
-        wanted = lambda _report, _me: True  # noqa: E731 - beside the others
+    wanted = _all if alias == "reports" else chosen.get(kind) if name else None
     if wanted is None:
         return None
     return lambda report, me: report.head.status is Status.ACTUAL and wanted(report, me)
+
+
+def _all(_report: StoredReport, _me: str) -> bool:
+    return True
 
 
 def collect(house: House) -> bool:

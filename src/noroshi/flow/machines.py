@@ -109,6 +109,7 @@ def revoke(tx: Transaction, name: str, by: str, me: str, entropy: Entropy) -> Ma
         raise NotFoundError("not-found", msg)
     ended = msgspec.structs.replace(machine, tokens=(), rights={}, ended_at=tx.now)
     _put(tx, ended, EntryKind.MACHINE_ENDED, by, me, entropy)
+    tx.announce(Announcement("machine", me))
     return ended
 
 

@@ -56,14 +56,15 @@ def place(house: House, alias: str = "c") -> Collection:
 
 
 def an_object(number: int, *refs: str, markings: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+    own = uuid.UUID(int=number, version=4)
     told = {
-        "type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid.UUID(int=number, version=4)}",
+        "type": "indicator", "spec_version": "2.1", "id": f"indicator--{own}",
         "created": AT, "modified": AT, "pattern": "[url:value = 'x']", "pattern_type": "stix",
         "valid_from": AT, **more,
     }  # fmt: skip
     if refs:
         told = {
-            "type": "report", "spec_version": "2.1", "id": f"report--{uuid.UUID(int=number, version=4)}",
+            "type": "report", "spec_version": "2.1", "id": f"report--{own}",
             "created": AT, "modified": AT, "name": "x", "published": AT, "object_refs": list(refs),
             **more,
         }  # fmt: skip
@@ -177,7 +178,7 @@ def test_of_a_large_batch_the_status_tells_the_number(pair: Pair) -> None:
 def test_a_definition_stays_what_it_said_first(pair: Pair) -> None:
     jp = pair.jp
     by = machine(jp, grant(jp, write=True, ceiling="TLP:GREEN")["token"])
-    notice = {
+    notice: dict[str, Any] = {
         "type": "marking-definition", "spec_version": "2.1", "created": AT,
         "id": f"marking-definition--{uuid.UUID(int=9, version=4)}", "definition_type": "statement",
         "definition": {"statement": "TLP:RED, for two persons alone"},
@@ -286,9 +287,7 @@ def _may(reader: Machine, name: str, of: Any, labels: list[Marking]) -> bool:
         if marking in labels:
             if labels.index(marking) > labels.index(Marking(reader.ceiling.tlp)):
                 return False
-        elif marking.level != reader.ceiling.level:
-            return False
-        elif reader.partner == "jp" and marking == OTHER:
+        elif marking.level != reader.ceiling.level or (reader.partner == "jp" and marking == OTHER):
             return False
     return True
 

@@ -16,7 +16,7 @@ missed or told twice. The stream is ours; the standard has none.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -41,7 +41,7 @@ from noroshi.flow.object_ports import Kept, Page
 ROOT: Final = "/taxii2/"
 API: Final = "/taxii2/api/"
 _OF_ONE: Final = ("version", "spec_version")
-_MEDIA: Final = dict(zip(("2.1", "2.0"), speech.STIX_TYPES, strict=True))
+_MEDIA: Final[Mapping[str, str]] = dict(zip(("2.1", "2.0"), speech.STIX_TYPES, strict=True))
 _NOTHING: Final = Right()
 
 _Page = Callable[["Taxii", Machine, Request], Awaitable[Response]]
