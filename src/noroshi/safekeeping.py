@@ -100,6 +100,8 @@ def back_up(
         # Before the database and after: meanwhile retention may have put what is kept under a
         # fresh key, and destroyed the one that the copy names.
         _copy_retention_keys(home, keys)
+        # Before the other one too: it says how much of that has gone into collections.
+        objects = list(_copy_objects(home, Path(draft), on_progress))
         copy_database(home / homes.DATABASE, copy, on_progress)
         _copy_retention_keys(home, keys)
         with open_copy(copy, archive_of(Path(draft), lambda: None)) as tables:
@@ -107,7 +109,7 @@ def back_up(
             checkpoint = parse_note(tables.journal.newest_note())
             reports = sum(1 for _ in tables.reports.pointers())
             named = _retention_keys(keys, tables)
-            sources = sorted([*_sources(home, tables), *named, (homes.DATABASE, copy)])
+            sources = sorted([*_sources(home, tables), *named, *objects, (homes.DATABASE, copy)])
         framed = partial(
             frame,
             partner=settings.partner,
@@ -158,6 +160,8 @@ def restore_node(
             write_private(draft / homes.KEYS / "root.key", _read_key(root_key))
         database = draft / homes.DATABASE
         check_copy(database)
+        if (draft / homes.OBJECTS).is_file():
+            check_copy(draft / homes.OBJECTS)
         archive = archive_of(draft, ask_passphrase)
         with open_copy(database, archive) as tables:
             card = _own_card(tables)
@@ -192,6 +196,13 @@ def _sources(home: Path, tables: Tables) -> Iterator[tuple[str, Path]]:
         path = home / homes.SPOOL / volume.label
         if path.is_file():
             yield f"{homes.SPOOL}/{path.name}", path
+
+
+def _copy_objects(home: Path, folder: Path, on_progress: Progress) -> Iterator[tuple[str, Path]]:
+    """Yield a copy of what machines handed over, if any did."""
+    if (home / homes.OBJECTS).is_file():
+        copy_database(home / homes.OBJECTS, folder / homes.OBJECTS, on_progress)
+        yield homes.OBJECTS, folder / homes.OBJECTS
 
 
 def _copy_retention_keys(home: Path, folder: Path) -> None:
@@ -230,7 +241,8 @@ def _with_new_keys(draft: Path, card: Card, keys: KeyFiles, ask: AskPassphrase) 
     """Make every key but the root anew in `draft`; return the card with them."""
     profile = PROFILES[card.profile]
     passphrase = ask() if is_wrapped(draft / homes.SEAL_KEY) else None
-    for name in keys.names() - {Purpose.ROOT.name.lower()}:
+    # What machines handed over stays under its key, which no partner has ever relied on.
+    for name in keys.names() - {each.name.lower() for each in (Purpose.ROOT, Purpose.OBJECTS)}:
         (draft / homes.KEYS / f"{name}.key").unlink()
     for name in (homes.CERTIFICATE, homes.CERTIFICATE_KEY):
         (draft / name).unlink()

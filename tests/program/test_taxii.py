@@ -4,6 +4,7 @@ import itertools
 import json
 import lzma
 import random
+import shutil
 import subprocess
 import threading
 import uuid
@@ -301,3 +302,19 @@ def test_a_report_is_read_by_a_machine_and_revocation_ends_its_stream(tmp_path: 
         nato.ask("access", "revoke", "siem")
         assert {found["type"] for _, found in events}
         assert one.http.get(f"{one.place}objects/", timeout=10).status_code == 401
+
+
+def test_what_machines_handed_over_is_in_a_backup(tmp_path: Path) -> None:
+    desk, file = make(tmp_path, "jp"), tmp_path / "jp.backup"
+    with desk.served() as ready:
+        one = access(desk, ready["url"], "siem", "c", "--read", "--write")
+        one.post(*(an_object(n) for n in range(20)))
+        desk.ask("backup", file)
+        one.post(an_object(99))
+    for told in ((), ("--new-keys",)):
+        shutil.rmtree(desk.home)
+        desk.ask("restore", file, *told)
+        with desk.served() as ready:
+            again = Machine(ready["url"], one.token, "c")
+            answer = again.http.get(f"{again.place}objects/", timeout=30).json()
+            assert answer["objects"] == [an_object(n) for n in range(20)]

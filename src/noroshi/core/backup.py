@@ -23,7 +23,7 @@ from noroshi.core.partner import is_name
 
 MAGIC: Final = b"noroshi backup 1\n"
 VERSION: Final = 1
-DATABASE: Final = "node.db"
+DATABASES: Final = frozenset({"node.db", "objects.db"})
 MAX_HEAD: Final = 1024
 MAX_PARTS: Final = 1_000_000
 MAX_SMALL: Final = 64 * 1024
@@ -174,7 +174,7 @@ def is_possible(part: Part) -> bool:
     volume = _VOLUME.fullmatch(part.name)
     if volume is not None:
         return is_name(volume[1])
-    return part.name == DATABASE or (
+    return part.name in DATABASES or (
         _SMALL.fullmatch(part.name) is not None and part.size <= MAX_SMALL
     )
 
