@@ -43,6 +43,7 @@ from noroshi.entrypoints.console.door import desk_door
 from noroshi.entrypoints.console.protocol import DeskProtocol
 from noroshi.entrypoints.local.door import local_door
 from noroshi.entrypoints.local.protocol import LocalProtocol
+from noroshi.entrypoints.misp.door import feed_routes
 from noroshi.entrypoints.peer.door import peer_door
 from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.entrypoints.taxii.door import taxii_routes
@@ -216,7 +217,7 @@ class _Doors:
                         hosts,
                         desk_url,
                         listeners.subscribe,
-                        taxii_routes(lambda: house, streams),
+                        [*taxii_routes(lambda: house, streams), *feed_routes(lambda: house)],
                     ),
                     contexts[1],
                     DeskProtocol,

@@ -14,7 +14,7 @@ import structlog
 from noroshi.core.errors import NoroshiError
 from noroshi.flow.records import Committed
 
-_WAKING: Final = frozenset({"received", "machine"})
+_WAKING: Final = frozenset({"received", "machine", "destroyed"})
 _PAUSE_SECONDS: Final = 30.0
 """After a disk that was full or failed."""
 

@@ -4,11 +4,15 @@ import json
 from typing import Final, cast
 
 from noroshi.core.chains import form_of
+from noroshi.core.errors import NoroshiError
+from noroshi.core.exchange.misp import FORMAT
+from noroshi.core.exchange.misp_feed import Event, event_of
+from noroshi.core.exchange.misp_form import draft_of_event, only_event
 from noroshi.core.exchange.objects.reading import take_apart
 from noroshi.core.exchange.stix_report import Report, write_bundle
 from noroshi.core.marking.label import Marking
-from noroshi.core.recognition import STIX, TEXT
-from noroshi.core.report import Content, report_id_text
+from noroshi.core.recognition import MISP, STIX, TEXT
+from noroshi.core.report import report_id_text
 from noroshi.core.strict_json import BOM
 from noroshi.flow import views
 
@@ -31,17 +35,49 @@ def objects_in(said: views.Said) -> list[bytes]:
     Raises:
         MalformedError: it says that it is a bundle, and is none.
     """
+    if said.content.body_type == STIX:
+        return take_apart(said.content.body)
+    return take_apart(write_bundle(_any_report(said)))
+
+
+def event_in(said: views.Said) -> Event:
+    """Return what a report says as an event of MISP, that which it was made of if it was."""
+    report, original = _any_report(said), None
+    if said.content.body_type == MISP:
+        original = _event(said.content.body)
+    told = report.fields.get("original")
+    if isinstance(told, dict):
+        kept = cast("dict[str, object]", told)
+        if kept.get("format") == FORMAT and isinstance(kept.get("content"), str):
+            original = _event(str(kept["content"]))
+    return event_of(report, original)
+
+
+def _any_report(said: views.Said) -> Report:
+    """Return a report as it is exchanged, also one that is no form."""
     content = said.content
-    if content.body_type == STIX:
-        return take_apart(content.body)
-    report = form_in(said)
-    return take_apart(write_bundle(report or _report(said, content.kind, _text_of(content))))
+    fields: dict[str, object] = {}
+    if content.body_type == TEXT:
+        fields = {"text": content.body.decode(errors="replace")}
+    elif content.body_type == MISP:
+        fields = _of_event(content.body)
+    return form_in(said) or _report(said, content.kind, fields)
 
 
-def _text_of(content: Content) -> dict[str, object]:
-    if content.body_type != TEXT:
+def _of_event(body: bytes) -> dict[str, object]:
+    """Return an event as the fields of a form, without the event; none, if it is no event."""
+    try:
+        fields = draft_of_event(json.loads(body)).fields
+    except (NoroshiError, ValueError, RecursionError):
         return {}
-    return {"text": content.body.decode(errors="replace")}
+    return {name: value for name, value in fields.items() if name != "original"}
+
+
+def _event(raw: bytes | str) -> Event | None:
+    try:
+        return only_event(json.loads(raw))
+    except (NoroshiError, ValueError, RecursionError):
+        return None
 
 
 def _report(said: views.Said, kind: str, fields: dict[str, object]) -> Report:

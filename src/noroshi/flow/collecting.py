@@ -20,7 +20,7 @@ from noroshi.core.exchange.objects.reading import StixObject, read_object
 from noroshi.core.instant import Instant
 from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Status
-from noroshi.core.tlog.entry import EntryKind, decode_entry
+from noroshi.core.tlog.entry import Entry, EntryKind, decode_entry
 from noroshi.flow import views
 from noroshi.flow.bundles import objects_in
 from noroshi.flow.house import House
@@ -84,21 +84,24 @@ def raw_of(house: House, report_id: bytes) -> Said:
 def _fill(house: House, collection: Collection, belongs: _Belongs) -> bool:
     seen = house.objects().seen(collection.number)
     handed: list[Handed] = []
+    gone: list[bytes] = []
     with house.store.read() as tables:
         size = tables.journal.size
         until = min(size, seen + ENTRIES)
         for index in range(seen, until):
-            report = _came(tables, index)
+            entry = decode_entry(tables.journal.leaf(index))
+            if entry.kind is EntryKind.CONTENT_DESTROYED and entry.report_id is not None:
+                gone.append(entry.report_id)
+            report = _came(tables, entry)
             if report is not None and belongs(report, house.me):
                 handed += _handed(tables, report)
     if until > seen:
-        house.objects().add(collection.number, handed, house.clock.now(), until)
+        house.objects().add(collection.number, handed, house.clock.now(), until, gone)
     return until < size
 
 
-def _came(tables: Tables, index: int) -> StoredReport | None:
+def _came(tables: Tables, entry: Entry) -> StoredReport | None:
     """Return the report whose arrival an entry records, if it can still be read."""
-    entry = decode_entry(tables.journal.leaf(index))
     if entry.kind is not EntryKind.RECEIVED or entry.report_id is None:
         return None
     found = tables.reports.get(entry.report_id)

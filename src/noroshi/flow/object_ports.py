@@ -69,11 +69,12 @@ class ObjectStore(Protocol):
         handed: Sequence[Handed],
         at: Instant,
         seen: int | None = None,
+        gone: Sequence[bytes] = (),
     ) -> list[Instant]:
         """Keep objects, durably and all or none; return the version of each.
 
         One that is there already, by id and version, stays as it is. `seen`: how much of the
-        journal has gone into the collection with them.
+        journal has gone into the collection with them; `gone`: reports that were destroyed.
         """
         ...
 

@@ -355,7 +355,8 @@ class Announcement(msgspec.Struct, frozen=True):
     """Something that became true with a commit."""
 
     event: str
-    """received, risen, owed, refused, partner, sent, alarm, heard, watch, machine."""
+    """received, risen, owed, refused, partner, sent, alarm, heard, watch, machine,
+    destroyed."""
     partner: str
     report_id: bytes | None = None
     desk: str | None = None

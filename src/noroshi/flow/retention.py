@@ -21,6 +21,7 @@ from noroshi.core.report import check_person, report_id_text
 from noroshi.core.retention import Retention, key_day
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, decode_entry, new_entry
 from noroshi.flow.ports import Archive, BlobStore, Entropy, Store
+from noroshi.flow.records import Announcement
 from noroshi.flow.retention_tables import KeptReport, LegalHold
 from noroshi.flow.tables import Tables, Transaction
 
@@ -221,6 +222,8 @@ def record(tx: Transaction, name: str, me: str, entropy: Entropy) -> list[bytes]
             )
         )  # fmt: skip
         blobs += tx.retention.drop_blobs(each.report_id)
+    if some:
+        tx.announce(Announcement("destroyed", me))
     return blobs if some else None
 
 

@@ -57,6 +57,9 @@ _OUTDATE: Final = (
     " AND newer.collection = object.collection AND newer.spec > object.spec)"
     " WHERE id = ? AND collection = ?"
 )
+_OF_SOURCE: Final = (
+    "SELECT added, id, spec FROM object WHERE source = ? AND source <> x'' AND collection = ?"
+)
 _FILL: Final = "INSERT OR REPLACE INTO filling (collection, seen) VALUES (?, ?)"
 _DEFINITION: Final = "marking-definition"
 
@@ -87,6 +90,7 @@ class SqliteObjects:
         handed: Sequence[Handed],
         at: Instant,
         seen: int | None = None,
+        gone: Sequence[bytes] = (),
     ) -> list[Instant]:
         """Keep objects, durably and all or none; return the version of each."""
         with self._writing() as database:
@@ -114,6 +118,8 @@ class SqliteObjects:
                     _OF_OLDER, (one.id, collection, one.spec)
                 ):
                     database.run(_OUTDATE, (one.id, collection))
+            for source in gone:
+                _drop_source(database, collection, source)
             if seen is not None:
                 database.run(_FILL, (collection, seen))
         self._newest = newest
@@ -306,6 +312,14 @@ def _place(
         database.run("UPDATE object SET is_first = 0 WHERE added = ?", (first_added,))
         return version, (False, True)
     return version, (False, False)
+
+
+def _drop_source(database: Database, collection: int, source: bytes) -> None:
+    """Remove the objects that a report said which was destroyed."""
+    rows = list(database.rows(_OF_SOURCE, (source, collection)))
+    database.run_many("DELETE FROM object WHERE added = ?", [(added,) for added, _, _ in rows])
+    for _, name, spec in rows:
+        _set_flags(database, collection, text(name), text(spec))
 
 
 def _set_flags(database: Database, collection: int, name: str, spec: str) -> None:

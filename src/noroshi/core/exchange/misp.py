@@ -22,7 +22,7 @@ from noroshi.core.kinds.form import MAX_LINE
 FORMAT: Final = "misp-event"
 _OWN: Final = "misp:"
 """Begins the types that STIX has no name for."""
-_TYPES: Final = {
+TYPES: Final = {
     "domain": "domain-name", "hostname": "domain-name", "url": "url",
     "email": "email-addr", "email-src": "email-addr", "email-dst": "email-addr",
     "email-reply-to": "email-addr", "mac-address": "mac-addr",
@@ -172,7 +172,7 @@ def _parts(kind: str, value: str) -> Iterator[tuple[str, str, str]]:
 def _type(kind: str, value: str) -> str:
     if kind in _ADDRESSES:
         return "ipv6-addr" if ":" in value else "ipv4-addr"
-    return _TYPES.get(kind) or f"{_OWN}{kind}"[:MAX_LINE]
+    return TYPES.get(kind) or f"{_OWN}{kind}"[:MAX_LINE]
 
 
 def _note(attribute: Attribute, within: str, type_of: str, whole: str) -> str:

@@ -41,7 +41,7 @@ def draft_of_event(value: object) -> Draft:
         MalformedError: it is not as MISP writes events.
         InputError: it has several events, or a tag that restricts and is not known here.
     """
-    told = _only_event(value)
+    told = only_event(value)
     event = misp.read_event(told)
     found = misp.tell(event)
     tags = _tags(told)
@@ -78,7 +78,7 @@ def draft_of_event(value: object) -> Draft:
     )
 
 
-def _only_event(value: object) -> dict[str, object]:
+def only_event(value: object) -> dict[str, object]:
     """Return the one event of a MISP file: as it stands, or in an answer of its API."""
     told = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     response = told.get("response", [told])

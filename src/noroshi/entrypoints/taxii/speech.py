@@ -1,7 +1,5 @@
 """How a TAXII server speaks: media types, errors as objects, who asks (TAXII 2.1, chapter 3)."""
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Final
@@ -10,13 +8,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from noroshi.adapters import tokens
 from noroshi.core.errors import NoroshiError, NotFoundError
 
 MEDIA_TYPE: Final = "application/taxii+json;version=2.1"
 STIX_TYPES: Final = ("application/stix+json;version=2.1", "application/stix+json;version=2.0")
 SSE_TYPE: Final = "text/event-stream"
 _RANGES: Final = frozenset({"application/taxii+json", "application/*", "*/*"})
-_CHALLENGE: Final = 'Basic realm="noroshi", charset="UTF-8", Bearer realm="noroshi"'
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
@@ -88,23 +86,16 @@ def credentials(http: Request) -> tuple[str | None, str]:
     Raises:
         Refusal: there is none that can be read.
     """
-    scheme, _, said = http.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and said.strip():
-        return None, said.strip()
-    if scheme.lower() == "basic":
-        try:
-            name, colon, token = base64.b64decode(said, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            name = colon = token = ""
-        if colon and token:
-            return name, token
-    raise unknown()
+    found = tokens.credentials(http.headers.get("authorization", ""))
+    if found is None:
+        raise unknown()
+    return found
 
 
 def unknown() -> Refusal:
     """Return the answer to whoever has not proven to be a machine with access (section 3.6)."""
     title = "say who you are by a token of `noroshi access grant`: as Bearer, or as Basic with NAME"
-    return Refusal(401, title, {"WWW-Authenticate": _CHALLENGE})
+    return Refusal(401, title, {"WWW-Authenticate": tokens.CHALLENGE})
 
 
 def _fits(part: str, also: tuple[str, ...]) -> bool:

@@ -19,6 +19,7 @@ CREATE TABLE object (
 ) STRICT;
 CREATE UNIQUE INDEX object_version ON object (id, collection, spec, version);
 CREATE INDEX object_all ON object (collection, added);
+CREATE INDEX object_source ON object (source) WHERE source <> x'';
 CREATE INDEX object_last ON object (collection, type, added) WHERE is_last;
 
 -- The last and the first are those of an id in a collection and a version of STIX; outdated is what
