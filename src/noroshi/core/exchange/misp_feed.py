@@ -75,7 +75,8 @@ def event_of(report: Report, original: Mapping[str, object] | None) -> Event:
 def show(event: Event) -> Shown:
     """Return what a feed shows of an event."""
     told: Event = {name: event[name] for name in _SHOWN if name in event}
-    named = {"Orgc": event.get("Orgc") or {}, "Tag": _items(event, "Tag")}
+    maker: object = event.get("Orgc") or Event()
+    named: Event = {"Orgc": maker, "Tag": _items(event, "Tag")}
     return Shown(str(event["uuid"]), {**named, **told}, _hashes(event))
 
 
