@@ -6,35 +6,27 @@ import os
 import socket
 import time
 import urllib.parse
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
 from noroshi.adapters.home import check_home, socket_path
-from noroshi.core.envelope.suite import MAX_ATTACHMENT
 from noroshi.core.errors import InputError, NoroshiError, UnavailableError
-from noroshi.entrypoints.cli.person import Person, this_person
-from noroshi.flow import answers, requests
-from noroshi.flow.caller import Caller
-from noroshi.flow.house import House
+from noroshi.entrypoints.cli.person import Person, proving
+from noroshi.entrypoints.cli.pieces import CHUNK, Progress, read_file
+from noroshi.flow import requests
 from noroshi.settings import read_settings
 
 if TYPE_CHECKING:
     from noroshi.bootstrap import AskPassphrase
 
-_CHUNK: Final = 1024 * 1024
 _PATIENCE_SECONDS: Final = 10.0
 _TIMEOUT_SECONDS: Final = 300
 _IMPORT_TIMEOUT_SECONDS: Final = 4 * 3600
 """A volume may hold so many reports that opening all of them takes hours."""
-
-T = TypeVar("T")
-
-Progress = Callable[[int], None]
-"""Called with the number of bytes that went through."""
 
 
 class Desk(Protocol):
@@ -84,75 +76,18 @@ def reach(
         if _is_answering(path):
             yield _ServedDesk(path, person)
             return
-        # Imported here: a served node is reached without loading what opens one.
+        # Imported here: a served node is reached without loading what opens one and answers.
         from noroshi.bootstrap import embedded_node
+        from noroshi.entrypoints.cli.direct import DirectDesk
 
         with embedded_node(home, ask_passphrase) as node:
             if node is not None:
-                yield _DirectDesk(node.house, person)
+                yield DirectDesk(node.house, person)
                 return
         if time.monotonic() > deadline:
             msg = f"another process works on {home} and does not answer; stop it and try again"
             raise UnavailableError("home-busy", msg)
         time.sleep(0.05)
-
-
-def read_file(path: Path, on_progress: Progress) -> Iterator[bytes]:
-    """Yield a file that is to be attached, in pieces.
-
-    Raises:
-        InputError: it cannot be read, is no regular file, is empty or too large.
-    """
-    try:
-        if not path.is_file():
-            what = "a folder" if path.is_dir() else "no regular file"
-            msg = f"{path} is {what}; attach files one by one (--attach FILE)"
-            raise InputError("attachment-unreadable", msg)
-        if path.stat().st_size > MAX_ATTACHMENT:
-            msg = f"{path} has more than {MAX_ATTACHMENT:,} bytes (256 MiB); split it"
-            raise InputError("attachment-unreadable", msg)
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-                on_progress(len(chunk))
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}"
-        raise InputError("attachment-unreadable", msg) from error
-
-
-class _DirectDesk:
-    """Opens the home: nobody serves it."""
-
-    def __init__(self, house: House, person: Person) -> None:
-        self._house = house
-        self._person = person
-
-    def ask(self, request: requests.AnyRequest) -> requests.Answer:
-        return _proving(self._person, lambda: answers.handle(self._house, request, self._caller()))
-
-    def stage(self, path: Path, on_progress: Progress) -> str:
-        self.ask(requests.WhoAmI())
-        chunks = read_file(path, on_progress)
-        return answers.stage(self._house, path.name, chunks, self._caller())
-
-    def attachment(self, report: str, name: str) -> tuple[int, Iterator[bytes]]:
-        self.ask(requests.WhoAmI())
-        _, size, chunks = answers.attachment(self._house, report, name, self._caller())
-        return size, chunks
-
-    def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
-        self.ask(requests.WhoAmI())
-        return answers.volume(self._house, set_id, number, self._caller())
-
-    def import_volume(self, chunks: Iterator[bytes]) -> requests.Json:
-        self.ask(requests.WhoAmI())
-        return answers.import_volume(self._house, chunks, self._caller())
-
-    def _caller(self) -> Caller:
-        person = self._person
-        return Caller(
-            uid=os.getuid(), claim=this_person(), name=person.name, passphrase=person.passphrase
-        )
 
 
 class _ServedDesk:
@@ -167,7 +102,7 @@ class _ServedDesk:
             raw = msgspec.msgpack.encode(request)
         except UnicodeEncodeError as error:
             raise InputError("not-utf8", "an argument is no UTF-8 text") from error
-        response = _proving(self._person, lambda: self._exchange("POST", "/v1/request", raw))
+        response = proving(self._person, lambda: self._exchange("POST", "/v1/request", raw))
         answer: requests.Answer = msgspec.msgpack.decode(response.read(), type=requests.Answer)
         return answer
 
@@ -185,14 +120,14 @@ class _ServedDesk:
         query = urllib.parse.urlencode({"report": report, "name": name})
         response = self._exchange("GET", f"/v1/attachment?{query}", None)
         size = int(response.headers["Content-Length"])
-        return size, iter(lambda: response.read(_CHUNK), b"")
+        return size, iter(lambda: response.read(CHUNK), b"")
 
     def volume(self, set_id: str, number: int) -> tuple[int, Iterator[bytes]]:
         self.ask(requests.WhoAmI())
         query = urllib.parse.urlencode({"set": set_id, "number": number})
         response = self._exchange("GET", f"/v1/volume?{query}", None)
         size = int(response.headers["Content-Length"])
-        return size, iter(lambda: response.read(_CHUNK), b"")
+        return size, iter(lambda: response.read(CHUNK), b"")
 
     def import_volume(self, chunks: Iterator[bytes]) -> requests.Json:
         self.ask(requests.WhoAmI())
@@ -247,16 +182,6 @@ def credentials(person: Person) -> dict[str, str]:
     if person.passphrase is not None:
         headers["Noroshi-Passphrase"] = base64.b64encode(person.passphrase).decode()
     return headers
-
-
-def _proving(person: Person, ask: Callable[[], T]) -> T:
-    """Return what is asked; where a passphrase is missing, ask the person for it and try again."""
-    try:
-        return ask()
-    except NoroshiError as error:
-        if error.code != "passphrase-needed" or not person.ask():
-            raise
-        return ask()
 
 
 def _is_answering(path: Path) -> bool:

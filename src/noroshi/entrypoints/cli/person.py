@@ -3,15 +3,19 @@
 import getpass
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
-from noroshi.core.errors import UnavailableError
+from noroshi.core.errors import NoroshiError, UnavailableError
 
 LONGEST_PASSPHRASE = 4096
 """Bytes, line end included: a file without an end is none."""
 _ACCOUNT_FILE_VARIABLE = "NOROSHI_ACCOUNT_PASSPHRASE_FILE"
+
+T = TypeVar("T")
 
 
 class Person:
@@ -30,6 +34,16 @@ class Person:
         told: str = click.prompt(f"Passphrase of the account{whose}", hide_input=True, err=True)
         self.passphrase = told.encode()
         return True
+
+
+def proving(person: Person, ask: Callable[[], T]) -> T:
+    """Return what is asked; where a passphrase is missing, ask the person for it and try again."""
+    try:
+        return ask()
+    except NoroshiError as error:
+        if error.code != "passphrase-needed" or not person.ask():
+            raise
+        return ask()
 
 
 def read_passphrase(variable: str, code: str) -> bytes | None:
