@@ -1,6 +1,8 @@
 """What messages and pages tell people to type is there to be typed."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -9,6 +11,7 @@ import click
 import pytest
 
 from noroshi.entrypoints.cli import program
+from noroshi.entrypoints.cli.commands import MODULES
 
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(
@@ -20,6 +23,13 @@ NAMED = re.compile(
 CEREMONY = re.compile(r"`root (?P<within>[a-z-]+)")
 JOINED = re.compile(r"\"\n\s*f?\"")
 """Where one sentence goes on in the next literal."""
+
+_LOADING = """
+import sys
+from noroshi.entrypoints.cli import desk, program
+program.commands["status"]
+print(*sys.modules)
+"""
 
 
 def texts() -> Iterator[tuple[Path, str]]:
@@ -42,6 +52,26 @@ def test_every_command_that_is_named_exists() -> None:
             group = cast("click.Group", commands["root"])
             assert match["within"] in group.commands, f"{path}: root {match['within']}"
     assert found >= {"partner", "root", "serve", "consent", "retention", "agreement"}
+
+
+def test_each_command_is_in_the_module_that_is_said_to_hold_it() -> None:
+    folder = ROOT / "src" / "noroshi" / "entrypoints" / "cli"
+    holding = {path.stem for path in folder.glob("*.py") if "\nCOMMANDS" in path.read_text()}
+    assert set(MODULES) == holding
+    for name, command in program.commands.items():
+        assert command.name == name
+
+
+def test_a_command_to_a_served_node_loads_neither_the_others_nor_what_answers_it() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _LOADING], capture_output=True, check=True, text=True
+    )
+    loaded = set(told.stdout.split())
+    assert "noroshi.entrypoints.cli.reports" in loaded
+    assert not {f"noroshi.entrypoints.cli.{name}" for name in MODULES} & loaded - {
+        "noroshi.entrypoints.cli.reports"
+    }
+    assert not {"noroshi.flow.answers", "noroshi.bootstrap", "apsw", "cryptography"} & loaded
 
 
 @pytest.mark.parametrize(

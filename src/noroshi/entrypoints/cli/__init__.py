@@ -14,33 +14,7 @@ import click
 
 from noroshi.core.errors import NoroshiError
 from noroshi.core.lexicon.lexicon import Language
-from noroshi.entrypoints.cli import (
-    accounts,
-    agreements,
-    backup,
-    compose,
-    console,
-    courier,
-    custody,
-    desks,
-    exports,
-    journal,
-    kinds,
-    labels,
-    lines,
-    machines,
-    node,
-    onward,
-    partners,
-    reading,
-    releases,
-    reports,
-    retention,
-    revocations,
-    simulation,
-    statements,
-    watch,
-)
+from noroshi.entrypoints.cli.commands import Commands
 from noroshi.entrypoints.cli.context import Context, Serving, default_home, print_json
 from noroshi.entrypoints.cli.person import Person
 
@@ -60,7 +34,9 @@ Set up a node, exchange cards, compare numbers, send:
 """
 
 
-@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    help=_HELP, commands=Commands(), context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="noroshi", prog_name="noroshi")
 @click.option(
     "--home",
@@ -95,37 +71,6 @@ def program(
         door=Path(door) if door and home is None else None,
         language=Language(lang),
     )
-
-
-for commands in (
-    node,
-    console,
-    partners,
-    agreements,
-    accounts,
-    exports,
-    labels,
-    releases,
-    revocations,
-    custody,
-    reports,
-    reading,
-    retention,
-    kinds,
-    compose,
-    statements,
-    onward,
-    journal,
-    watch,
-    lines,
-    desks,
-    courier,
-    machines,
-    backup,
-    simulation,
-):
-    for command in commands.COMMANDS:
-        program.add_command(command)
 
 
 def run(arguments: Sequence[str], serve: Callable[[Serving], None]) -> int:  # noqa: PLR0911

@@ -186,8 +186,7 @@ def remove_key(context: Context, by: str | None) -> None:
     context.answer(told, lambda: click.echo("The first root key is not on this machine any more."))
 
 
-COMMANDS: Final = ()
-"""They are all within `root`, which is another module's."""
+COMMANDS: Final = (root,)
 
 
 def _show(context: Context, told: Mapping[str, object], file: Path) -> None:
