@@ -104,11 +104,15 @@ def send(context: Context, /, file: Path, attach: tuple[Path, ...], **options: o
 @pass_context
 def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
     """List what came in, the most urgent first."""
-    from noroshi.entrypoints.cli import listing, present
-
     with context.desk() as node:
         rows = node.ask(requests.Inbox(desk=desk, unacknowledged=unacknowledged))
-    context.answer(rows, lambda: listing.inbox(present.mappings(rows), context.reader))
+
+    def show() -> None:
+        from noroshi.entrypoints.cli import listing, present
+
+        listing.inbox(present.mappings(rows), context.reader)
+
+    context.answer(rows, show)
 
 
 @click.command()
@@ -118,11 +122,15 @@ def inbox(context: Context, desk: str | None, *, unacknowledged: bool) -> None:
 @pass_context
 def sent(context: Context, limit: int) -> None:
     """List what was sent, the newest first, and how far it got at each desk."""
-    from noroshi.entrypoints.cli import listing, present
-
     with context.desk() as node:
         rows = node.ask(requests.Outbox(limit=limit))
-    context.answer(rows, lambda: listing.sent(present.mappings(rows), context.reader))
+
+    def show() -> None:
+        from noroshi.entrypoints.cli import listing, present
+
+        listing.sent(present.mappings(rows), context.reader)
+
+    context.answer(rows, show)
 
 
 @click.command()
@@ -172,11 +180,9 @@ def cancel(context: Context, report: str, note: str | None, by: str | None) -> N
 @pass_context
 def status(context: Context, report: str) -> None:
     """Show how far a report got at each desk, with times and names."""
-    from noroshi.entrypoints.cli import present
-
     with context.desk() as node:
         told = _object(node.ask(requests.Status(report=report)))
-    context.answer(told, lambda: present.status(told))
+    context.answer(told, lambda: _present_status(told))
 
 
 @click.command()
@@ -186,8 +192,6 @@ def status(context: Context, report: str) -> None:
 @pass_context
 def wait(context: Context, report: str, rung: str, timeout: float) -> None:
     """Wait until all action addressees reached a rung; exit 1 when they do not in time."""
-    from noroshi.entrypoints.cli import present
-
     request = requests.Reached(report=report, rung=Rung(rung))
     deadline = time.monotonic() + _finite(timeout)
     while True:
@@ -197,7 +201,7 @@ def wait(context: Context, report: str, rung: str, timeout: float) -> None:
         if reached or time.monotonic() >= deadline:
             break
         time.sleep(_POLL_SECONDS)
-    context.answer(told, lambda: present.status(told))
+    context.answer(told, lambda: _present_status(told))
     if not reached:
         if context.as_json:
             raise SystemExit(1)
@@ -206,6 +210,12 @@ def wait(context: Context, report: str, rung: str, timeout: float) -> None:
 
 
 COMMANDS: Final = (send, inbox, sent, reply, cancel, status, wait)
+
+
+def _present_status(told: dict[str, object]) -> None:
+    from noroshi.entrypoints.cli import present
+
+    present.status(told)
 
 
 def _finite(timeout: float) -> float:
