@@ -3,34 +3,23 @@
 The person is verified by the authenticator each time, and the passkey is kept in it, so that
 nobody has to type who they are. Attestation is not asked for: which makes of authenticators are
 good enough is a rule of the house, told to people.
+
+The library takes a tenth of the time in which a node starts, and most nodes need it later or
+never, so it is imported where it is used.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
-import webauthn
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from noroshi.core.errors import InputError
 from noroshi.core.passkey import Passkey
 
-_VERIFIED: Final = UserVerificationRequirement.REQUIRED
-_ALGORITHMS: Final = [
-    COSEAlgorithmIdentifier.EDDSA,
-    COSEAlgorithmIdentifier.ECDSA_SHA_256,
-    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
-]
+if TYPE_CHECKING:
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -51,6 +40,14 @@ class Credential(msgspec.Struct, frozen=True):
 
 def to_register(site: Site, person: str, challenge: bytes, known: Iterable[Passkey]) -> str:
     """Return, as JSON for a browser, what it needs to make a passkey for a person."""
+    import webauthn
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=site.host,
         rp_name="Noroshi",
@@ -58,10 +55,11 @@ def to_register(site: Site, person: str, challenge: bytes, known: Iterable[Passk
         user_id=hashlib.sha256(person.encode()).digest(),
         challenge=challenge,
         authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_VERIFIED
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=[PublicKeyCredentialDescriptor(each.credential) for each in known],
-        supported_pub_key_algs=_ALGORITHMS,
+        supported_pub_key_algs=_algorithms(),
     )
     return webauthn.options_to_json(options)
 
@@ -72,6 +70,9 @@ def registered(site: Site, answer: str, challenge: bytes) -> Credential:
     Raises:
         InputError: it was not made for this, here, by a person whom the authenticator verified.
     """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         found = webauthn.verify_registration_response(
             credential=answer,
@@ -79,7 +80,7 @@ def registered(site: Site, answer: str, challenge: bytes) -> Credential:
             expected_rp_id=site.host,
             expected_origin=site.origin,
             require_user_verification=True,
-            supported_pub_key_algs=_ALGORITHMS,
+            supported_pub_key_algs=_algorithms(),
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise _refused(error) from None
@@ -91,11 +92,14 @@ def to_prove(site: Site, challenge: bytes, known: Iterable[Passkey] = ()) -> str
 
     `known`: with one of these passkeys; none: with any that the authenticator has for this site.
     """
+    import webauthn
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerificationRequirement
+
     options = webauthn.generate_authentication_options(
         rp_id=site.host,
         challenge=challenge,
         allow_credentials=[PublicKeyCredentialDescriptor(each.credential) for each in known],
-        user_verification=_VERIFIED,
+        user_verification=UserVerificationRequirement.REQUIRED,
     )
     return webauthn.options_to_json(options)
 
@@ -106,6 +110,9 @@ def proven(site: Site, answer: str, challenge: bytes, passkey: Passkey) -> int:
     Raises:
         InputError: it has not.
     """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         found = webauthn.verify_authentication_response(
             credential=answer,
@@ -130,6 +137,8 @@ def named_in(answer: str) -> tuple[bytes, bytes]:
     Raises:
         InputError: it names none.
     """
+    from webauthn.helpers import base64url_to_bytes
+
     try:
         told = cast("dict[str, dict[str, str]]", json.loads(answer))
         client = json.loads(base64url_to_bytes(told["response"]["clientDataJSON"]))
@@ -137,6 +146,16 @@ def named_in(answer: str) -> tuple[bytes, bytes]:
         return credential, base64url_to_bytes(client["challenge"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _refused(error) from None
+
+
+def _algorithms() -> "list[COSEAlgorithmIdentifier]":
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier
+
+    return [
+        COSEAlgorithmIdentifier.EDDSA,
+        COSEAlgorithmIdentifier.ECDSA_SHA_256,
+        COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+    ]
 
 
 def _refused(error: Exception) -> InputError:
