@@ -7,6 +7,7 @@ statement of the database.
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -146,17 +147,29 @@ def test_pages_and_code_that_are_named_are_there(rows: list[Row]) -> None:
             assert (SOURCE / inside).exists(), (row.id, path)
 
 
-def trees() -> list[tuple[Path, ast.Module]]:
-    return [(file, ast.parse(file.read_text())) for file in sorted(SOURCE.rglob("*.py"))]
+def trees(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
+    for file in sorted(folder.rglob("*.py")):
+        yield file, ast.parse(file.read_text())
+
+
+@cache
+def uses() -> tuple[set[tuple[str, str, tuple[str | None, ...]]], set[tuple[str, str]]]:
+    """Return what the code calls, with the names of the arguments, and what it imports."""
+    calls, imported = set(), set()
+    for file, tree in trees(SOURCE):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                words = tuple(word.arg for word in node.keywords)
+                calls.add((file.name, ast.unparse(node.func), words))
+            elif isinstance(node, ast.Import):
+                imported |= {(file.name, each.name.partition(".")[0]) for each in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add((file.name, (node.module or "").partition(".")[0]))
+    return calls, imported
 
 
 def test_no_module_evaluates_or_runs_a_shell() -> None:
-    calls = {
-        (file.name, ast.unparse(node.func), tuple(word.arg for word in node.keywords))
-        for file, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-    }
+    calls, _ = uses()
     wrong = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "from_string",
              "pickle.loads", "marshal.loads", "Template", "yaml.load"}  # fmt: skip
     assert [call for call in calls if call[1] in wrong or call[1].endswith(".from_string")] == []
@@ -166,19 +179,8 @@ def test_no_module_evaluates_or_runs_a_shell() -> None:
 
 
 def test_nothing_is_ever_unpacked() -> None:
+    _, imported = uses()
     unpacking = {"zipfile", "tarfile", "gzip", "zlib", "bz2", "lzma", "PIL", "pickle", "shelve"}
-    imported = {
-        (file.name, name.partition(".")[0])
-        for file, tree in trees()
-        for node in ast.walk(tree)
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
     assert {found for found in imported if found[1] in unpacking} == set()
 
 
@@ -197,8 +199,7 @@ CHOSEN = {
 def test_statements_of_the_database_hold_no_values() -> None:
     put_in = {
         (file.name, ast.unparse(part.value).partition("(")[0])
-        for file, tree in trees()
-        if file.parent == SOURCE / "adapters" / "sqlite"
+        for file, tree in trees(SOURCE / "adapters" / "sqlite")
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr)
         and re.search(r"\b(SELECT|INSERT|DELETE|UPDATE|WHERE|ORDER)\b", ast.unparse(node))
@@ -208,8 +209,8 @@ def test_statements_of_the_database_hold_no_values() -> None:
     assert {part for part in put_in if not re.fullmatch("_?[A-Z_]+", part[1])} <= CHOSEN
     asking = {
         type(node.args[0]).__name__
-        for file, tree in trees()
-        if file.parent == SOURCE / "adapters" / "sqlite" and file.name != "connection.py"
+        for file, tree in trees(SOURCE / "adapters" / "sqlite")
+        if file.name != "connection.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
