@@ -19,7 +19,8 @@ class Draw:
         self._draw = random.Random(seed)
 
     def one(self, *choices: Any) -> Any:
-        return self._draw.choice(choices)
+        # As even as is needed here, and several times as fast as Random.choice().
+        return choices[int(self._draw.random() * len(choices))]
 
     def coin(self) -> bool:
         return self._draw.random() < 0.5

@@ -103,4 +103,6 @@ def as_json(value: object) -> str:
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():  # most are; a long one takes a thousand times as long by its letters
+        return text
     return "".join(c if c.isprintable() else " " for c in text)
