@@ -24,6 +24,11 @@ CEREMONY = re.compile(r"`root (?P<within>[a-z-]+)")
 JOINED = re.compile(r"\"\n\s*f?\"")
 """Where one sentence goes on in the next literal."""
 
+_ALONE = """
+import sys
+from noroshi.entrypoints.cli import program
+print(*program.commands[sys.argv[1]].commands)
+"""
 _LOADING = """
 import sys
 from noroshi.entrypoints.cli import desk, program
@@ -60,6 +65,15 @@ def test_each_command_is_in_the_module_that_is_said_to_hold_it() -> None:
     assert set(MODULES) == holding
     for name, command in program.commands.items():
         assert command.name == name
+
+
+def test_a_command_that_is_loaded_alone_is_whole() -> None:
+    groups = {n: c.commands for n, c in program.commands.items() if isinstance(c, click.Group)}
+    for name, within in groups.items():
+        told = subprocess.run(
+            [sys.executable, "-c", _ALONE, name], capture_output=True, check=True, text=True
+        )
+        assert set(told.stdout.split()) == set(within), name
 
 
 def test_a_command_to_a_served_node_loads_neither_the_others_nor_what_answers_it() -> None:

@@ -9,13 +9,12 @@ import click
 MODULES: Final = {
     "node": ("init", "serve", "doctor", "clock", "demo"),
     "console": ("console",),
-    "partners": ("partner",),
     "agreements": ("agreement",),
     "accounts": ("account",),
     "exports": ("export", "import"),
     "labels": ("label",),
     "releases": ("release",),
-    "revocations": ("quarantine",),
+    "revocations": ("partner", "quarantine"),
     "custody": ("root",),
     "reports": ("send", "inbox", "sent", "reply", "cancel", "status", "wait"),
     "reading": ("show", "ack", "decline", "actioned"),
@@ -33,7 +32,7 @@ MODULES: Final = {
     "backup": ("backup", "restore", "held"),
     "simulation": ("simulate",),
 }
-"""The names in each module's COMMANDS."""
+"""The names in each module's COMMANDS. A group to which several modules add is held by the last."""
 _MODULE_OF: Final = {name: module for module, names in MODULES.items() for name in names}
 
 

@@ -134,9 +134,6 @@ def list_partners(context: Context) -> None:
     )
 
 
-COMMANDS: Final = (partner,)
-
-
 def read_card(file: Path, what: str = "a partner card") -> bytes:
     """Return the bytes of a card's file, or of another that people carry; `what` it is said to be.
 

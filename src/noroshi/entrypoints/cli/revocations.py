@@ -168,8 +168,8 @@ def revoke_own(
     )
 
 
-COMMANDS: Final = (quarantine,)
-"""`root` is whole with the ceremony, which is another module's."""
+COMMANDS: Final = (partner, quarantine)
+"""`partner` is whole here; `root` is whole with the ceremony, which is another module's."""
 
 
 def _decide(context: Context, report: str, by: str | None, *, is_taken: bool) -> None:
