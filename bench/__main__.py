@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, chains, desk, directory, forms, line, parts, sustained
+from bench import archive, chains, desk, directory, forms, line, parts, sustained, taxii
 
 _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "line-h3": lambda folder: line.measure(folder, "H3"),
@@ -26,6 +26,8 @@ _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "sizes": forms.sizes,
     "journal": parts.journal,
     "directory": directory.measure,
+    "taxii": taxii.measure,
+    "taxii-growth": taxii.grow,
     "start": parts.start,
     "rest": parts.rest,
 }

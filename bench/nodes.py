@@ -24,6 +24,8 @@ class Served(msgspec.Struct, frozen=True):
     home: Path
     pid: int
     ready_seconds: float
+    url: str
+    """Of its desk door."""
 
 
 @contextmanager
@@ -42,8 +44,9 @@ def _serve(partner: str, home: Path) -> Generator[Served]:
     )
     assert process.stdout is not None
     try:
-        assert json.loads(process.stdout.readline())["event"] == "ready"
-        yield Served(partner, home, process.pid, os.times().elapsed - started)
+        told = json.loads(process.stdout.readline())
+        assert told["event"] == "ready"
+        yield Served(partner, home, process.pid, os.times().elapsed - started, told["url"])
     finally:
         process.terminate()
         process.wait()

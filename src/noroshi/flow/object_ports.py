@@ -5,14 +5,14 @@ a machine hands over, a FLASH does not wait for them.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from noroshi.core.exchange.objects.handling import Handling
 from noroshi.core.exchange.objects.query import Query
 from noroshi.core.exchange.objects.reading import StixObject
-from noroshi.core.instant import Instant
+from noroshi.core.instant import DAY, Instant
 
 MayRead = Callable[[Handling], bool]
 """Says whether a reader may have what is handled so."""
@@ -51,13 +51,18 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class KeptStatus(msgspec.Struct, frozen=True):
-    """What became of a batch."""
+    """What became of a batch; it is kept for a week."""
 
     id: str
     machine: str
     at: Instant
     told: bytes
     """As it was answered."""
+
+
+Tell = Callable[[list[Instant]], KeptStatus]
+"""Says what became of a batch, by the version of each of its objects."""
+STATUS_KEPT: Final = 7 * DAY
 
 
 class ObjectStore(Protocol):
@@ -70,11 +75,13 @@ class ObjectStore(Protocol):
         at: Instant,
         seen: int | None = None,
         gone: Sequence[bytes] = (),
+        status: Tell | None = None,
     ) -> list[Instant]:
         """Keep objects, durably and all or none; return the version of each.
 
         One that is there already, by id and version, stays as it is. `seen`: how much of the
-        journal has gone into the collection with them; `gone`: reports that were destroyed.
+        journal has gone into the collection with them; `gone`: reports that were destroyed;
+        `status` says what became of it all, which is kept with it.
         """
         ...
 
@@ -92,10 +99,6 @@ class ObjectStore(Protocol):
 
     def remove(self, collection: int, query: Query, may_read: MayRead) -> int:
         """Remove what is asked for, of a reader who may have it; return how many it was."""
-        ...
-
-    def keep_status(self, status: KeptStatus, until: Instant) -> None:
-        """Keep what became of a batch, and drop those of before `until`."""
         ...
 
     def status(self, name: str) -> KeptStatus | None:

@@ -6,6 +6,7 @@ marking is handled by the default of the node.
 
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -26,11 +27,10 @@ from noroshi.flow.collecting import Said, raw_of
 from noroshi.flow.house import House
 from noroshi.flow.machine_tables import Collection
 from noroshi.flow.machines import reader_of
-from noroshi.flow.object_ports import Handed, Kept, KeptStatus, MayRead, Page
+from noroshi.flow.object_ports import STATUS_KEPT, Handed, Kept, KeptStatus, MayRead, Page
 
 LARGEST_BATCH: Final = 100 * 1024 * 1024
 """Bytes of an envelope."""
-STATUS_DAYS: Final = 7
 MOST_TOLD: Final = 1000
 """Objects that a status names one by one; of more it tells the number, and all failures."""
 _DEFINITION: Final = "marking-definition"
@@ -67,26 +67,35 @@ def hand_over(house: House, machine: Machine, collection: Collection, raw: bytes
     """
     now = house.clock.now()
     handed, failures = _read(house, take_apart(raw), to_text(now))
-    versions = house.objects().add(collection.number, handed, now) if handed else []
-    successes = [
+    name = str(uuid.UUID(bytes=house.entropy.draw(16), version=4))
+
+    def tell(versions: list[Instant]) -> KeptStatus:
+        status = Status(
+            id=name,
+            status="complete",
+            request_timestamp=to_text(now),
+            total_count=len(handed) + len(failures),
+            success_count=len(handed),
+            failure_count=len(failures),
+            successes=_successes(handed, versions),
+            failures=tuple(failures) or msgspec.UNSET,
+        )
+        return KeptStatus(name, machine.name, now, msgspec.json.encode(status))
+
+    house.objects().add(collection.number, handed, now, status=tell)
+    return status_of(house, machine, name)
+
+
+def _successes(
+    handed: Sequence[Handed], versions: Sequence[Instant]
+) -> tuple[Outcome, ...] | msgspec.UnsetType:
+    """Return what was taken, object by object; of many that is not told."""
+    if len(handed) > MOST_TOLD:
+        return msgspec.UNSET
+    return tuple(
         Outcome(each.object.id, version_text(version))
         for each, version in zip(handed, versions, strict=True)
-    ]
-    is_told = len(successes) <= MOST_TOLD
-    status = Status(
-        id=str(uuid.UUID(bytes=house.entropy.draw(16), version=4)),
-        status="complete",
-        request_timestamp=to_text(now),
-        total_count=len(successes) + len(failures),
-        success_count=len(successes),
-        failure_count=len(failures),
-        successes=tuple(successes) if is_told else msgspec.UNSET,
-        failures=tuple(failures) or msgspec.UNSET,
     )
-    told = msgspec.json.encode(status)
-    kept = KeptStatus(status.id, machine.name, now, told)
-    house.objects().keep_status(kept, now - STATUS_DAYS * DAY)
-    return told
 
 
 def status_of(house: House, machine: Machine, name: str) -> bytes:
@@ -97,7 +106,7 @@ def status_of(house: House, machine: Machine, name: str) -> bytes:
     """
     found = house.objects().status(name)
     if found is None or found.machine != machine.name:
-        msg = f"there is no such status; one is kept for {STATUS_DAYS} days"
+        msg = f"there is no such status; one is kept for {STATUS_KEPT // DAY} days"
         raise NotFoundError("not-found", msg)
     return found.told
 
@@ -155,6 +164,7 @@ def remove(house: House, machine: Machine, collection: Collection, name: str, qu
         _check_there(house, machine, collection, name)
 
 
+@lru_cache(maxsize=4096)
 def version_text(version: Instant) -> str:
     """Return a version as STIX writes it: with milliseconds, with microseconds if there are any."""
     text = to_text(version)

@@ -5,17 +5,20 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from noroshi.adapters.sqlite.object_rows import rows_of
 from noroshi.adapters.sqlite.objects import SqliteObjects
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.exchange.objects.handling import Handling
 from noroshi.core.exchange.objects.query import Query, Version
 from noroshi.core.exchange.objects.reading import SPECS, StixObject
+from noroshi.core.instant import DAY
 from noroshi.core.marking.label import Marking
 from noroshi.flow.object_ports import Handed, Kept, KeptStatus
 
@@ -258,10 +261,36 @@ def test_definitions_and_statuses(store: SqliteObjects) -> None:
     store.add(2, [Handed(one("m", 2, kind="marking-definition", raw=b"second"), GREEN)], 5)
     assert store.definition("m") == b"first"
     assert store.definition("x") is None
-    for number in range(3):
-        store.keep_status(KeptStatus(f"s{number}", "siem", number, b"{}"), number - 1)
-    assert store.status("s0") is None
-    assert store.status("s1") == KeptStatus("s1", "siem", 1, b"{}")
+    for days in (0, 5, 9):
+        told = KeptStatus(f"after {days}", "siem", days * DAY, b"{}")
+        store.add(1, [], 5, status=partial(when_empty, told))
+    assert store.status("after 0") is None
+    assert store.status("after 5") == KeptStatus("after 5", "siem", 5 * DAY, b"{}")
+
+
+def when_empty(told: KeptStatus, versions: list[int]) -> KeptStatus:
+    assert versions == []
+    return told
+
+
+def test_what_is_asked_for_is_found_by_an_index(store: SqliteObjects) -> None:
+    asked: list[str] = []
+
+    class Explained:
+        def rows(self, statement: str, values: Any) -> Any:
+            told = store._database.rows(f"EXPLAIN QUERY PLAN {statement}", values)
+            asked.append(str(next(told)[3]))
+            return iter(())
+
+    queries = (Query(), Query(versions=EVERYTHING), Query(types=("a",)), Query(ids=("a",)))
+    for query in queries:
+        list(rows_of(Explained(), 1, query, "[1]", bodies=True))  # type: ignore[arg-type]
+    assert asked == [
+        "SEARCH object USING INDEX object_all (collection=? AND added>?)",
+        "SEARCH object USING INDEX object_all (collection=? AND added>?)",
+        "SEARCH object USING INDEX object_last (collection=? AND type=? AND added>?)",
+        "SEARCH object USING INDEX object_version (id=?)",
+    ]
 
 
 def test_another_file_is_left_alone(tmp_path: Path) -> None:

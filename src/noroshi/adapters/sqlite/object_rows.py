@@ -27,16 +27,18 @@ def rows_of(
     values += [hidden] * (hidden != "[]")
 
     def read(condition: str, *of: Value) -> Iterator[Row]:
-        statement = f"{start} WHERE collection = ? AND added > ?{condition}{wanted} ORDER BY added"
-        return database.rows(statement, (collection, query.after, *of, *values))
+        statement = f"{start} WHERE {condition} AND added > ?{wanted} ORDER BY added"
+        return database.rows(statement, (collection, *of, query.after, *values))
 
     if query.ids:
         types = f" AND type IN ({_marks(query.types)})" if query.types else ""
-        parts = [read(f" AND id = ?{types}", each, *query.types) for each in query.ids]
+        # By the index of ids: without the sign the order of adding would be looked through.
+        condition = f"+collection = ? AND id = ?{types}"
+        parts = [read(condition, each, *query.types) for each in query.ids]
     elif query.types:
-        parts = [read(" AND type = ?", each) for each in query.types]
+        parts = [read("collection = ? AND type = ?", each) for each in query.types]
     else:
-        parts = [read("")]
+        parts = [read("collection = ?")]
     return heapq.merge(*parts) if len(parts) > 1 else parts[0]
 
 

@@ -32,9 +32,17 @@ from noroshi.adapters.sqlite.rows import blob, integer, text
 from noroshi.core.errors import UnavailableError
 from noroshi.core.exchange.objects.handling import Handling, read_handling, write_handling
 from noroshi.core.exchange.objects.query import Query
-from noroshi.core.exchange.objects.reading import SPECS, StixObject
+from noroshi.core.exchange.objects.reading import StixObject
 from noroshi.core.instant import Instant
-from noroshi.flow.object_ports import Handed, Kept, KeptStatus, MayRead, Page
+from noroshi.flow.object_ports import (
+    STATUS_KEPT,
+    Handed,
+    Kept,
+    KeptStatus,
+    MayRead,
+    Page,
+    Tell,
+)
 
 IDLE_READERS: Final = 4
 _SCHEMA: Final = "object_migrations"
@@ -48,15 +56,9 @@ _INSERT: Final = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OF_ID: Final = (
-    "SELECT version, added FROM object WHERE id = ? AND collection = ? AND spec = ?"
-    " ORDER BY version DESC"
+    "SELECT version, added, spec FROM object WHERE id = ? AND collection = ? ORDER BY version DESC"
 )
-_OF_OLDER: Final = "SELECT 1 FROM object WHERE id = ? AND collection = ? AND spec < ?"
-_OUTDATE: Final = (
-    "UPDATE object SET is_outdated = EXISTS (SELECT 1 FROM object newer WHERE newer.id = object.id"
-    " AND newer.collection = object.collection AND newer.spec > object.spec)"
-    " WHERE id = ? AND collection = ?"
-)
+_OUTDATE: Final = "UPDATE object SET is_outdated = 1 WHERE id = ? AND collection = ? AND spec < ?"
 _OF_SOURCE: Final = (
     "SELECT added, id, spec FROM object WHERE source = ? AND source <> x'' AND collection = ?"
 )
@@ -91,37 +93,36 @@ class SqliteObjects:
         at: Instant,
         seen: int | None = None,
         gone: Sequence[bytes] = (),
+        status: Tell | None = None,
     ) -> list[Instant]:
         """Keep objects, durably and all or none; return the version of each."""
         with self._writing() as database:
             numbers = {each: self._number(database, each) for each in {h.handling for h in handed}}
-            sealer = self._sealer(database, self._open_chapter(database))
-            newest = max(self._newest, at - 1)
+            chapter = self._open_chapter(database)
+            sealer, newest = self._sealer(database, chapter), max(self._newest, at - 1)
             versions: list[Instant] = []
+            rows: dict[str, tuple[Value, ...]] = {}
             for each in handed:
-                added = newest + 1
-                version, flags = _place(database, collection, each.object, added, self._same)
+                one, added = each.object, newest + 1
+                if one.id in rows:  # its place depends on what was handed over just now
+                    _insert(database, rows)
+                version, place = _place(database, collection, one, added, self._same)
                 versions.append(version)
-                if flags is None:
+                if place is None:
                     continue
                 newest = added
-                raw = b"" if each.source else each.object.raw
-                sealed = sealer.encrypt(_nonce(added), raw, None)
-                one = each.object
-                database.run(
-                    _INSERT,
-                    (added, collection, one.id, one.type, version, one.spec, *flags, False,
-                     numbers[each.handling], " ".join(one.refs), each.source, self._chapter,
-                     sealed),
+                sealed = sealer.encrypt(_nonce(added), b"" if each.source else one.raw, None)
+                rows[one.id] = (
+                    added, collection, one.id, one.type, version, one.spec, *place,
+                    numbers[each.handling], " ".join(one.refs), each.source, chapter, sealed,
                 )  # fmt: skip
-                if one.spec != SPECS[-1] or database.value(
-                    _OF_OLDER, (one.id, collection, one.spec)
-                ):
-                    database.run(_OUTDATE, (one.id, collection))
+            _insert(database, rows)
             for source in gone:
                 _drop_source(database, collection, source)
             if seen is not None:
                 database.run(_FILL, (collection, seen))
+            if status is not None:
+                _keep(database, status(versions))
         self._newest = newest
         return versions
 
@@ -161,15 +162,6 @@ class SqliteObjects:
             for name, spec in {(text(row[1]), text(row[3])) for row in rows}:
                 _set_flags(database, collection, name, spec)
         return len(rows)
-
-    def keep_status(self, status: KeptStatus, until: Instant) -> None:
-        """Keep what became of a batch, and drop those of before `until`."""
-        with self._writing() as database:
-            database.run("DELETE FROM status WHERE at < ?", (until,))
-            database.run(
-                "INSERT INTO status (id, machine, at, told) VALUES (?, ?, ?, ?)",
-                (status.id, status.machine, status.at, status.told),
-            )
 
     def status(self, name: str) -> KeptStatus | None:
         """Return what became of a batch."""
@@ -283,35 +275,54 @@ def _nonce(added: Instant) -> bytes:
     return added.to_bytes(_NONCE_SIZE)
 
 
+def _insert(database: Database, rows: dict[str, tuple[Value, ...]]) -> None:
+    """Write rows, each of another id, and forget them."""
+    database.run_many(_INSERT, rows.values())
+    rows.clear()
+
+
+def _keep(database: Database, status: KeptStatus) -> None:
+    """Keep what became of a batch, and drop what is older than such a thing is kept."""
+    database.run("DELETE FROM status WHERE at < ?", (status.at - STATUS_KEPT,))
+    database.run(
+        "INSERT INTO status (id, machine, at, told) VALUES (?, ?, ?, ?)",
+        (status.id, status.machine, status.at, status.told),
+    )
+
+
 def _place(
     database: Database,
     collection: int,
     one: StixObject,
     added: Instant,
     is_same: Callable[[Instant, StixObject], bool],
-) -> tuple[Instant, tuple[bool, bool] | None]:
-    """Return the version of an object, and whether it is the last and the first of its id.
+) -> tuple[Instant, tuple[bool, bool, bool] | None]:
+    """Return the version of an object, and whether it is the last, the first, and outdated.
 
-    None in place of both: it is there already. An object without a version has that of the
+    None in place of these: it is there already. An object without a version has that of the
     instant at which it was added (TAXII 2.1, section 3.4.1); the same bytes are no new one.
     """
-    rows = list(database.rows(_OF_ID, (one.id, collection, one.spec)))
+    version = added if one.version is None else one.version
+    rows = list(database.rows(_OF_ID, (one.id, collection)))
     if not rows:
-        return added if one.version is None else one.version, (True, True)
-    last, last_added = integer(rows[0][0]), integer(rows[0][1])
+        return version, (True, True, False)
+    is_outdated = any(text(spec) > one.spec for _, _, spec in rows)
+    if any(text(spec) < one.spec for _, _, spec in rows):
+        database.run(_OUTDATE, (one.id, collection, one.spec))
+    of_spec = [(integer(known), integer(at)) for known, at, spec in rows if spec == one.spec]
+    if not of_spec:
+        return version, (True, True, is_outdated)
+    (last, last_added), (first, first_added) = of_spec[0], of_spec[-1]
     if one.version is None and is_same(last_added, one):
         return last, None
-    version = added if one.version is None else one.version
-    if any(version == known for known, _ in rows):
+    if any(version == known for known, _ in of_spec):
         return version, None
     if version > last:
         database.run("UPDATE object SET is_last = 0 WHERE added = ?", (last_added,))
-        return version, (True, False)
-    first, first_added = rows[-1]
-    if version < integer(first):
+        return version, (True, False, is_outdated)
+    if version < first:
         database.run("UPDATE object SET is_first = 0 WHERE added = ?", (first_added,))
-        return version, (False, True)
-    return version, (False, False)
+    return version, (False, version < first, is_outdated)
 
 
 def _drop_source(database: Database, collection: int, source: bytes) -> None:
@@ -324,13 +335,18 @@ def _drop_source(database: Database, collection: int, source: bytes) -> None:
 
 def _set_flags(database: Database, collection: int, name: str, spec: str) -> None:
     """Say anew which version of an object is the first, and which the last."""
-    rows = [integer(row[1]) for row in database.rows(_OF_ID, (name, collection, spec))]
-    for added in rows:
+    rows = [(at, known) for _, at, known in database.rows(_OF_ID, (name, collection))]
+    of_spec = [integer(at) for at, known in rows if known == spec]
+    for added in of_spec:
         database.run(
             "UPDATE object SET is_last = ?, is_first = ? WHERE added = ?",
-            (added == rows[0], added == rows[-1], added),
+            (added == of_spec[0], added == of_spec[-1], added),
         )
-    database.run(_OUTDATE, (name, collection))
+    newest = max((text(known) for _, known in rows), default="")
+    database.run(
+        "UPDATE object SET is_outdated = spec < ? WHERE id = ? AND collection = ?",
+        (newest, name, collection),
+    )
 
 
 def _drags(database: Database, row: Row, hidden: frozenset[int]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from noroshi.core.errors import MalformedError
@@ -45,9 +46,17 @@ def time_of(value: object, name: str) -> Instant:
     Raises:
         MalformedError: it says none in UTC.
     """
-    if isinstance(value, str) and value.endswith("Z"):
-        try:
-            return (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
-        except (ValueError, TypeError):
-            pass
-    raise MalformedError(f"{name} is no time in UTC, such as 2026-11-22T03:00:00.000Z")
+    at = _read(value) if isinstance(value, str) else None
+    if at is None:
+        raise MalformedError(f"{name} is no time in UTC, such as 2026-11-22T03:00:00.000Z")
+    return at
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Instant | None:
+    if not text.endswith("Z"):
+        return None
+    try:
+        return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+    except (ValueError, TypeError):
+        return None
