@@ -103,6 +103,6 @@ def as_json(value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    if text.isprintable():  # most are; a long one takes a thousand times as long by its letters
+    if text.isprintable():  # most are: the slow way is for what is not
         return text
     return "".join(c if c.isprintable() else " " for c in text)
