@@ -3,24 +3,20 @@
 Reports of every kind are drawn (:mod:`endure.formdraw`), written as bundles and read again: the
 same report, of the same types, and the same bytes when it is written again. One in ten, if it is
 an alert, goes through CAP too. One in a hundred bundles is read by stix2, strictly; one in a
-thousand is held against the schemas of OASIS, where they are installed.
+thousand is held against the schemas of OASIS.
 """
 
 import importlib
-import importlib.util
 import json
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, Final
-
-import jsonschema_rs
 
 from endure import evidence
 from endure.formdraw import FormDraw
+from noroshi.adapters.schemas import problem_of
 from noroshi.core.exchange import cap, cap_report, stix_reading, stix_report
 from noroshi.core.exchange.stix_report import Report
 from noroshi.core.kinds.kind import all_kinds
@@ -46,31 +42,11 @@ def run_round(seed: int, reports: int) -> tuple[list[str], Counter[str]]:
     return broken, count
 
 
-def schemas() -> Callable[[bytes], list[str]] | None:
-    """Return what holds a bundle against the schemas of OASIS; None: they are not installed."""
-    package = importlib.util.find_spec("stix2validator")
-    if package is None or package.origin is None:
-        return None
-    folder = Path(package.origin).parent / "schemas-2.1" / "schemas"
-    files = {path.stem: json.loads(path.read_bytes()) for path in folder.rglob("*.json")}
-    registry = jsonschema_rs.Registry([(each["$id"], each) for each in files.values()])
-
-    @cache
-    def validator(kind: str) -> jsonschema_rs.Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(files[kind], registry=registry)
-
-    def against(raw: bytes) -> list[str]:
-        # Each by its own schema: that of the bundle knows not all types of objects that there are.
-        return [
-            f"{each['id']}: {error.message}"
-            for each in json.loads(raw)["objects"]
-            for error in validator(each["type"]).iter_errors(each)
-        ]
-
-    return against
-
-
-_SCHEMAS: Final = schemas()
+def misfits(raw: bytes) -> list[str]:
+    """Return what of a bundle's objects does not fit the schemas of OASIS."""
+    # Each by its own schema: that of the bundle knows not all types of objects that there are.
+    problems = ((each["id"], problem_of("2.1", each)) for each in json.loads(raw)["objects"])
+    return [f"{name}: {problem}" for name, problem in problems if problem]
 
 
 def _problems(report: Report, number: int, count: Counter[str]) -> Iterator[str]:
@@ -85,8 +61,8 @@ def _problems(report: Report, number: int, count: Counter[str]) -> Iterator[str]
     if number % EVERY_STRICT == 0:
         importlib.import_module("stix2").parse(raw.decode(), allow_custom=False)
         count["strict"] += 1
-    if number % _EVERY_SCHEMA == 0 and _SCHEMAS is not None:
-        yield from _SCHEMAS(raw)
+    if number % _EVERY_SCHEMA == 0:
+        yield from misfits(raw)
         count["schemas"] += 1
     if number % _EVERY_ALERT == 0 and report.kind in _ALERTS:
         alert = cap_report.read_report(cap.read_alert(cap_report.write_report(report)))

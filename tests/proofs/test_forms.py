@@ -28,13 +28,10 @@ def test_the_same_seed_draws_the_same_reports() -> None:
 
 
 def test_bundles_fit_the_schemas_of_oasis() -> None:
-    against = forms.schemas()
-    if against is None:
-        pytest.skip("stix2-validator, which has the schemas of OASIS, is not installed")
     draw = FormDraw(11)
     bundles = [stix_report.write_bundle(draw.report()) for _ in range(200)]
-    assert [problem for each in bundles for problem in against(each)] == []
-    assert against(bundles[0].replace(b'"created"', b'"made"'))
+    assert [problem for each in bundles for problem in forms.misfits(each)] == []
+    assert forms.misfits(bundles[0].replace(b'"created"', b'"made"'))
 
 
 def truths_as_numbers(value: Any, depth: int = 0) -> dict[str, object]:
