@@ -1,5 +1,6 @@
 """Checkpoints and cosignatures (:class:`noroshi.flow.witness_tables.WitnessTable`)."""
 
+import itertools
 from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database
@@ -16,6 +17,7 @@ _SILENCES: Final = (
     " FROM peer_unshown WHERE partner = ?1"
 )
 """How long a partner was silent after each; the newest is followed by nothing yet."""
+_UNSHOWN: Final = "SELECT taken_at, note FROM peer_unshown WHERE partner = ? ORDER BY taken_at"
 MOST_CONFLICTS: Final = 64
 """Pairs of checkpoints kept of one partner: the first ones prove all that later ones could."""
 
@@ -81,11 +83,11 @@ class SqliteWitness:
 
     def claims(self, partner: str, limit: int) -> list[bytes]:
         """Return checkpoints of a partner that wait to be proven, the most telling first."""
-        rows = self._db.rows(
-            f"SELECT note FROM ({_SILENCES}) ORDER BY silence DESC LIMIT ?2",  # noqa: S608 - ours
-            (partner, limit),
-        )
-        return [blob(note) for (note,) in rows]
+        rows = [(integer(at), blob(note)) for at, note in self._db.rows(_UNSHOWN, (partner,))]
+        silences = {note: later - at for (at, note), (later, _) in itertools.pairwise(rows)}
+        # The newest comes last: nothing has followed it yet.
+        notes = sorted((note for _, note in rows), key=lambda n: silences.get(n, -1), reverse=True)
+        return notes[:limit]
 
     def is_proven(self, partner: str, note: bytes) -> None:
         """Note that a checkpoint was proven: it waits no longer, whoever told of it."""
