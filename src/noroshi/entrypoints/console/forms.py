@@ -11,12 +11,21 @@ from noroshi.core.kinds.form import Field, FieldType
 from noroshi.core.kinds.kind import Kind
 from noroshi.core.kinds.reading import Reader
 from noroshi.core.kinds.writing import read_value
+from noroshi.core.lexicon.lexicon import Language
 from noroshi.core.report import MAX_SUBJECT
 from noroshi.entrypoints.console.desk import Form
 
 _LONG: Final = frozenset({FieldType.TEXT, FieldType.ORIGINAL})
 _FEW: Final = 12
 """Codes of one field, so many that they may be chosen from by a button each."""
+_EXAMPLES: Final = {
+    "time": "2026-11-21 06:12", "window": "2026-11-21 06:00 / 2026-11-21 09:00", "number": "12",
+    "place": "35.68, 139.76", "code": "",
+}  # fmt: skip
+"""Of types that have one way of writing, the same in every language."""
+_PREAMBLE: Final = "the form is not filled in as it must be: "
+_HINT: Final = " See: noroshi"
+"""Where a message begins to speak of the command line."""
 PREFIX: Final = "f."
 """Of a form's fields in what a browser sends."""
 
@@ -61,9 +70,21 @@ def read_form(kind: Kind, form: Form, writer: Reader, now: Instant) -> Filled:
         try:
             values[field.name] = _value(field, typed, writer, now)
         except InputError as error:
-            problems[field.name] = error.message
+            problems[field.name] = _wrong(field, error, writer)
     subject = subject_problem(form, writer)
     return Filled(values, {"subject": subject, **problems} if subject else problems)
+
+
+def _wrong(field: Field, error: InputError, writer: Reader) -> str:
+    """Return what is wrong with a field, in the writer's language.
+
+    In English the check's own words, which know more; the command that it names is for elsewhere.
+    """
+    if writer.language is Language.ENGLISH:
+        return error.message.partition(_HINT)[0].removeprefix(_PREAMBLE)
+    name = field.type.value if field.type.value in _EXAMPLES else "other"
+    said = {"example": _EXAMPLES.get(name, "")}
+    return writer.lexicon.sentence(f"ui.wrong_{name}", writer.language, **said)
 
 
 def subject_problem(form: Form, writer: Reader) -> str:
