@@ -122,8 +122,8 @@ def test_a_journal_is_cosigned_and_a_copy_of_it_audited(
     copy = Desk("jp", tmp_path / "copy")
     shutil.copytree(jp.home, copy.home)
     assert copy.ask("journal", "verify", "--against", note)["ok"] is True
-    size = verified(copy)["size"]
-    cut(copy, checkpoints(copy)[-2])
+    size = int(note.read_text().splitlines()[1])  # the journal may have grown since
+    cut(copy, max(one for one in checkpoints(copy) if one < size))
     assert verified(copy)["ok"] is True  # alone it has nothing to compare with
     found = copy.run("--json", "journal", "verify", "--against", note)
     assert found.status == 1
@@ -144,7 +144,8 @@ def test_a_cut_and_a_rewritten_tail_are_found_at_the_next_contact(
         exchange(jp, nato, text)
         until(lambda: is_whole(jp, "nato", "au"), "nobody cosigns")
     size = verified(jp)["size"]
-    cut(jp, checkpoints(jp)[-3])
+    seen = min(cosigned(jp, "nato"), cosigned(jp, "au"))
+    cut(jp, [one for one in checkpoints(jp) if one <= seen][-3])
     while is_continued and verified(jp)["size"] <= size:
         send(jp, text, "nato")
     assert verified(jp)["ok"] is True
