@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, chains, desk, directory, forms, line, parts, sustained, taxii
+from bench import archive, chains, desk, directory, forms, line, page, parts, sustained, taxii
 
 _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "line-h3": lambda folder: line.measure(folder, "H3"),
     "line-h5": lambda folder: line.measure(folder, "H5"),
     "desk": desk.measure,
+    "page": page.measure,
     "sustained-h3": lambda folder: sustained.measure(folder, "H3"),
     "sustained-h5": lambda folder: sustained.measure(folder, "H5"),
     "sealing": parts.sealing,

@@ -41,7 +41,7 @@ def archive(folder: Path) -> dict[str, object]:
     keys = archive_of(found(folder, {"jp": "H3"})["jp"], lambda: None)
     store = SqliteStore(folder / "node.db", SystemClock(), lambda _s, _root: b"note\n", keys)
     try:
-        ids = _fill(store)
+        ids = fill(store)
         with store.read() as tables:
             reports = tables.reports
             listed = _ms(reports.inbox)
@@ -69,13 +69,14 @@ def _page(rows: list[InboxRow]) -> str:
     told = [inbox_json(row, "nato") for row in rows]
     values = {
         "rows": inbox_rows(told, reader, Clocks(), SystemClock().now()), "sent": [], "alarms": [],
-        "lines": [], "is_cut": True, "marking": highest(told), "me": "nato", "here": "/",
-        "person": "Lt Sato",
+        "lines": [], "is_cut": True, "is_live": True, "marking": highest(told), "me": "nato",
+        "here": "/", "person": "Lt Sato",
     }  # fmt: skip
     return bytes(page("board.html", reader, values).body).decode()
 
 
-def _fill(store: SqliteStore) -> list[bytes]:
+def fill(store: SqliteStore) -> list[bytes]:
+    """Let as many reports lie there as if they had come in; return their ids."""
     alg = suite.Alg.ML_DSA_65
     signer = PycaSigner(Purpose.REPORT, alg, seed_from(alg, os.urandom(SEED_SIZE[alg] + 16)))
     head = ReportHead(

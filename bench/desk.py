@@ -29,8 +29,8 @@ from noroshi.core.delivery.ladder import Rung
 from noroshi.core.envelope.suite import PROFILES_BY_NAME
 from noroshi.flow import requests
 
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 _WARM = 5
 _CLICK = """selector => {
   const now = performance.timeOrigin + performance.now();
@@ -77,11 +77,11 @@ async def _measure(
     page_alone: list[float] = []
     async with (
         async_playwright() as playwright,
-        _browser(playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)) as browser,
+        browser_of(playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)) as browser,
         poster(folder, free_port("127.0.0.1")) as post,
     ):
-        writing = await _come_in(browser, homes["jp"])
-        board = await _come_in(browser, homes["nato"])
+        writing = await come_in(browser, homes["jp"])
+        board = await come_in(browser, homes["nato"])
         origin = writing.url.rstrip("/")
         watching, sending = await browser.new_page(), await browser.new_page()
         await watching.goto(bare)
@@ -109,7 +109,8 @@ async def _measure(
     }
 
 
-async def _come_in(browser: Browser, home: Path) -> Page:
+async def come_in(browser: Browser, home: Path) -> Page:
+    """Return a page with the board, of a session of its own."""
     async with session(home) as door:
         link = await ask(door, requests.Invite(by="Lt Sato"))
     page = await (await browser.new_context()).new_page()
@@ -148,7 +149,8 @@ async def _timed(sending: Page, watching: Page, number: int) -> float:
 
 
 @asynccontextmanager
-async def _browser(launching: object) -> AsyncGenerator[Browser]:
+async def browser_of(launching: object) -> AsyncGenerator[Browser]:
+    """Give a browser, and close it."""
     browser: Browser = await launching  # type: ignore[misc]
     try:
         yield browser
