@@ -25,7 +25,7 @@ ACKNOWLEDGE = {
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Desk, str]]:
     """Two nodes that are served, and the address of nato's console."""
     folder = tmp_path_factory.mktemp("console")
-    jp, nato = make(folder, "jp"), make(folder, "nato")
+    jp, nato = make(folder, "jp"), make(folder, "nato", desks=("cyber", "ops"))
     befriend([jp, nato])
     with ExitStack() as stack:
         stack.enter_context(jp.served())
@@ -175,6 +175,21 @@ def test_words_without_end_stay_in_their_place_and_the_sender_s_page_follows(
                 page.set_viewport_size({"width": width, "height": 800})
                 assert page.evaluate("document.documentElement.scrollWidth") == width, path
     assert said + heard == []
+
+
+def test_a_report_to_two_desks_has_two_rows_however_often_the_board_follows(
+    served: tuple[Desk, Desk, str], browser: Browser, text: Path
+) -> None:
+    jp, nato, _ = served
+    page, said = enter(browser, nato)
+    both = jp.ask("send", text, "--to", "cyber@nato", "--to", "ops@nato")["report"]
+    for _ in range(3):
+        another = jp.ask("send", text, "--to", "cyber@nato")["report"]
+        expect(page.locator(f'#actual [data-report="{another}"]')).to_have_count(1)
+    rows = page.locator(f'#actual [data-report="{both}"]')
+    expect(rows).to_have_count(2)
+    assert [row.get_attribute("data-desk") for row in rows.all()] == ["cyber", "ops"]
+    assert said == []
 
 
 def test_an_exercise_stays_apart_from_actual_traffic(

@@ -25,6 +25,12 @@ _NOT_DUE: Final[dict[str, str]] = dict.fromkeys(
 )
 
 
+def joined(waiting: Iterable[Json], answered: Iterable[Json]) -> list[Json]:
+    """Return what waits and, read after it, what was answered: each once, as it was read last."""
+    latest = {(row["report"], row["to"]): row for row in (*waiting, *answered)}
+    return list(latest.values())
+
+
 def inbox_rows(
     rows: Iterable[Json], reader: Reader, clocks: Clocks, now: Instant
 ) -> dict[str, list[dict[str, str]]]:

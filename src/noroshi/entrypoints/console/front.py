@@ -64,7 +64,8 @@ async def events(console: Console, http: Request) -> Response:
 async def _told(console: Console, visit: Visit) -> dict[str, object]:
     now = console.house().clock.now()
     waiting = await console.rows(visit, requests.Inbox(unacknowledged=True, limit=MOST))
-    reports = [*waiting, *await console.rows(visit, requests.Inbox(answered=True, limit=RECENT))]
+    answered = await console.rows(visit, requests.Inbox(answered=True, limit=RECENT))
+    reports = board.joined(waiting, answered)
     sent = await console.rows(visit, requests.Outbox(limit=RECENT))
     alarms = await console.rows(visit, requests.Alarms(is_open=True))
     return {

@@ -19,6 +19,7 @@ function fill(place, told) {
 function fillRow(row, told) {
   row.className = told.tone;
   row.dataset.report = told.report;
+  if (told.desk) row.dataset.desk = told.desk;
   fill(row, told);
   row.querySelector(".prec").className = `prec ${told.mark}`;
   const due = row.querySelector(".due");
@@ -58,20 +59,23 @@ function tick(due) {
 
 setInterval(() => document.querySelectorAll(".due").forEach(tick), 1_000);
 
+// A report that came to two desks has two rows.
+const keyOf = (each) => `${each.report} ${each.desk ?? ""}`;
+
 function list(name, template, rows) {
   const body = document.getElementById(name);
-  const present = new Map([...body.children].map((row) => [row.dataset.report, row]));
+  const present = new Map([...body.children].map((row) => [keyOf(row.dataset), row]));
   let before = null;
   for (const each of rows) {
-    let row = present.get(each.report);
-    present.delete(each.report);
+    let row = present.get(keyOf(each));
+    present.delete(keyOf(each));
     row ??= made(template);
     fillRow(row, each);
     const place = before === null ? body.firstElementChild : before.nextElementSibling;
     if (place !== row) body.insertBefore(row, place);
     before = row;
   }
-  for (const row of present.values()) row.remove();
+  while (body.children.length > rows.length) body.lastElementChild.remove();
 }
 
 function show(told) {
