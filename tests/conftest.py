@@ -15,7 +15,15 @@ settings.load_profile("noroshi")
 # loads reads all of the machine's when it starts. A tenth of that start is saved without any.
 os.environ["SSL_CERT_FILE"] = os.environ["SSL_CERT_DIR"] = os.devnull
 
+_LONGEST_NAME = 80
+
 _skipped: list[str] = []
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes and long texts by their argument: all workers have to draw the same names."""
+    is_short = not isinstance(val, (bytes, str)) or len(val) <= _LONGEST_NAME
+    return None if is_short and not isinstance(val, bytes) else argname
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
