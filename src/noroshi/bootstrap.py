@@ -19,6 +19,7 @@ from noroshi.adapters.break_glass import SealedBreakGlass
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.outside import outside
 from noroshi.adapters.passphrases import BREACHED, Argon2Passphrases
 from noroshi.adapters.policies import FOLDER, read_areas, read_rules
 from noroshi.adapters.scanner import CommandScanner, check_scanner
@@ -240,6 +241,7 @@ def _open_node(
             store=store,
             objects=objects,
             schemas=problem_of,
+            outside=outside,
             blobs=blobs,
             scanner=CommandScanner(scanner) if scanner else None,
             spool=spool,

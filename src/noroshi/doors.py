@@ -34,6 +34,7 @@ from noroshi.adapters.collector import Collector
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.listeners import Listeners
+from noroshi.adapters.puller import Puller
 from noroshi.adapters.telemetry import configure_logs
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.bootstrap import Node, embedded_node, reissue_card
@@ -49,6 +50,7 @@ from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.entrypoints.taxii.door import taxii_routes
 from noroshi.entrypoints.taxii.streaming import Streams
 from noroshi.flow.collecting import collect
+from noroshi.flow.feeds.pulling import due, follow
 from noroshi.flow.records import Announcement, Committed, KnownPartner
 from noroshi.flow.renewal import keep_keys
 
@@ -208,6 +210,8 @@ class _Doors:
         self._node.store.listen(keykeeper)
         collector = Collector(partial(collect, house), streams.wake)
         self._node.store.listen(collector)
+        puller = Puller(partial(due, house), house.clock.now, partial(follow, house), streams.wake)
+        self._node.store.listen(puller)
         local = local_door(lambda: house, listeners.subscribe)
         servers = [
             (
@@ -240,6 +244,7 @@ class _Doors:
                 tasks.create_task(watchkeeper.run(stop))
                 tasks.create_task(keykeeper.run(stop))
                 tasks.create_task(collector.run(stop))
+                tasks.create_task(puller.run(stop))
                 if peer_socket is None:
                     tasks.create_task(poller.run(stop))
                 for server, sock in servers:

@@ -53,6 +53,33 @@ class Machine(msgspec.Struct, frozen=True):
         return hashlib.sha256(gate.encode(told)).digest()
 
 
+class ReportRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a batch that a machine hands over to a collection: a report."""
+
+    collection: str
+    """Its alias."""
+    to: tuple[str, ...]
+    """Desks that are to act, as DESK@PARTNER."""
+    info: tuple[str, ...] = ()
+    precedence: str = "routine"
+    kind: str | None = None
+    subject: str | None = None
+    areas: tuple[str, ...] = ()
+    is_at_once: bool = False
+    """It goes by itself; else a person releases it."""
+    set_at: Instant
+    set_by: str
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of what the journal records of it."""
+        told = [
+            self.collection, list(self.to), list(self.info), self.precedence, self.kind,
+            self.subject, list(self.areas), self.is_at_once,
+        ]  # fmt: skip
+        return hashlib.sha256(gate.encode(told)).digest()
+
+
 def check_alias(text: str, of: str) -> str:
     """Return the name of a machine or the alias of a collection.
 

@@ -25,13 +25,13 @@ from noroshi.flow import views
 from noroshi.flow.bundles import objects_in
 from noroshi.flow.house import House
 from noroshi.flow.machine_tables import Collection
-from noroshi.flow.object_ports import Handed
+from noroshi.flow.object_ports import Also, Handed
 from noroshi.flow.records import StoredReport
 from noroshi.flow.tables import Tables
 
 ENTRIES: Final = 500
 """Of the journal, looked at together."""
-_KEPT: Final = frozenset({"marking-definition", "extension-definition", "identity"})
+KEPT: Final = frozenset({"marking-definition", "extension-definition", "identity"})
 """What many reports share; it is kept itself, and stays when one of them is destroyed."""
 
 Said = dict[tuple[str, Instant | None], bytes]
@@ -96,7 +96,8 @@ def _fill(house: House, collection: Collection, belongs: _Belongs) -> bool:
             if report is not None and belongs(report, house.me):
                 handed += _handed(tables, report)
     if until > seen:
-        house.objects().add(collection.number, handed, house.clock.now(), until, gone)
+        also = Also(seen=until, gone=gone)
+        house.objects().add(collection.number, handed, house.clock.now(), also)
     return until < size
 
 
@@ -120,7 +121,8 @@ def _handed(tables: Tables, report: StoredReport) -> Iterable[Handed]:
         except MalformedError:
             continue  # a part that nobody may be given for sure
         handling = tuple(sorted({*marked, *own}, key=str))
-        yield Handed(each, handling, b"" if each.type in _KEPT else report.id)
+        is_kept = each.type in KEPT
+        yield Handed(each, handling, b"" if is_kept else report.id, is_kept=is_kept)
 
 
 def _objects(said: views.Said) -> Iterable[StixObject]:

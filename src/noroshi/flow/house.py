@@ -13,6 +13,7 @@ from noroshi.core.marking.rules import Rules
 from noroshi.core.retention import Retention
 from noroshi.flow.attempts import Attempts
 from noroshi.flow.draft import EncryptedFile
+from noroshi.flow.feed_ports import Outside
 from noroshi.flow.object_ports import ObjectStore
 from noroshi.flow.ports import (
     Archive,
@@ -57,6 +58,8 @@ class House(msgspec.Struct, frozen=True):
     """Opened at the first call."""
     schemas: Callable[[str, Mapping[str, object]], str]
     """Says what of an object does not fit its schema in a version of STIX, "" for nothing."""
+    outside: Outside
+    """The way to servers of others."""
     blobs: BlobStore
     scanner: Scanner | None
     """Looks at attachments, where the house has one."""

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from noroshi.core.machine import Machine
+from noroshi.core.machine import Machine, ReportRule
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -36,6 +36,22 @@ class MachineTable(Protocol):
 
     def put(self, machine: Machine) -> None:
         """Add a machine, or replace what is kept of it."""
+        ...
+
+    def rule(self, alias: str) -> ReportRule | None:
+        """Return what becomes of what is handed over to a collection."""
+        ...
+
+    def rules(self) -> list[ReportRule]:
+        """Return all rules, by the aliases of their collections."""
+        ...
+
+    def put_rule(self, rule: ReportRule) -> None:
+        """Set the rule of a collection, or replace it."""
+        ...
+
+    def drop_rule(self, alias: str) -> None:
+        """Remove the rule of a collection."""
         ...
 
     def collections(self) -> list[Collection]:

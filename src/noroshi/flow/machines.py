@@ -15,7 +15,7 @@ from noroshi.core.agreement import Agreement
 from noroshi.core.errors import ConflictError, InputError, NotFoundError
 from noroshi.core.exchange.objects.handling import Handling
 from noroshi.core.instant import Instant, day_of
-from noroshi.core.machine import TOKEN_SIZE, Machine, Right, check_alias, digest_of
+from noroshi.core.machine import TOKEN_SIZE, Machine, ReportRule, Right, check_alias, digest_of
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.rules import Rules
 from noroshi.core.marking.whole import covers
@@ -60,7 +60,7 @@ def grant(
     if new.right.write and belongs_in(new.collection) is not None:
         msg = f"{new.collection} is filled by reports; give it another name to write to"
         raise InputError("bad-input", msg)
-    collection = _collection(tx, new.collection, entropy)
+    collection = collection_of(tx, new.collection, entropy)
     known = tx.machines.get(new.name)
     partner = new.partner or (known.partner if known else me)
     if partner != me and tx.partners.get(partner) is None:
@@ -70,7 +70,7 @@ def grant(
         msg = f"{new.name} belongs to {known.partner}; give a machine of {partner} another name"
         raise ConflictError("machine-exists", msg)
     lives = known if known is not None and known.ended_at is None else None
-    ceiling = _ceiling(new.ceiling or (lives.ceiling if lives else DEFAULT_CEILING))
+    ceiling = ceiling_of(new.ceiling or (lives.ceiling if lives else DEFAULT_CEILING))
     if partner != me and belongs_in(collection.alias) is not None:
         msg = (
             f"{collection.alias} is filled by reports, which go to a partner as reports alone: "
@@ -111,6 +111,33 @@ def revoke(tx: Transaction, name: str, by: str, me: str, entropy: Entropy) -> Ma
     _put(tx, ended, EntryKind.MACHINE_ENDED, by, me, entropy)
     tx.announce(Announcement("machine", me))
     return ended
+
+
+def set_rule(tx: Transaction, rule: ReportRule, me: str, entropy: Entropy) -> None:
+    """Let what machines hand over to a collection become reports.
+
+    Raises:
+        InputError: reports fill that collection, so that each would become another.
+    """
+    if belongs_in(rule.collection) is not None:
+        raise InputError("bad-input", f"{rule.collection} is filled by reports already")
+    collection_of(tx, rule.collection, entropy)
+    tx.machines.put_rule(rule)
+    _record(tx, EntryKind.RULE_CHANGED, rule.digest, rule.set_by, me, entropy)
+
+
+def end_rule(tx: Transaction, alias: str, by: str, me: str, entropy: Entropy) -> ReportRule:
+    """Let what machines hand over to a collection stay objects.
+
+    Raises:
+        NotFoundError: the collection has no rule.
+    """
+    rule = tx.machines.rule(alias)
+    if rule is None:
+        raise NotFoundError("not-found", f"{alias} has no rule; see: noroshi access rules")
+    tx.machines.drop_rule(alias)
+    _record(tx, EntryKind.RULE_ENDED, rule.digest, by, me, entropy)
+    return rule
 
 
 def machine_of(tables: Tables, token: str, name: str | None = None) -> Machine | None:
@@ -155,13 +182,18 @@ def _may_have(
     return not may_release(question, agreements, rules)
 
 
-def _ceiling(said: Marking) -> Marking:
+def ceiling_of(said: Marking) -> Marking:
     """Return a ceiling as it is kept: a level alone means reports for the house up to it."""
     tlp = said.tlp or DEFAULT_CEILING.tlp
     return Marking(tlp, said.policy, said.level, caveats=said.caveats)
 
 
-def _collection(tx: Transaction, alias: str, entropy: Entropy) -> Collection:
+def collection_of(tx: Transaction, alias: str, entropy: Entropy) -> Collection:
+    """Return the collection of an alias, a new one if there is none.
+
+    Raises:
+        InputError: the alias cannot be one.
+    """
     found = tx.machines.collection(alias)
     if found is not None:
         return found
@@ -173,5 +205,11 @@ def _put(
     tx: Transaction, machine: Machine, kind: EntryKind, by: str, me: str, entropy: Entropy
 ) -> None:
     tx.machines.put(machine)
+    _record(tx, kind, machine.digest, by, me, entropy)
+
+
+def _record(
+    tx: Transaction, kind: EntryKind, digest: bytes, by: str, me: str, entropy: Entropy
+) -> None:
     salt = entropy.draw(SALT_SIZE)
-    tx.journal.append(new_entry(kind, tx.now, salt, me, digest=machine.digest, by=by or None))
+    tx.journal.append(new_entry(kind, tx.now, salt, me, digest=digest, by=by or None))

@@ -13,6 +13,7 @@ from noroshi.core.exchange.objects.handling import Handling
 from noroshi.core.exchange.objects.query import Query
 from noroshi.core.exchange.objects.reading import StixObject
 from noroshi.core.instant import DAY, Instant
+from noroshi.flow.feed_tables import FeedNotes, Fetched
 
 MayRead = Callable[[Handling], bool]
 """Says whether a reader may have what is handled so."""
@@ -24,7 +25,9 @@ class Handed(msgspec.Struct, frozen=True, gc=False):
     object: StixObject
     handling: Handling
     source: bytes = b""
-    """The report that says it, from which it is read; b"": it is kept itself."""
+    """What says it, and with which it goes; b"": nothing but itself."""
+    is_kept: bool = True
+    """The object itself is; else it is read from its source, a report."""
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +42,7 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
     raw: bytes
     """As it was handed over; b"" where it was not asked for, or is to be read from its source."""
     source: bytes = b""
-    """The report that says it."""
+    """What says it: a report, by its id, or what a feed told."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -65,23 +68,38 @@ Tell = Callable[[list[Instant]], KeptStatus]
 STATUS_KEPT: Final = 7 * DAY
 
 
+class Also(msgspec.Struct, frozen=True, kw_only=True):
+    """What is committed together with objects."""
+
+    seen: int | None = None
+    """How much of the journal has gone into the collection with them."""
+    gone: Sequence[bytes] = ()
+    """Sources whose objects go, these among them: reports that were destroyed."""
+    replaced: Sequence[bytes] = ()
+    """Sources whose objects go before these come: what a feed tells anew."""
+    status: Tell | None = None
+    """Says what became of it all."""
+    fetched: Fetched | None = None
+    """How far a feed was followed with them."""
+
+
+ALONE: Final = Also()
+
+
 class ObjectStore(Protocol):
     """Objects of STIX, as they were handed over."""
 
-    def add(
-        self,
-        collection: int,
-        handed: Sequence[Handed],
-        at: Instant,
-        seen: int | None = None,
-        gone: Sequence[bytes] = (),
-        status: Tell | None = None,
-    ) -> list[Instant]:
-        """Keep objects, durably and all or none; return the version of each.
+    @property
+    def feeds(self) -> FeedNotes:
+        """What is kept of feeds beside the objects that came of them."""
+        ...
 
-        One that is there already, by id and version, stays as it is. `seen`: how much of the
-        journal has gone into the collection with them; `gone`: reports that were destroyed;
-        `status` says what became of it all, which is kept with it.
+    def add(
+        self, collection: int, handed: Sequence[Handed], at: Instant, also: Also = ALONE
+    ) -> list[Instant]:
+        """Keep objects and what goes with them, durably and all or none; return their versions.
+
+        One that is there already, by id and version, stays as it is.
         """
         ...
 

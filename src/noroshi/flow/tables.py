@@ -23,6 +23,7 @@ from noroshi.flow.courier_tables import CourierTable
 from noroshi.flow.directory_tables import DirectoryTable
 from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
+from noroshi.flow.feed_tables import FeedTable
 from noroshi.flow.figure_tables import FigureTable
 from noroshi.flow.machine_tables import MachineTable
 from noroshi.flow.outbox_tables import OutboxTable
@@ -282,6 +283,11 @@ class Tables(Protocol):
     @property
     def accounts(self) -> AccountTable:
         """Accounts."""
+        ...
+
+    @property
+    def feeds(self) -> FeedTable:
+        """Other servers that collections are filled from."""
         ...
 
     @property

@@ -20,7 +20,7 @@ from noroshi.core.exchange.objects.query import Query, Version
 from noroshi.core.exchange.objects.reading import SPECS, StixObject
 from noroshi.core.instant import DAY
 from noroshi.core.marking.label import Marking
-from noroshi.flow.object_ports import Handed, Kept, KeptStatus
+from noroshi.flow.object_ports import Also, Handed, Kept, KeptStatus
 
 KEY = bytes(range(32))
 MARKINGS = tuple(Marking.parse(f"TLP:{each}") for each in ("CLEAR", "GREEN", "AMBER", "RED"))
@@ -263,7 +263,7 @@ def test_definitions_and_statuses(store: SqliteObjects) -> None:
     assert store.definition("x") is None
     for days in (0, 5, 9):
         told = KeptStatus(f"after {days}", "siem", days * DAY, b"{}")
-        store.add(1, [], 5, status=partial(when_empty, told))
+        store.add(1, [], 5, Also(status=partial(when_empty, told)))
     assert store.status("after 0") is None
     assert store.status("after 5") == KeptStatus("after 5", "siem", 5 * DAY, b"{}")
 

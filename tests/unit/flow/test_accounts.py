@@ -97,6 +97,15 @@ GrantAccess      -       -        -     yes           -
 RevokeAccess     -       -        -     yes           -
 Machines         yes     yes      yes   yes           -
 Collections      yes     yes      yes   yes           -
+SetRule          -       -        -     yes           -
+EndRule          -       -        -     yes           -
+Rules            yes     yes      yes   yes           -
+AddFeed          -       -        -     yes           -
+RemoveFeed       -       -        -     yes           -
+PullFeed         -       -        -     yes           -
+AdmitHeld        -       -        -     yes           -
+Feeds            yes     yes      yes   yes           -
+HeldOfFeeds      yes     yes      yes   yes           -
 AddAccount       -       -        -     yes           -
 ChangeRoles      -       -        -     yes           -
 ChangePassphrase -       -        -     yes           -
@@ -185,8 +194,11 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
         "roles": ("watch",), "passphrase": WORDS, "since": "", "is_taken": True,
         "request": "00", "reason": "case", "root": b"root", "digest": "0" * 64,
         "credential": b"id", "public_key": b"key", "sign_count": 0, "collection": "c",
+        "url": "https://cert.example",
     }  # fmt: skip
-    if kind is requests.TakeAlarm:
+    if kind is requests.AddFeed:
+        told["kind"] = "taxii"
+    if kind in {requests.TakeAlarm, requests.AdmitHeld}:
         told["number"] = 1
     if kind is requests.CourierOut:
         told["to"] = "jp"

@@ -16,6 +16,7 @@ from noroshi.core.machine import Machine
 from noroshi.core.marking.label import Marking, Tlp
 from noroshi.core.tlog.entry import EntryKind
 from noroshi.flow import objects, requests
+from noroshi.flow.answers import handed_over
 from noroshi.flow.collecting import belongs_in, collect
 from noroshi.flow.machine_tables import Collection
 from noroshi.flow.machines import machine_of
@@ -77,7 +78,7 @@ def definition(marking: Marking) -> dict[str, Any]:
 
 def hand_over(house: House, by: Machine, *told: Any, alias: str = "c") -> Any:
     raw = json.dumps({"objects": told}).encode()
-    return json.loads(objects.hand_over(house.node.house, by, place(house, alias), raw))
+    return json.loads(handed_over.hand_over(house.node.house, by, place(house, alias), raw))
 
 
 def ids(house: House, by: Machine, alias: str = "c", **query: Any) -> list[str]:
@@ -370,3 +371,83 @@ def test_which_collections_reports_fill() -> None:
         assert belongs_in(alias) is not None
     for alias in ("cyber", "desk-", "report", "desk", "exercise"):
         assert belongs_in(alias) is None
+
+
+def rule(house: House, **told: Any) -> Any:
+    known = {"collection": "c", "to": ("cyber@nato",), "by": "Capt Abe"}
+    return house.ask(requests.SetRule(**{**known, **told}))
+
+
+def test_what_is_handed_over_becomes_a_draft_or_a_report(pair: Pair) -> None:
+    jp = pair.jp
+    by = machine(jp, grant(jp, "sensor", write=True)["token"])
+    said = rule(jp, info=("cyber@nato",), precedence="Priority", subject="Sensors")
+    assert (said["precedence"], said["at_once"]) == ("PRIORITY", False)
+    rule(jp)
+    hand_over(jp, by, an_object(1), an_object(2, an_object(1)["id"], name="Port scans"))
+    hand_over(jp, by, an_object(1), an_object(2, an_object(1)["id"], name="Port scans"))
+    assert jp.ask(requests.Outbox()) == []
+    (waiting,) = jp.ask(requests.ReleaseQueue())
+    assert (waiting["subject"], waiting["drafter"]) == ("Port scans", "sensor")
+    report = waiting["report"]
+    jp.ask(requests.Release(report=report, by="Cdr Mori"))
+    hand_over(jp, by, an_object(1), an_object(2, an_object(1)["id"], name="Port scans"))
+    assert jp.ask(requests.ReleaseQueue()) == []
+    assert [row["report"] for row in jp.ask(requests.Outbox())] == [report]
+    pair.carry()
+    (came,) = pair.nato.ask(requests.Inbox())
+    assert came["report"] == report
+    rule(jp, at_once=True)
+    hand_over(jp, by, an_object(3))
+    hand_over(jp, by, an_object(3))
+    assert {row["subject"] for row in jp.ask(requests.Outbox())} == {
+        "Port scans",
+        "sensor: 1 objects of STIX",
+    }
+    (listed,) = jp.ask(requests.Rules())
+    assert (listed["collection"], listed["to"], listed["set_by"]) == (
+        "c",
+        ["cyber@nato"],
+        "Capt Abe",
+    )
+    jp.ask(requests.EndRule(collection="c", by="Capt Abe"))
+    hand_over(jp, by, an_object(4))
+    assert len(jp.ask(requests.Outbox())) == 2
+    assert jp.ask(requests.Rules()) == []
+    with pytest.raises(NotFoundError, match="c has no rule"):
+        jp.ask(requests.EndRule(collection="c", by="Capt Abe"))
+    assert len(entries(jp, EntryKind.RULE_CHANGED, EntryKind.RULE_ENDED)) == 4
+
+
+def test_what_may_not_go_is_refused_to_the_machine_and_not_kept(pair: Pair) -> None:
+    jp = pair.jp
+    by = machine(jp, grant(jp, "sensor", write=True)["token"])
+    rule(jp)
+    own = definition(OTHER)
+    with pytest.raises(InputError, match="would become a report that may not go"):
+        hand_over(jp, by, own, an_object(1, markings=[own["id"]]))
+    assert ids(jp, by) == []
+    red = definition(Marking.parse("TLP:RED"))["id"]
+    green = definition(Marking.parse("TLP:GREEN"))["id"]
+    hand_over(jp, by, an_object(1, markings=[green]), an_object(2, markings=[red]))
+    (waiting,) = jp.ask(requests.ReleaseQueue())
+    assert waiting["marking"] == "TLP:RED"
+    with pytest.raises(InputError, match="4 MiB"):
+        hand_over(jp, by, *(an_object(n, description="x" * 500_000) for n in range(10, 20)))
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"to": ()}, "--to"),
+        ({"to": ("nato",)}, "desk@partner"),
+        ({"precedence": "soon"}, "soon"),
+        ({"areas": ("nowhere",)}, "nowhere"),
+        ({"collection": "reports"}, "filled by reports"),
+        ({"collection": "../x"}, "cannot be the name"),
+        ({"by": ""}, "a name"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_told(pair: Pair, told: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        rule(pair.jp, **told)

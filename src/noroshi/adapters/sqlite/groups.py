@@ -26,6 +26,7 @@ from noroshi.adapters.sqlite.courier import SqliteCourier
 from noroshi.adapters.sqlite.directories import SqliteDirectories
 from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
+from noroshi.adapters.sqlite.feeds import SqliteFeeds
 from noroshi.adapters.sqlite.figures import SqliteFigures
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.machines import SqliteMachines
@@ -67,6 +68,7 @@ class SqliteTables:
         self.partners = SqlitePartners(database)
         self.accounts = SqliteAccounts(database)
         self.machines = SqliteMachines(database)
+        self.feeds = SqliteFeeds(database)
         self.agreements = SqliteAgreements(database)
         self.drafts = SqliteDrafts(database, contents)
         self.reports = SqliteReports(database, contents)

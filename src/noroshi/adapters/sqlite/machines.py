@@ -6,7 +6,7 @@ import msgspec
 
 from noroshi.adapters.sqlite.connection import Database, Row
 from noroshi.adapters.sqlite.rows import blob, integer, optional_integer, text
-from noroshi.core.machine import Machine, Right
+from noroshi.core.machine import Machine, ReportRule, Right
 from noroshi.core.marking.label import Marking
 from noroshi.flow.machine_tables import Collection
 
@@ -56,6 +56,27 @@ class SqliteMachines:
             [(token, machine.name) for token in machine.tokens],
         )
 
+    def rule(self, alias: str) -> ReportRule | None:
+        """Return what becomes of what is handed over to a collection."""
+        told = self._db.value("SELECT told FROM report_rule WHERE collection = ?", (alias,))
+        return None if told is None else _rule(text(told))
+
+    def rules(self) -> list[ReportRule]:
+        """Return all rules, by the aliases of their collections."""
+        rows = self._db.rows("SELECT told FROM report_rule ORDER BY collection")
+        return [_rule(text(told)) for (told,) in rows]
+
+    def put_rule(self, rule: ReportRule) -> None:
+        """Set the rule of a collection, or replace it."""
+        self._db.run(
+            "INSERT OR REPLACE INTO report_rule (collection, told) VALUES (?, ?)",
+            (rule.collection, msgspec.json.encode(rule).decode()),
+        )
+
+    def drop_rule(self, alias: str) -> None:
+        """Remove the rule of a collection."""
+        self._db.run("DELETE FROM report_rule WHERE collection = ?", (alias,))
+
     def collections(self) -> list[Collection]:
         """Return all collections, the oldest first."""
         return [_collection(row) for row in self._db.rows(f"{_COLLECTION} ORDER BY number")]
@@ -88,6 +109,10 @@ class SqliteMachines:
             text(added_by),
             optional_integer(ended_at),
         )
+
+
+def _rule(told: str) -> ReportRule:
+    return msgspec.json.decode(told, type=ReportRule)
 
 
 def _collection(row: Row) -> Collection:

@@ -9,7 +9,7 @@ import contextlib
 import json
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,7 @@ from noroshi.adapters.sqlite.connection import (
     open_reader,
     open_writer,
 )
+from noroshi.adapters.sqlite.feed_notes import SqliteFeedNotes
 from noroshi.adapters.sqlite.object_rows import rows_of
 from noroshi.adapters.sqlite.rows import blob, integer, text
 from noroshi.core.errors import UnavailableError
@@ -35,13 +36,14 @@ from noroshi.core.exchange.objects.query import Query
 from noroshi.core.exchange.objects.reading import StixObject
 from noroshi.core.instant import Instant
 from noroshi.flow.object_ports import (
+    ALONE,
     STATUS_KEPT,
+    Also,
     Handed,
     Kept,
     KeptStatus,
     MayRead,
     Page,
-    Tell,
 )
 
 IDLE_READERS: Final = 4
@@ -50,6 +52,7 @@ _SALT_SIZE: Final = 32
 _KEY_SIZE: Final = 32
 _NONCE_SIZE: Final = 12
 _INFO: Final = b"noroshi/v1/objects"
+_FEED_INFO: Final = b"noroshi/v1/feeds"
 _INSERT: Final = (
     "INSERT INTO object (added, collection, id, type, version, spec, is_last, is_first,"
     " is_outdated, handling, refs, source, chapter, sealed)"
@@ -85,22 +88,21 @@ class SqliteObjects:
         self._draw = draw
         self._chapter = 0
         self._sealers: dict[int, AESGCM] = {}
+        self.feeds = SqliteFeedNotes(
+            self._reading, self._writing, self._derived(None, _FEED_INFO), draw
+        )
 
     def add(
-        self,
-        collection: int,
-        handed: Sequence[Handed],
-        at: Instant,
-        seen: int | None = None,
-        gone: Sequence[bytes] = (),
-        status: Tell | None = None,
+        self, collection: int, handed: Sequence[Handed], at: Instant, also: Also = ALONE
     ) -> list[Instant]:
-        """Keep objects, durably and all or none; return the version of each."""
+        """Keep objects and what goes with them, durably and all or none; return their versions."""
         with self._writing() as database:
+            _drop_sources(database, collection, also.replaced)
             numbers = {each: self._number(database, each) for each in {h.handling for h in handed}}
             chapter = self._open_chapter(database)
             sealer, newest = self._sealer(database, chapter), max(self._newest, at - 1)
             versions: list[Instant] = []
+            fresh = 0
             rows: dict[str, tuple[Value, ...]] = {}
             for each in handed:
                 one, added = each.object, newest + 1
@@ -111,18 +113,20 @@ class SqliteObjects:
                 if place is None:
                     continue
                 newest = added
-                sealed = sealer.encrypt(_nonce(added), b"" if each.source else one.raw, None)
+                fresh += 1
+                sealed = sealer.encrypt(_nonce(added), one.raw if each.is_kept else b"", None)
                 rows[one.id] = (
                     added, collection, one.id, one.type, version, one.spec, *place,
                     numbers[each.handling], " ".join(one.refs), each.source, chapter, sealed,
                 )  # fmt: skip
             _insert(database, rows)
-            for source in gone:
-                _drop_source(database, collection, source)
-            if seen is not None:
-                database.run(_FILL, (collection, seen))
-            if status is not None:
-                _keep(database, status(versions))
+            _drop_sources(database, collection, also.gone)
+            if also.seen is not None:
+                database.run(_FILL, (collection, also.seen))
+            if also.status is not None:
+                _keep(database, also.status(versions))
+            if also.fetched is not None:
+                self.feeds.keep(database, also.fetched, fresh)
         self._newest = newest
         return versions
 
@@ -266,9 +270,12 @@ class SqliteObjects:
     def _sealer(self, database: Database, chapter: int) -> AESGCM:
         if chapter not in self._sealers:
             salt = database.value("SELECT salt FROM chapter WHERE number = ?", (chapter,))
-            derive = HKDF(algorithm=SHA256(), length=_KEY_SIZE, salt=blob(salt), info=_INFO)
-            self._sealers[chapter] = AESGCM(derive.derive(self._key))
+            self._sealers[chapter] = AESGCM(self._derived(blob(salt), _INFO))
         return self._sealers[chapter]
+
+    def _derived(self, salt: bytes | None, info: bytes) -> bytes:
+        derive = HKDF(algorithm=SHA256(), length=_KEY_SIZE, salt=salt, info=info)
+        return derive.derive(self._key)
 
 
 def _nonce(added: Instant) -> bytes:
@@ -325,12 +332,13 @@ def _place(
     return version, (False, version < first, is_outdated)
 
 
-def _drop_source(database: Database, collection: int, source: bytes) -> None:
-    """Remove the objects that a report said which was destroyed."""
-    rows = list(database.rows(_OF_SOURCE, (source, collection)))
-    database.run_many("DELETE FROM object WHERE added = ?", [(added,) for added, _, _ in rows])
-    for _, name, spec in rows:
-        _set_flags(database, collection, text(name), text(spec))
+def _drop_sources(database: Database, collection: int, sources: Iterable[bytes]) -> None:
+    """Remove the objects that came of sources."""
+    for source in sources:
+        rows = list(database.rows(_OF_SOURCE, (source, collection)))
+        database.run_many("DELETE FROM object WHERE added = ?", [(added,) for added, _, _ in rows])
+        for _, name, spec in rows:
+            _set_flags(database, collection, text(name), text(spec))
 
 
 def _set_flags(database: Database, collection: int, name: str, spec: str) -> None:

@@ -34,8 +34,10 @@ _LIKELIHOOD: Final = (
 _CONFIDENCE: Final = ("low", "moderate", "high")
 
 
-def draft_of_event(value: object) -> Draft:
+def draft_of_event(value: object, decided: Marking | None = None) -> Draft:
     """Return the draft that a MISP file, as JSON values, is.
+
+    `decided` is the marking that an officer has given it, whatever it says itself.
 
     Raises:
         MalformedError: it is not as MISP writes events.
@@ -45,7 +47,7 @@ def draft_of_event(value: object) -> Draft:
     event = misp.read_event(told)
     found = misp.tell(event)
     tags = _tags(told)
-    marking = marking_of(told)
+    marking = decided or marking_of(told)
     subject = one_line(event.info) or "MISP event"
     indicators, remarks = _indicators(found)
     references, more = _fitting([*found.references, *_related(event, told)])

@@ -76,6 +76,12 @@ class EntryKind(Enum):
     ROOT_REMOVED = "RootRemoved"
     MACHINE_CHANGED = "MachineChanged"
     MACHINE_ENDED = "MachineEnded"
+    RULE_CHANGED = "RuleChanged"
+    RULE_ENDED = "RuleEnded"
+    FEED_CHANGED = "FeedChanged"
+    FEED_ENDED = "FeedEnded"
+    FEED_ADMITTED = "FeedAdmitted"
+    FEED_DROPPED = "FeedDropped"
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

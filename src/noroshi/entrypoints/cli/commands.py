@@ -29,6 +29,7 @@ MODULES: Final = {
     "desks": ("desk", "assign"),
     "courier": ("courier",),
     "machines": ("access", "collections"),
+    "feeds": ("feeds", "pull"),
     "backup": ("backup", "restore", "held"),
     "simulation": ("simulate",),
 }

@@ -104,6 +104,82 @@ def revoke(context: Context, name: str, by: str | None) -> None:
     context.answer(told, lambda: click.echo(f"{name} has no access any more"))
 
 
+@access.command()
+@click.argument("collection")
+@click.option("--to", multiple=True, metavar="DESK@PARTNER", help="Who is to act on them.")
+@click.option("--info", multiple=True, metavar="DESK@PARTNER", help="Who is only informed.")
+@click.option("--precedence", default="routine", show_default=True, metavar="PRECEDENCE")
+@click.option("--kind", metavar="KIND", help="What they are, if not what their bundle says.")
+@click.option("--subject", metavar="TEXT", help="Of each, if not what its bundle says.")
+@click.option("--area", "areas", multiple=True, metavar="CODE", help="What they are about.")
+@click.option("--at-once", is_flag=True, help="They go by themselves; else each is released.")
+@click.option("--end", is_flag=True, help="What is handed over stays objects from now on.")
+@click.option("--by", metavar="NAME", help="The person who answers for it.")
+@pass_context
+def rule(
+    context: Context,
+    collection: str,
+    to: tuple[str, ...],
+    info: tuple[str, ...],
+    precedence: str,
+    kind: str | None,
+    subject: str | None,
+    areas: tuple[str, ...],
+    by: str | None,
+    *,
+    at_once: bool,
+    end: bool,
+) -> None:
+    """Let each batch that machines hand over to COLLECTION become a report.
+
+    It waits for a person who releases it (`noroshi release`), or goes at once. What may not go is
+    refused to the machine, with the reason.
+
+    \b
+      noroshi access rule sensors --to cyber@nato --by "Capt Abe"
+      noroshi access rule sensors --to cyber@nato --at-once --by "Capt Abe"
+      noroshi access rule sensors --end --by "Capt Abe"
+    """
+    request: requests.SetRule | requests.EndRule = requests.SetRule(
+        collection=collection, to=to, info=info, precedence=precedence, kind=kind,
+        subject=subject, areas=areas, at_once=at_once, by=by,
+    )  # fmt: skip
+    if end:
+        request = requests.EndRule(collection=collection, by=by)
+    with context.desk() as node:
+        told = cast("dict[str, object]", node.ask(request))
+    wanted = ", ".join(cast("list[str]", told["to"]))
+    way = "becomes a report at once" if told["at_once"] else "becomes a draft to release"
+    said = "stays objects" if end else f"{way}, to {wanted}"
+    context.answer(told, lambda: click.echo(f"What is handed over to {collection} {said}"))
+
+
+@access.command()
+@pass_context
+def rules(context: Context) -> None:
+    """List what becomes of what machines hand over."""
+    from noroshi.entrypoints.cli import present
+
+    with context.desk() as node:
+        rows = node.ask(requests.Rules())
+    shown = [
+        (
+            row["collection"], row["precedence"], ", ".join(cast("list[str]", row["to"])),
+            "AT ONCE" if row["at_once"] else "RELEASED", row["set_by"],
+        )
+        for row in present.mappings(rows)
+    ]  # fmt: skip
+
+    def present_all() -> None:
+        if not shown:
+            click.echo("What is handed over stays objects: noroshi access rule COLLECTION --to ...")
+            return
+        columns = ("COLLECTION", "PRECEDENCE", "TO", "GOES", "SET BY")
+        present.console().print(present.table(columns, shown))
+
+    context.answer(rows, present_all)
+
+
 @click.command()
 @pass_context
 def collections(context: Context) -> None:

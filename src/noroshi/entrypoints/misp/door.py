@@ -22,9 +22,9 @@ from noroshi.adapters.telemetry import note_refusal
 from noroshi.adapters.tokens import CHALLENGE, credentials
 from noroshi.core.exchange.misp_feed import Shown, show
 from noroshi.core.machine import Machine
-from noroshi.flow.feeds import event_of, reports_of
 from noroshi.flow.house import House
 from noroshi.flow.machines import machine_of
+from noroshi.flow.misp_events import event_of, reports_of
 
 FEED: Final = "/misp/"
 MOST_KNOWN: Final = 10_000

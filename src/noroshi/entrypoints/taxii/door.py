@@ -33,6 +33,8 @@ from noroshi.core.machine import Machine, Right
 from noroshi.entrypoints.taxii import speech
 from noroshi.entrypoints.taxii.streaming import Streams
 from noroshi.flow import objects
+from noroshi.flow.answers.handed_over import hand_over
+from noroshi.flow.handed import version_text
 from noroshi.flow.house import House
 from noroshi.flow.machine_tables import Collection
 from noroshi.flow.machines import machine_of
@@ -175,7 +177,7 @@ async def _manifest(taxii: Taxii, machine: Machine, http: Request) -> Response:
         return speech.told(b"{}")
     rows = [
         {"id": each.id, "date_added": to_text(each.added),
-         "version": objects.version_text(each.version), "media_type": _MEDIA[each.spec]}
+         "version": version_text(each.version), "media_type": _MEDIA[each.spec]}
         for each in found.objects
     ]  # fmt: skip
     return _paged({"objects": rows}, found)
@@ -204,7 +206,7 @@ async def _versions(taxii: Taxii, machine: Machine, http: Request) -> Response:
     )
     if not found.objects:
         return speech.told(b"{}")
-    return _paged({"versions": [objects.version_text(o.version) for o in found.objects]}, found)
+    return _paged({"versions": [version_text(o.version) for o in found.objects]}, found)
 
 
 async def _hand_over(taxii: Taxii, machine: Machine, http: Request) -> Response:
@@ -212,7 +214,7 @@ async def _hand_over(taxii: Taxii, machine: Machine, http: Request) -> Response:
     speech.check_content(http)
     raw = await _body(http)
     house = taxii.house()
-    told = await asyncio.to_thread(objects.hand_over, house, machine, collection, raw)
+    told = await asyncio.to_thread(hand_over, house, machine, collection, raw)
     taxii.streams.wake()
     return speech.told(told, 202)
 

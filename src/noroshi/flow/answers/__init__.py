@@ -10,6 +10,7 @@ from noroshi.flow.answers import (
     courier_out,
     desk,
     exports,
+    feeds,
     held,
     joint,
     labels,
@@ -32,8 +33,10 @@ from noroshi.flow.requests import (
     Accounts,
     AddAccount,
     AddAgreement,
+    AddFeed,
     AddPartner,
     AddPasskey,
+    AdmitHeld,
     Agreements,
     Alarms,
     Answer,
@@ -55,13 +58,16 @@ from noroshi.flow.requests import (
     DropDraft,
     EndAccount,
     EndLegalHold,
+    EndRule,
     Examine,
     Export,
+    Feeds,
     Figures,
     GrantAccess,
     GrantConsent,
     Held,
     HeldCheckpoint,
+    HeldOfFeeds,
     HoldForLaw,
     Inbox,
     Invite,
@@ -78,11 +84,13 @@ from noroshi.flow.requests import (
     PassOn,
     PrepareBreakGlass,
     PublishStatement,
+    PullFeed,
     Quarantine,
     Reached,
     ReadLabel,
     Release,
     ReleaseQueue,
+    RemoveFeed,
     RemovePasskey,
     RemoveRootKey,
     Reply,
@@ -90,10 +98,12 @@ from noroshi.flow.requests import (
     Retained,
     RevokeAccess,
     RevokePartner,
+    Rules,
     SendHeld,
     SendReport,
     SendTearline,
     SetDesk,
+    SetRule,
     Show,
     SignStatement,
     Status,
@@ -201,8 +211,26 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return machines.revoke_access(house, request)
         case Machines():
             return machines.list_machines(house)
+        case SetRule():
+            return machines.set_rule(house, request)
+        case EndRule():
+            return machines.end_rule(house, request)
+        case Rules():
+            return machines.list_rules(house)
         case Collections():
             return machines.list_collections(house)
+        case AddFeed():
+            return feeds.add_feed(house, request)
+        case RemoveFeed():
+            return feeds.remove_feed(house, request)
+        case Feeds():
+            return feeds.list_feeds(house)
+        case PullFeed():
+            return feeds.pull_feed(house, request)
+        case HeldOfFeeds():
+            return feeds.list_held(house, request)
+        case AdmitHeld():
+            return feeds.admit_held(house, request)
         case AddAgreement():
             return agreements.add_agreement(house, request)
         case Agreements():

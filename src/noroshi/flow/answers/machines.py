@@ -2,13 +2,17 @@
 
 from functools import partial
 
+from noroshi.core.areas import check_areas
+from noroshi.core.errors import InputError
 from noroshi.core.instant import to_text
-from noroshi.core.machine import Machine, Right
+from noroshi.core.machine import Machine, ReportRule, Right
 from noroshi.core.marking.label import Marking
+from noroshi.core.partner import DeskAddress
+from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person
 from noroshi.flow import machines
 from noroshi.flow.house import House
-from noroshi.flow.requests import Answer, GrantAccess, Json, RevokeAccess
+from noroshi.flow.requests import Answer, EndRule, GrantAccess, Json, RevokeAccess, SetRule
 
 
 def grant_access(house: House, request: GrantAccess) -> Answer:
@@ -46,6 +50,49 @@ def revoke_access(house: House, request: RevokeAccess) -> Answer:
     return _json(house.store.perform(act))
 
 
+def set_rule(house: House, request: SetRule) -> Answer:
+    """Let what machines hand over to a collection become reports."""
+    for address in (*request.to, *request.info):
+        DeskAddress.parse(address)
+    if not request.to:
+        raise InputError("bad-input", "say which desks are to act: --to DESK@PARTNER")
+    check_areas(request.areas, house.areas)
+    rule = ReportRule(
+        collection=request.collection,
+        to=request.to,
+        info=request.info,
+        precedence=Precedence.parse(request.precedence).name.lower(),
+        kind=request.kind,
+        subject=request.subject,
+        areas=request.areas,
+        is_at_once=request.at_once,
+        set_at=house.clock.now(),
+        set_by=check_person(request.by) or "",
+    )
+    house.identity()
+    house.store.perform(partial(machines.set_rule, rule=rule, me=house.me, entropy=house.entropy))
+    return _json_of_rule(rule)
+
+
+def end_rule(house: House, request: EndRule) -> Answer:
+    """Let what machines hand over to a collection stay objects."""
+    house.identity()
+    act = partial(
+        machines.end_rule,
+        alias=request.collection,
+        by=check_person(request.by) or "",
+        me=house.me,
+        entropy=house.entropy,
+    )
+    return _json_of_rule(house.store.perform(act))
+
+
+def list_rules(house: House) -> Answer:
+    """List what becomes of what machines hand over."""
+    with house.store.read() as tables:
+        return [_json_of_rule(rule) for rule in tables.machines.rules()]
+
+
 def list_machines(house: House) -> Answer:
     """List the machines, those that have no access any more too."""
     with house.store.read() as tables:
@@ -64,6 +111,21 @@ def list_collections(house: House) -> Answer:
             }
             for each in tables.machines.collections()
         ]
+
+
+def _json_of_rule(rule: ReportRule) -> Json:
+    return {
+        "collection": rule.collection,
+        "to": list(rule.to),
+        "info": list(rule.info),
+        "precedence": rule.precedence.upper(),
+        "kind": rule.kind,
+        "subject": rule.subject,
+        "areas": list(rule.areas),
+        "at_once": rule.is_at_once,
+        "set_at": to_text(rule.set_at),
+        "set_by": rule.set_by,
+    }
 
 
 def _json(machine: Machine) -> Json:

@@ -25,6 +25,11 @@ _NAMED: Final = (
     | requests.AddAccount
     | requests.GrantAccess
     | requests.RevokeAccess
+    | requests.SetRule
+    | requests.EndRule
+    | requests.AddFeed
+    | requests.RemoveFeed
+    | requests.AdmitHeld
     | requests.Invite
     | requests.PassOn
     | requests.SendTearline
@@ -71,6 +76,9 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.Agreements: Act.OVERSEE,
     requests.Machines: Act.OVERSEE,
     requests.Collections: Act.OVERSEE,
+    requests.Rules: Act.OVERSEE,
+    requests.Feeds: Act.OVERSEE,
+    requests.HeldOfFeeds: Act.OVERSEE,
     requests.Alarms: Act.OVERSEE,
     requests.LineStates: Act.OVERSEE,
     requests.LineHistory: Act.OVERSEE,
@@ -103,6 +111,12 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.RemoveRootKey: Act.ADMINISTER,
     requests.GrantAccess: Act.ADMINISTER,
     requests.RevokeAccess: Act.ADMINISTER,
+    requests.SetRule: Act.ADMINISTER,
+    requests.EndRule: Act.ADMINISTER,
+    requests.AddFeed: Act.ADMINISTER,
+    requests.RemoveFeed: Act.ADMINISTER,
+    requests.PullFeed: Act.ADMINISTER,
+    requests.AdmitHeld: Act.ADMINISTER,
     requests.AddAgreement: Act.ADMINISTER,
     requests.AddAccount: Act.ADMINISTER,
     requests.ChangeRoles: Act.ADMINISTER,

@@ -5,6 +5,14 @@ own; :mod:`noroshi.flow.answers` answers each by one act or one view.
 """
 
 from noroshi.flow.requests.base import Answer, Json, Request
+from noroshi.flow.requests.feeds import (
+    AddFeed,
+    AdmitHeld,
+    Feeds,
+    HeldOfFeeds,
+    PullFeed,
+    RemoveFeed,
+)
 from noroshi.flow.requests.house import (
     Accounts,
     AddAccount,
@@ -41,9 +49,12 @@ from noroshi.flow.requests.house import (
 )
 from noroshi.flow.requests.machines import (
     Collections,
+    EndRule,
     GrantAccess,
     Machines,
     RevokeAccess,
+    Rules,
+    SetRule,
 )
 from noroshi.flow.requests.reports import (
     Answering,
@@ -89,8 +100,10 @@ __all__ = [
     "Accounts",
     "AddAccount",
     "AddAgreement",
+    "AddFeed",
     "AddPartner",
     "AddPasskey",
+    "AdmitHeld",
     "Agreements",
     "Alarms",
     "Answer",
@@ -112,14 +125,17 @@ __all__ = [
     "DropDraft",
     "EndAccount",
     "EndLegalHold",
+    "EndRule",
     "Examine",
     "Exchange",
     "Export",
+    "Feeds",
     "Figures",
     "GrantAccess",
     "GrantConsent",
     "Held",
     "HeldCheckpoint",
+    "HeldOfFeeds",
     "HoldForLaw",
     "Inbox",
     "Invite",
@@ -137,11 +153,13 @@ __all__ = [
     "Passkeys",
     "PrepareBreakGlass",
     "PublishStatement",
+    "PullFeed",
     "Quarantine",
     "Reached",
     "ReadLabel",
     "Release",
     "ReleaseQueue",
+    "RemoveFeed",
     "RemovePasskey",
     "RemoveRootKey",
     "Reply",
@@ -150,10 +168,12 @@ __all__ = [
     "Retained",
     "RevokeAccess",
     "RevokePartner",
+    "Rules",
     "SendHeld",
     "SendReport",
     "SendTearline",
     "SetDesk",
+    "SetRule",
     "Show",
     "SignStatement",
     "Status",
@@ -200,6 +220,15 @@ AnyRequest = (
     | OwnCard
     | AddPartner
     | GrantAccess
+    | SetRule
+    | EndRule
+    | Rules
+    | AddFeed
+    | AdmitHeld
+    | Feeds
+    | HeldOfFeeds
+    | PullFeed
+    | RemoveFeed
     | RevokeAccess
     | Machines
     | Collections

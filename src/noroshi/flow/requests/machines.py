@@ -25,6 +25,33 @@ class RevokeAccess(Request, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class SetRule(Request, frozen=True, kw_only=True):
+    """Let what machines hand over to a collection become reports."""
+
+    collection: str
+    to: tuple[str, ...]
+    """Desks that are to act, as DESK@PARTNER."""
+    info: tuple[str, ...] = ()
+    precedence: str = "routine"
+    kind: str | None = None
+    subject: str | None = None
+    areas: tuple[str, ...] = ()
+    at_once: bool = False
+    """They go by themselves; else each waits to be released."""
+    by: str | None = None
+
+
+class EndRule(Request, frozen=True, kw_only=True):
+    """Let what machines hand over to a collection stay objects."""
+
+    collection: str
+    by: str | None = None
+
+
+class Rules(Request, frozen=True, kw_only=True):
+    """List what becomes of what machines hand over."""
+
+
 class Machines(Request, frozen=True, kw_only=True):
     """List the machines that have access."""
 

@@ -171,6 +171,12 @@ def _markings(told: dict[str, object]) -> tuple[str, ...]:
     return tuple(sorted({*marked.object_marking_refs, *named}))
 
 
+def wrap_bundle(objects: Sequence[bytes], name: str) -> bytes:
+    """Return a bundle of objects, each as it came; `name` is a UUID."""
+    head = b'{"type":"bundle","id":"bundle--%b",' % name.encode()
+    return b'%b"objects":[%b]}' % (head, b",".join(objects))
+
+
 def wrap(objects: Sequence[bytes], more: str | None = None) -> bytes:
     """Return an envelope of objects, each as it came; `more`: where what follows begins.
 

@@ -1,0 +1,63 @@
+"""What following feeds needs of the world outside, in its own words."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+from noroshi.core.feed import Feed
+
+
+class Login(msgspec.Struct, frozen=True):
+    """How the node proves itself to a server. Printing it shows no secret."""
+
+    secret: str = ""
+    user: str | None = None
+    """For HTTP Basic; None: the secret is a token."""
+    authorities: str = ""
+    """Certificates (PEM) that the server's must come from; "": those that this machine trusts."""
+
+    def __repr__(self) -> str:
+        return f"Login(user={self.user!r})"
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a server answered."""
+
+    status: int
+    headers: dict[str, str]
+    """By their names in lower case."""
+    body: bytes
+
+
+class Session(Protocol):
+    """Talks to one server."""
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        *,
+        most: int,
+    ) -> Reply:
+        """Ask, and return the answer, of at most so many bytes.
+
+        Raises:
+            UnavailableError: the server cannot be reached, may not be, or answers more.
+        """
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Give the server time."""
+        ...
+
+
+Outside = Callable[[Feed, Login], AbstractContextManager[Session]]
+"""Opens a session with the server of a feed: the one way out of the house to servers of others."""
+
+
+Tell = Callable[[int], None]
+"""Is told how many objects more were taken."""
