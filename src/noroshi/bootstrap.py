@@ -31,6 +31,7 @@ from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.lazy import LazyObjects
 from noroshi.adapters.sqlite.store import SqliteStore
 from noroshi.adapters.struct_types import build_types
+from noroshi.adapters.warninglists import WarningLists
 from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.delivery.quota import Disk
 from noroshi.core.directory.card import VERSION, Card, SignedCard
@@ -241,6 +242,7 @@ def _open_node(
             store=store,
             objects=objects,
             schemas=problem_of,
+            is_common=WarningLists(),
             outside=outside,
             blobs=blobs,
             scanner=CommandScanner(scanner) if scanner else None,

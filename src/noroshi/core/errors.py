@@ -62,6 +62,7 @@ CODES: Final = {
     "feed-failed": "The server of a feed cannot be followed; what was taken stays.",
     "home-busy": "Another process works on this home.",
     "home-foreign": "The folder is not a Noroshi home, or belongs to someone else.",
+    "interest-exists": "The desk is interested in that already.",
     "internal": "A fault in Noroshi itself; what was committed is safe.",
     "keys-locked": "The private keys are wrapped and the passphrase is missing or wrong.",
     "last-administrator": "Nobody would be left to administer the node.",

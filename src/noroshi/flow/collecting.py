@@ -92,7 +92,7 @@ def _fill(house: House, collection: Collection, belongs: _Belongs) -> bool:
             entry = decode_entry(tables.journal.leaf(index))
             if entry.kind is EntryKind.CONTENT_DESTROYED and entry.report_id is not None:
                 gone.append(entry.report_id)
-            report = _came(tables, entry)
+            report = came(tables, entry)
             if report is not None and belongs(report, house.me):
                 handed += _handed(tables, report)
     if until > seen:
@@ -101,7 +101,7 @@ def _fill(house: House, collection: Collection, belongs: _Belongs) -> bool:
     return until < size
 
 
-def _came(tables: Tables, entry: Entry) -> StoredReport | None:
+def came(tables: Tables, entry: Entry) -> StoredReport | None:
     """Return the report whose arrival an entry records, if it can still be read."""
     if entry.kind is not EntryKind.RECEIVED or entry.report_id is None:
         return None

@@ -58,6 +58,8 @@ class House(msgspec.Struct, frozen=True):
     """Opened at the first call."""
     schemas: Callable[[str, Mapping[str, object]], str]
     """Says what of an object does not fit its schema in a version of STIX, "" for nothing."""
+    is_common: Callable[[str], bool]
+    """Says whether so many use a value that it points at nobody."""
     outside: Outside
     """The way to servers of others."""
     blobs: BlobStore

@@ -68,6 +68,34 @@ Tell = Callable[[list[Instant]], KeptStatus]
 STATUS_KEPT: Final = 7 * DAY
 
 
+class Sharing(msgspec.Struct, frozen=True):
+    """A report of a partner that names values which another's report names too."""
+
+    report: bytes
+    partner: str
+    count: int
+
+
+class Values(msgspec.Struct, frozen=True):
+    """The values that detection looks for in a report."""
+
+    report: bytes
+    partner: str
+    values: Sequence[str]
+
+
+class SharedValues(Protocol):
+    """Which reports name which values, as far as they are not common."""
+
+    def meet(self, told: Sequence[Values]) -> list[list[Sharing]]:
+        """Note the values of reports; return for each what others of other partners share."""
+        ...
+
+    def forget(self, report: bytes) -> None:
+        """Forget the values of a report, what it said being destroyed."""
+        ...
+
+
 class Also(msgspec.Struct, frozen=True, kw_only=True):
     """What is committed together with objects."""
 
@@ -88,6 +116,11 @@ ALONE: Final = Also()
 
 class ObjectStore(Protocol):
     """Objects of STIX, as they were handed over."""
+
+    @property
+    def shared(self) -> SharedValues:
+        """Values that reports name."""
+        ...
 
     @property
     def feeds(self) -> FeedNotes:

@@ -25,6 +25,7 @@ from noroshi.flow.draft_tables import DraftTable
 from noroshi.flow.epoch_tables import EpochTable
 from noroshi.flow.feed_tables import FeedTable
 from noroshi.flow.figure_tables import FigureTable
+from noroshi.flow.interest_tables import InterestTable
 from noroshi.flow.machine_tables import MachineTable
 from noroshi.flow.outbox_tables import OutboxTable
 from noroshi.flow.prekey_tables import PrekeyTable
@@ -283,6 +284,11 @@ class Tables(Protocol):
     @property
     def accounts(self) -> AccountTable:
         """Accounts."""
+        ...
+
+    @property
+    def interests(self) -> InterestTable:
+        """What desks want to hear of."""
         ...
 
     @property

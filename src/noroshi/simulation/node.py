@@ -200,6 +200,7 @@ class SimNode:
             store=self.store,
             objects=no_objects,
             schemas=no_objects,
+            is_common=no_objects,
             outside=no_objects,
             blobs=SimBlobs(self.disk),
             scanner=None,

@@ -100,6 +100,9 @@ Collections      yes     yes      yes   yes           -
 SetRule          -       -        -     yes           -
 EndRule          -       -        -     yes           -
 Rules            yes     yes      yes   yes           -
+AddInterest      -       -        yes   -             -
+RemoveInterest   -       -        yes   -             -
+Interests        yes     yes      yes   yes           -
 AddFeed          -       -        -     yes           -
 RemoveFeed       -       -        -     yes           -
 PullFeed         -       -        -     yes           -
@@ -198,7 +201,9 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
     }  # fmt: skip
     if kind is requests.AddFeed:
         told["kind"] = "taxii"
-    if kind in {requests.TakeAlarm, requests.AdmitHeld}:
+    if kind is requests.AddInterest:
+        told |= {"kind": "sector", "value": "energy"}
+    if kind in {requests.TakeAlarm, requests.AdmitHeld, requests.RemoveInterest}:
         told["number"] = 1
     if kind is requests.CourierOut:
         told["to"] = "jp"

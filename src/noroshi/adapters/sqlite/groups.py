@@ -28,6 +28,7 @@ from noroshi.adapters.sqlite.drafts import SqliteDrafts
 from noroshi.adapters.sqlite.epochs import SqliteEpochs
 from noroshi.adapters.sqlite.feeds import SqliteFeeds
 from noroshi.adapters.sqlite.figures import SqliteFigures
+from noroshi.adapters.sqlite.interests import SqliteInterests
 from noroshi.adapters.sqlite.journal import SqliteJournal
 from noroshi.adapters.sqlite.machines import SqliteMachines
 from noroshi.adapters.sqlite.outbox import SqliteOutbox
@@ -69,6 +70,7 @@ class SqliteTables:
         self.accounts = SqliteAccounts(database)
         self.machines = SqliteMachines(database)
         self.feeds = SqliteFeeds(database)
+        self.interests = SqliteInterests(database)
         self.agreements = SqliteAgreements(database)
         self.drafts = SqliteDrafts(database, contents)
         self.reports = SqliteReports(database, contents)

@@ -30,6 +30,7 @@ from noroshi.adapters.sqlite.connection import (
 from noroshi.adapters.sqlite.feed_notes import SqliteFeedNotes
 from noroshi.adapters.sqlite.object_rows import rows_of
 from noroshi.adapters.sqlite.rows import blob, integer, text
+from noroshi.adapters.sqlite.shared_values import SqliteSharedValues
 from noroshi.core.errors import UnavailableError
 from noroshi.core.exchange.objects.handling import Handling, read_handling, write_handling
 from noroshi.core.exchange.objects.query import Query
@@ -53,6 +54,7 @@ _KEY_SIZE: Final = 32
 _NONCE_SIZE: Final = 12
 _INFO: Final = b"noroshi/v1/objects"
 _FEED_INFO: Final = b"noroshi/v1/feeds"
+_VALUE_INFO: Final = b"noroshi/v1/values"
 _INSERT: Final = (
     "INSERT INTO object (added, collection, id, type, version, spec, is_last, is_first,"
     " is_outdated, handling, refs, source, chapter, sealed)"
@@ -91,6 +93,7 @@ class SqliteObjects:
         self.feeds = SqliteFeedNotes(
             self._reading, self._writing, self._derived(None, _FEED_INFO), draw
         )
+        self.shared = SqliteSharedValues(self._writing, self._derived(None, _VALUE_INFO))
 
     def add(
         self, collection: int, handed: Sequence[Handed], at: Instant, also: Also = ALONE

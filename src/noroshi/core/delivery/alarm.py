@@ -43,6 +43,8 @@ class AlarmKind(Enum):
     DIRECTORY_STALE = "DIRECTORY_STALE"
     REPORT_DUE = "REPORT_DUE"
     BREAK_GLASS = "BREAK_GLASS"
+    INTEREST = "INTEREST"
+    SHARED = "SHARED"
 
 
 EVENTS: Final = frozenset(
@@ -61,6 +63,8 @@ EVENTS: Final = frozenset(
         AlarmKind.REVOCATION_ADVISED,
         AlarmKind.CONSENT_ANSWERED,
         AlarmKind.BREAK_GLASS,
+        AlarmKind.INTEREST,
+        AlarmKind.SHARED,
     }
 )
 """What has happened, and will not have gone by itself: each is news, and ends when a person takes

@@ -78,6 +78,8 @@ class EntryKind(Enum):
     MACHINE_ENDED = "MachineEnded"
     RULE_CHANGED = "RuleChanged"
     RULE_ENDED = "RuleEnded"
+    INTEREST_SET = "InterestSet"
+    INTEREST_ENDED = "InterestEnded"
     FEED_CHANGED = "FeedChanged"
     FEED_ENDED = "FeedEnded"
     FEED_ADMITTED = "FeedAdmitted"

@@ -30,6 +30,7 @@ MODULES: Final = {
     "courier": ("courier",),
     "machines": ("access", "collections"),
     "feeds": ("feeds", "pull"),
+    "interests": ("interests",),
     "backup": ("backup", "restore", "held"),
     "simulation": ("simulate",),
 }

@@ -12,6 +12,7 @@ from noroshi.flow.answers import (
     exports,
     feeds,
     held,
+    interests,
     joint,
     labels,
     machines,
@@ -34,6 +35,7 @@ from noroshi.flow.requests import (
     AddAccount,
     AddAgreement,
     AddFeed,
+    AddInterest,
     AddPartner,
     AddPasskey,
     AdmitHeld,
@@ -70,6 +72,7 @@ from noroshi.flow.requests import (
     HeldOfFeeds,
     HoldForLaw,
     Inbox,
+    Interests,
     Invite,
     JournalHead,
     LineHistory,
@@ -91,6 +94,7 @@ from noroshi.flow.requests import (
     Release,
     ReleaseQueue,
     RemoveFeed,
+    RemoveInterest,
     RemovePasskey,
     RemoveRootKey,
     Reply,
@@ -217,6 +221,12 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return machines.end_rule(house, request)
         case Rules():
             return machines.list_rules(house)
+        case AddInterest():
+            return interests.add_interest(house, request)
+        case RemoveInterest():
+            return interests.remove_interest(house, request)
+        case Interests():
+            return interests.list_interests(house)
         case Collections():
             return machines.list_collections(house)
         case AddFeed():

@@ -27,6 +27,8 @@ _NAMED: Final = (
     | requests.RevokeAccess
     | requests.SetRule
     | requests.EndRule
+    | requests.AddInterest
+    | requests.RemoveInterest
     | requests.AddFeed
     | requests.RemoveFeed
     | requests.AdmitHeld
@@ -77,6 +79,7 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.Machines: Act.OVERSEE,
     requests.Collections: Act.OVERSEE,
     requests.Rules: Act.OVERSEE,
+    requests.Interests: Act.OVERSEE,
     requests.Feeds: Act.OVERSEE,
     requests.HeldOfFeeds: Act.OVERSEE,
     requests.Alarms: Act.OVERSEE,
@@ -298,7 +301,7 @@ def _asked(
     kind = type(request)
     if isinstance(request, requests.SendReport):
         return Act.WRITE, (request.from_desk or house.desks[0],)
-    if isinstance(request, requests.SetDesk):
+    if isinstance(request, requests.SetDesk | requests.AddInterest | requests.RemoveInterest):
         return Act.ANSWER, (request.desk,)
     if isinstance(
         request,

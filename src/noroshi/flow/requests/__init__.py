@@ -47,6 +47,7 @@ from noroshi.flow.requests.house import (
     WhoAmI,
     Witnesses,
 )
+from noroshi.flow.requests.interests import AddInterest, Interests, RemoveInterest
 from noroshi.flow.requests.machines import (
     Collections,
     EndRule,
@@ -101,6 +102,7 @@ __all__ = [
     "AddAccount",
     "AddAgreement",
     "AddFeed",
+    "AddInterest",
     "AddPartner",
     "AddPasskey",
     "AdmitHeld",
@@ -138,6 +140,7 @@ __all__ = [
     "HeldOfFeeds",
     "HoldForLaw",
     "Inbox",
+    "Interests",
     "Invite",
     "JournalHead",
     "Json",
@@ -160,6 +163,7 @@ __all__ = [
     "Release",
     "ReleaseQueue",
     "RemoveFeed",
+    "RemoveInterest",
     "RemovePasskey",
     "RemoveRootKey",
     "Reply",
@@ -220,6 +224,9 @@ AnyRequest = (
     | OwnCard
     | AddPartner
     | GrantAccess
+    | AddInterest
+    | Interests
+    | RemoveInterest
     | SetRule
     | EndRule
     | Rules
