@@ -124,8 +124,7 @@ def _sectors(value: object, *, is_named: bool = False) -> Iterator[str]:
         is_field = item.get("name") == "sectors"
         for name, below in item.items():
             inside = name == "sectors" or ((is_field or is_named) and name in {"each", "value"})
-            if inside or isinstance(below, (dict, list)):
-                yield from _sectors(cast("object", below), is_named=inside)
+            yield from _sectors(below, is_named=inside)
 
 
 def _texts(value: object) -> Iterator[str]:
