@@ -54,6 +54,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     jp.ask("partner", "add", folder / "kr.card")
     agreement = folder / "agreement.json"
     agreement.write_text(json.dumps(AGREEMENT))
+    jp.ask("access", "grant", "siem", "--collection", "cyber", "--read", "--by", "Lt Sato")
+    jp.ask("access", "rule", "cyber", "--to", "cyber@nato", "--by", "Lt Sato")
+    feed = ("cert", "https://localhost:1/feed", "--kind", "misp-feed", "--collection", "cert")
+    jp.ask("feeds", "add", *feed, "--by", "Lt Sato")
+    jp.ask("interests", "add", "cyber", "country", "KR", "--by", "Lt Sato")
     jp.ask("agreement", "add", agreement, "--by", "Lt Sato")
     text, form = folder / "text.txt", folder / "form.json"
     text.write_text("Intrusion at two ports. 侵入を確認。\n")
@@ -89,8 +94,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                 "/", "/compose", *(f"/compose/{kind}" for kind in KINDS), "/release",
                 *(f"/report/{report}" for report in (*came, own, declined)),
                 f"/compose/cyber-incident?updates={own}", "/partners", "/partners/nato",
-                "/partners/kr", "/settings", "/passkeys", "/passkeys/break-glass", "/break-glass",
-                "/confirm", "/lines", "/desk", "/journal",
+                "/partners/kr", "/settings", "/machines", "/interests", "/passkeys",
+                "/passkeys/break-glass", "/break-glass", "/confirm", "/lines", "/desk", "/journal",
                 "/desk/cyber/staffed", "/report/ffffffff", "/nothing-here",
             ),
         )  # fmt: skip

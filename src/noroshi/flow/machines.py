@@ -19,6 +19,7 @@ from noroshi.core.machine import TOKEN_SIZE, Machine, ReportRule, Right, check_a
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.rules import Rules
 from noroshi.core.marking.whole import covers
+from noroshi.core.partner import DeskAddress
 from noroshi.core.release import Question, may_release
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.collecting import belongs_in
@@ -117,10 +118,15 @@ def set_rule(tx: Transaction, rule: ReportRule, me: str, entropy: Entropy) -> No
     """Let what machines hand over to a collection become reports.
 
     Raises:
-        InputError: reports fill that collection, so that each would become another.
+        InputError: reports fill that collection, so that each would become another; or a desk is
+            of a partner that is not known here.
     """
     if belongs_in(rule.collection) is not None:
         raise InputError("bad-input", f"{rule.collection} is filled by reports already")
+    for address in map(DeskAddress.parse, (*rule.to, *rule.info)):
+        if tx.partners.get(address.partner) is None:
+            msg = f"there is no partner {address.partner!r} here; see: noroshi partner list"
+            raise InputError("unknown-partner", msg)
     collection_of(tx, rule.collection, entropy)
     tx.machines.put_rule(rule)
     _record(tx, EntryKind.RULE_CHANGED, rule.digest, rule.set_by, me, entropy)

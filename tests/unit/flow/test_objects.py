@@ -441,6 +441,8 @@ def test_what_may_not_go_is_refused_to_the_machine_and_not_kept(pair: Pair) -> N
     [
         ({"to": ()}, "--to"),
         ({"to": ("nato",)}, "desk@partner"),
+        ({"to": ("cyber@jp",)}, "no partner 'jp'"),
+        ({"info": ("cyber@xx",)}, "no partner 'xx'"),
         ({"precedence": "soon"}, "soon"),
         ({"areas": ("nowhere",)}, "nowhere"),
         ({"collection": "reports"}, "filled by reports"),

@@ -16,6 +16,8 @@
     GET  /journal/proof/ID what can be proved of a report, as a file
     GET  /partners         who the partners are; POST takes a card
     GET  /partners/NAME    the digits to compare, agreements; POST verifies or revokes
+    GET  /machines         what machines may do, feeds, what of them is held; POST decides
+    GET  /interests        what desks want to hear of; POST adds one, or takes one back
     GET  /settings         who one is, people, areas; POST adds a person, changes roles, ends
     POST /alarm/NUMBER     take care of an alarm
     GET  /enter/SECRET     a link of `noroshi console`; POST /enter opens the session
@@ -52,8 +54,10 @@ from noroshi.entrypoints.console import (
     downloads,
     entry,
     front,
+    interests,
     journal,
     lines,
+    machines,
     pages,
     partners,
     passkeys,
@@ -85,6 +89,8 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/release/{report}", passkeys.guarded(releasing.show), ("POST",)),
     ("/partners", partners.show, ("GET", "POST")),
     ("/partners/{partner}", partners.one, ("GET", "POST")),
+    ("/machines", machines.show, ("GET", "POST")),
+    ("/interests", interests.show, ("GET", "POST")),
     ("/settings", settings.show, ("GET", "POST")),
     ("/confirm", passkeys.confirm, ("GET", "POST")),
     ("/passkeys", passkeys.guarded(passkeys.show), ("GET", "POST")),
