@@ -10,7 +10,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, chains, desk, directory, forms, line, page, parts, sustained, taxii
+from bench import (
+    archive,
+    chains,
+    desk,
+    directory,
+    exchange,
+    forms,
+    line,
+    page,
+    parts,
+    sustained,
+    taxii,
+)
 
 _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "line-h3": lambda folder: line.measure(folder, "H3"),
@@ -29,6 +41,8 @@ _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "directory": directory.measure,
     "taxii": taxii.measure,
     "taxii-growth": taxii.grow,
+    "taxii-bulk": exchange.bulk,
+    "taxii-latency": exchange.latency,
     "start": parts.start,
     "rest": parts.rest,
 }

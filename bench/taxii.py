@@ -21,7 +21,7 @@ from bench.peers import Peer, medallion, opentaxii
 from endure.federation import found
 from noroshi.flow import requests
 
-_TAXII = "application/taxii+json;version=2.1"
+TAXII = "application/taxii+json;version=2.1"
 _BATCH = 500
 _PAGE = 1000
 _ASKED = 200
@@ -36,9 +36,9 @@ def measure(folder: Path) -> Figures:
     """Return figures of every server and size, and our ratios to the better of the peers."""
     told: Figures = {}
     for count, servers in (
-        (1_000, (_noroshi, medallion, opentaxii)),
-        (10_000, (_noroshi, opentaxii)),
-        (100_000, (_noroshi, opentaxii)),
+        (1_000, (noroshi, medallion, opentaxii)),
+        (10_000, (noroshi, opentaxii)),
+        (100_000, (noroshi, opentaxii)),
     ):
         of_size: dict[str, Figures] = {}
         for serve in servers:
@@ -53,7 +53,7 @@ def measure(folder: Path) -> Figures:
 def grow(folder: Path, count: int = 1_000_000) -> Figures:
     """Return the speed of paged reads and of the first page, at 10,000 objects and at many."""
     told: Figures = {}
-    with _noroshi(folder) as server:
+    with noroshi(folder) as server:
         done = 0
         for size in (10_000, count):
             told[f"{size:,} objects"] = asyncio.run(_grown(server, done, size))
@@ -62,10 +62,10 @@ def grow(folder: Path, count: int = 1_000_000) -> Figures:
 
 
 @contextmanager
-def _noroshi(folder: Path) -> Generator[Peer]:
+def noroshi(folder: Path) -> Generator[Peer]:
     homes = found(folder, {"jp": "H3"})
     with served(homes) as (node,):
-        headers = {"Authorization": f"Bearer {asyncio.run(_grant(node))}", "Accept": _TAXII}
+        headers = {"Authorization": f"Bearer {asyncio.run(_grant(node))}", "Accept": TAXII}
         url = f"{node.url}/taxii2/api/collections/bench/"
         yield Peer("noroshi", url, headers, node.pid)
 
@@ -126,7 +126,7 @@ async def _measure(server: Peer, count: int) -> Figures:
                 for one in asked
             ]
             figures[f"{name}, ms"] = quantiles(times)
-        figures["peak RSS, MiB"] = _peak(server.pid)
+        figures["peak RSS, MiB"] = peak(server.pid)
         await _compare(http, server, objects)
     return figures
 
@@ -152,7 +152,7 @@ async def _grown(server: Peer, done: int, size: int) -> Figures:
             "first page of 1,000, ms": quantiles(first),
             "a page of 1,000, ms": quantiles(pages),
             "full read, objects/s": round(size / seconds),
-            "peak RSS, MiB": _peak(server.pid),
+            "peak RSS, MiB": peak(server.pid),
         }
 
 
@@ -164,7 +164,7 @@ async def _hand_over(
         json.dumps({"objects": objects[start : start + _BATCH]}).encode()
         for start in range(0, len(objects), _BATCH)
     ]
-    headers = {"Content-Type": _TAXII}
+    headers = {"Content-Type": TAXII}
     began = time.perf_counter()
     for body in bodies:
         url = f"{server.collection}objects/"
@@ -253,7 +253,7 @@ def _cpu(pid: int) -> float:
     return ticks / 100
 
 
-def _peak(pid: int) -> float:
+def peak(pid: int) -> float:
     sizes = [
         int(line.split()[1])
         for each in _family(pid)

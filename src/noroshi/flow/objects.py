@@ -8,7 +8,6 @@ import msgspec
 
 from noroshi.core.errors import NotFoundError
 from noroshi.core.exchange.objects.query import Query, Version
-from noroshi.core.exchange.objects.reading import take_apart
 from noroshi.core.instant import DAY, Instant, to_text
 from noroshi.core.machine import Machine
 from noroshi.flow.collecting import Said, raw_of
@@ -46,14 +45,10 @@ class Batch(msgspec.Struct, frozen=True):
     refused: list[RefusedObject]
 
 
-def read(house: House, raw: bytes) -> Batch:
-    """Return a batch out of its envelope.
-
-    Raises:
-        MalformedError: it is no envelope.
-    """
+def read(house: House, raws: Sequence[bytes]) -> Batch:
+    """Return a batch of objects, read and checked."""
     now = house.clock.now()
-    return Batch(now, *read_batch(house, take_apart(raw), now))
+    return Batch(now, *read_batch(house, raws, now))
 
 
 def keep(house: House, machine: Machine, collection: Collection, batch: Batch) -> bytes:

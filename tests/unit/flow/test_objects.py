@@ -77,7 +77,7 @@ def definition(marking: Marking) -> dict[str, Any]:
 
 
 def hand_over(house: House, by: Machine, *told: Any, alias: str = "c") -> Any:
-    raw = json.dumps({"objects": told}).encode()
+    raw = bytearray(json.dumps({"objects": told}).encode())
     return json.loads(handed_over.hand_over(house.node.house, by, place(house, alias), raw))
 
 

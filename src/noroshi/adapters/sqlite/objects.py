@@ -48,6 +48,8 @@ from noroshi.flow.object_ports import (
 )
 
 IDLE_READERS: Final = 4
+_AT_ONCE: Final = 1000
+"""Rows that are written together."""
 _SCHEMA: Final = "object_migrations"
 _SALT_SIZE: Final = 32
 _KEY_SIZE: Final = 32
@@ -109,8 +111,8 @@ class SqliteObjects:
             rows: dict[str, tuple[Value, ...]] = {}
             for each in handed:
                 one, added = each.object, newest + 1
-                if one.id in rows:  # its place depends on what was handed over just now
-                    _insert(database, rows)
+                if one.id in rows or len(rows) == _AT_ONCE:
+                    _insert(database, rows)  # the place of an id depends on those before
                 version, place = _place(database, collection, one, added, self._same)
                 versions.append(version)
                 if place is None:

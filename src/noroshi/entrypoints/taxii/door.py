@@ -212,9 +212,8 @@ async def _versions(taxii: Taxii, machine: Machine, http: Request) -> Response:
 async def _hand_over(taxii: Taxii, machine: Machine, http: Request) -> Response:
     collection = taxii.collection(machine, http, write=True)
     speech.check_content(http)
-    raw = await _body(http)
-    house = taxii.house()
-    told = await asyncio.to_thread(hand_over, house, machine, collection, raw)
+    body = await _body(http)
+    told = await asyncio.to_thread(hand_over, taxii.house(), machine, collection, body)
     taxii.streams.wake()
     return speech.told(told, 202)
 
@@ -255,21 +254,19 @@ async def _page(
     )
 
 
-async def _body(http: Request) -> bytes:
+async def _body(http: Request) -> bytearray:
     """Return what was handed over.
 
     Raises:
         InputError: it is too much.
     """
-    chunks: list[bytes] = []
-    size = 0
+    body = bytearray()
     async for chunk in http.stream():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > objects.LARGEST_BATCH:
+        body += chunk
+        if len(body) > objects.LARGEST_BATCH:
             msg = f"an envelope has at most {objects.LARGEST_BATCH:,} bytes; hand over several"
             raise InputError("body-too-large", msg)
-    return b"".join(chunks)
+    return body
 
 
 def _told(collection: Collection, right: Right) -> dict[str, object]:

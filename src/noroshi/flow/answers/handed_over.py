@@ -11,7 +11,7 @@ from typing import Final
 
 from noroshi.core.errors import InputError
 from noroshi.core.exchange.drafts import one_line
-from noroshi.core.exchange.objects.reading import wrap_bundle
+from noroshi.core.exchange.objects.reading import take_apart, wrap_bundle
 from noroshi.core.machine import Machine, ReportRule
 from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking
@@ -29,15 +29,19 @@ _SAYS_ITS_NAME: Final = ("report", "incident", "grouping", "campaign")
 """Types of objects that say what a batch is about."""
 
 
-def hand_over(house: House, machine: Machine, collection: Collection, raw: bytes) -> bytes:
+def hand_over(house: House, machine: Machine, collection: Collection, body: bytearray) -> bytes:
     """Take in a batch of objects; return its status, which is kept.
+
+    The body is emptied, so that a large one does not lie in memory twice.
 
     Raises:
         MalformedError: it is no envelope.
         InputError: it would become a report that may not go; nothing was taken.
     """
-    batch = objects.read(house, raw)
-    report_id = _id_of(machine, collection, raw)
+    report_id = _id_of(machine, collection, body)
+    raws = take_apart(body)
+    body.clear()
+    batch = objects.read(house, raws)
     with house.store.read() as tables:
         rule = tables.machines.rule(collection.alias)
         is_here = tables.reports.get(report_id) or tables.drafts.get(report_id)
@@ -50,8 +54,8 @@ def hand_over(house: House, machine: Machine, collection: Collection, raw: bytes
     return told
 
 
-def _id_of(machine: Machine, collection: Collection, raw: bytes) -> bytes:
-    digest = hashlib.sha256(raw).hexdigest()
+def _id_of(machine: Machine, collection: Collection, body: bytearray) -> bytes:
+    digest = hashlib.sha256(body).hexdigest()
     return uuid.uuid5(_NAMESPACE, f"{machine.name}/{collection.alias}/{digest}").bytes
 
 

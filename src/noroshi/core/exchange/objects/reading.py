@@ -67,7 +67,7 @@ class _Marked(msgspec.Struct):
     granular_markings: tuple[_Granular, ...] = ()
 
 
-def take_apart(raw: bytes) -> list[bytes]:
+def take_apart(raw: bytes | bytearray) -> list[bytes]:
     """Return the objects of an envelope or a bundle, each as its own bytes.
 
     Raises:
