@@ -20,6 +20,7 @@ from bench import (
     line,
     page,
     parts,
+    search,
     sustained,
     taxii,
 )
@@ -43,6 +44,7 @@ _BENCHES: dict[str, Callable[[Path], dict[str, object]]] = {
     "taxii-growth": taxii.grow,
     "taxii-bulk": exchange.bulk,
     "taxii-latency": exchange.latency,
+    "search": search.search,
     "start": parts.start,
     "rest": parts.rest,
 }

@@ -18,7 +18,7 @@ from noroshi.adapters.blobs import FileBlobs
 from noroshi.adapters.break_glass import SealedBreakGlass
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
-from noroshi.adapters.keys.files import KeyFiles, write_private
+from noroshi.adapters.keys.files import KeyFiles, replace_private, write_private
 from noroshi.adapters.outside import outside
 from noroshi.adapters.passphrases import BREACHED, Argon2Passphrases
 from noroshi.adapters.policies import FOLDER, read_areas, read_rules
@@ -30,6 +30,7 @@ from noroshi.adapters.sealing.vault import FileVault
 from noroshi.adapters.spool import FileSpool
 from noroshi.adapters.sqlite.lazy import LazyObjects
 from noroshi.adapters.sqlite.store import SqliteStore
+from noroshi.adapters.sqlite.word_index import MemoryIndex
 from noroshi.adapters.struct_types import build_types
 from noroshi.adapters.warninglists import WarningLists
 from noroshi.adapters.words import shipped_lexicon
@@ -160,7 +161,7 @@ def reissue_card(node: Node, peer: str) -> Node:
         raise UnavailableError("keys-locked", msg)
     signed = SignedCard.issue(card, signer)
     node.store.perform(partial(directory.issue_card, card=signed, entropy=node.house.entropy))
-    _replace(node.home / FILE_NAME, to_toml(settings))
+    replace_private(node.home / FILE_NAME, to_toml(settings).encode())
     identity = msgspec.structs.replace(node.identity, card=signed)
     house = msgspec.structs.replace(node.house, identity=lambda: identity)
     renew_directory(house)
@@ -192,7 +193,8 @@ def _open_node(
         (home / folder).mkdir(mode=0o700, exist_ok=True)
     archive = archive_of(home, ask_passphrase)
     prekeys = KeyFiles(home / homes.PREKEYS, ask_passphrase, like=home / homes.SEAL_KEY)
-    vault = FileVault(prekeys, entropy.draw)
+    draw = entropy.draw
+    vault = FileVault(prekeys, draw)
 
     @cache
     def identity() -> Identity:
@@ -219,8 +221,7 @@ def _open_node(
         return sign_checkpoint(Checkpoint(origin, size, root), own.journal_signer)
 
     store = SqliteStore(home / homes.DATABASE, clock, sign, archive, on_phase=on_phase)
-    key_of_objects = partial(object_key, keys, entropy.draw)
-    objects = LazyObjects(home / homes.OBJECTS, key_of_objects, entropy.draw)
+    objects = LazyObjects(home / homes.OBJECTS, partial(object_key, keys, draw), draw)
     try:
         rules, areas = read_rules(home), read_areas(home)
         retention = Retention(settings.retention, rules)
@@ -243,6 +244,7 @@ def _open_node(
             objects=objects,
             schemas=problem_of,
             is_common=WarningLists(),
+            index=MemoryIndex(),
             outside=outside,
             blobs=blobs,
             scanner=CommandScanner(scanner) if scanner else None,
@@ -389,11 +391,3 @@ def _clock_problem(store: SqliteStore, clock: Clock) -> str:
     except UnavailableError as error:
         return error.message
     return ""
-
-
-def _replace(path: Path, text: str) -> None:
-    """Replace a file's text so that a crash leaves the old or the new."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    write_private(new, text.encode())
-    new.replace(path)

@@ -94,9 +94,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                 "/", "/compose", *(f"/compose/{kind}" for kind in KINDS), "/release",
                 *(f"/report/{report}" for report in (*came, own, declined)),
                 f"/compose/cyber-incident?updates={own}", "/partners", "/partners/nato",
-                "/partners/kr", "/settings", "/machines", "/interests", "/passkeys",
+                "/partners/kr", "/settings", "/machines", "/interests", "/passkeys", "/search",
                 "/passkeys/break-glass", "/break-glass", "/confirm", "/lines", "/desk", "/journal",
-                "/desk/cyber/staffed", "/report/ffffffff", "/nothing-here",
+                "/desk/cyber/staffed", "/search?q=Intrusion", "/report/ffffffff", "/nothing-here",
             ),
         )  # fmt: skip
 

@@ -26,6 +26,7 @@ from noroshi.flow.ports import (
     Spool,
     SteppedClock,
     Store,
+    WordIndex,
 )
 from noroshi.flow.records import Identity, PackedSet
 from noroshi.flow.visitors import Visitors
@@ -60,6 +61,7 @@ class House(msgspec.Struct, frozen=True):
     """Says what of an object does not fit its schema in a version of STIX, "" for nothing."""
     is_common: Callable[[str], bool]
     """Says whether so many use a value that it points at nobody."""
+    index: WordIndex
     outside: Outside
     """The way to servers of others."""
     blobs: BlobStore

@@ -135,6 +135,27 @@ class BlobStore(Protocol):
         ...
 
 
+class WordIndex(Protocol):
+    """The words of reports, in memory."""
+
+    seen: int
+    """Entries of the journal that it knows."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Give a stretch in which no other thread works on the index."""
+        ...
+
+    def take(
+        self, added: Sequence[tuple[bytes, Sequence[str]]], gone: Sequence[bytes], seen: int
+    ) -> None:
+        """Add the terms of reports, drop those that were destroyed; so much is seen then."""
+        ...
+
+    def find(self, expression: str | None) -> list[bytes]:
+        """Return what an expression finds, the best first, then the newest; None: everything."""
+        ...
+
+
 class Scanner(Protocol):
     """What looks at an attachment before it is given out or taken in."""
 

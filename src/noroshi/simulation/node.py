@@ -12,6 +12,7 @@ from noroshi.adapters.lines import Lines
 from noroshi.adapters.passphrases import Argon2Passphrases
 from noroshi.adapters.policies import shipped_areas, shipped_rules
 from noroshi.adapters.sealing.archive import Archive
+from noroshi.adapters.sqlite.word_index import MemoryIndex
 from noroshi.adapters.watchkeeper import Watchkeeper
 from noroshi.adapters.words import shipped_lexicon
 from noroshi.core.delivery.quota import RESERVED_BYTES, Disk
@@ -202,6 +203,7 @@ class SimNode:
             schemas=no_objects,
             is_common=no_objects,
             outside=no_objects,
+            index=MemoryIndex(),
             blobs=SimBlobs(self.disk),
             scanner=None,
             spool=SimSpool(self.disk),

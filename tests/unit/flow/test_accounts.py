@@ -100,6 +100,7 @@ Collections      yes     yes      yes   yes           -
 SetRule          -       -        -     yes           -
 EndRule          -       -        -     yes           -
 Rules            yes     yes      yes   yes           -
+Search           yes     yes      yes   -             -
 AddInterest      -       -        yes   -             -
 RemoveInterest   -       -        yes   -             -
 Interests        yes     yes      yes   yes           -
@@ -201,6 +202,8 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
     }  # fmt: skip
     if kind is requests.AddFeed:
         told["kind"] = "taxii"
+    if kind is requests.Search:
+        told["words"] = "words"
     if kind is requests.AddInterest:
         told |= {"kind": "sector", "value": "energy"}
     if kind in {requests.TakeAlarm, requests.AdmitHeld, requests.RemoveInterest}:

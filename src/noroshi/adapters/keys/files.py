@@ -198,6 +198,14 @@ def write_private(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def replace_private(path: Path, data: bytes) -> None:
+    """Replace a private file so that a crash leaves the old or the new."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    write_private(new, data)
+    new.replace(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -31,6 +31,7 @@ MODULES: Final = {
     "machines": ("access", "collections"),
     "feeds": ("feeds", "pull"),
     "interests": ("interests",),
+    "search": ("search",),
     "backup": ("backup", "restore", "held"),
     "simulation": ("simulate",),
 }

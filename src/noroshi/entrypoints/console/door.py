@@ -8,6 +8,7 @@
     GET  /report/ID/attachment/N, /report/ID/export/FORM    as files
     GET  /compose          the kinds of report; /compose/KIND the form of one, POST sends it
     POST /check/KIND       whether what is typed may go, as JSON, for a form that is open
+    GET  /search           reports by words in them (?q=)
     GET  /release          what waits for a second person; POST /release/ID releases or drops
     GET  /lines            how each line is, with plots
     GET  /desk             who watches each desk of ours, watch logs, open alarms
@@ -63,6 +64,7 @@ from noroshi.entrypoints.console import (
     passkeys,
     reading,
     releasing,
+    searching,
     settings,
     watching,
 )
@@ -91,6 +93,7 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/partners/{partner}", partners.one, ("GET", "POST")),
     ("/machines", machines.show, ("GET", "POST")),
     ("/interests", interests.show, ("GET", "POST")),
+    ("/search", searching.show, ("GET",)),
     ("/settings", settings.show, ("GET", "POST")),
     ("/confirm", passkeys.confirm, ("GET", "POST")),
     ("/passkeys", passkeys.guarded(passkeys.show), ("GET", "POST")),

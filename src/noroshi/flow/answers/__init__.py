@@ -11,6 +11,7 @@ from noroshi.flow.answers import (
     desk,
     exports,
     feeds,
+    found,
     held,
     interests,
     joint,
@@ -103,6 +104,7 @@ from noroshi.flow.requests import (
     RevokeAccess,
     RevokePartner,
     Rules,
+    Search,
     SendHeld,
     SendReport,
     SendTearline,
@@ -221,6 +223,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return machines.end_rule(house, request)
         case Rules():
             return machines.list_rules(house)
+        case Search():
+            return found.search(house, request)
         case AddInterest():
             return interests.add_interest(house, request)
         case RemoveInterest():

@@ -41,7 +41,12 @@ _NAMED: Final = (
 """What always has a person: without a name, whoever asks."""
 
 _NARROWED: Final = (
-    requests.Inbox | requests.Outbox | requests.ReleaseQueue | requests.Show | requests.Answering
+    requests.Inbox
+    | requests.Outbox
+    | requests.ReleaseQueue
+    | requests.Search
+    | requests.Show
+    | requests.Answering
 )
 """What tells of reports beside the one that is named: of those that the person may read."""
 _ANSWERED_FOR: Final = (
@@ -91,6 +96,7 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.Held: Act.OVERSEE,
     requests.TakeAlarm: Act.TAKE,
     requests.Inbox: Act.READ,
+    requests.Search: Act.READ,
     requests.Outbox: Act.READ,
     requests.ReleaseQueue: Act.READ,
     requests.Consents: Act.READ,

@@ -74,6 +74,7 @@ from noroshi.flow.requests.reports import (
     Release,
     ReleaseQueue,
     Reply,
+    Search,
     SendReport,
     SendTearline,
     Show,
@@ -173,6 +174,7 @@ __all__ = [
     "RevokeAccess",
     "RevokePartner",
     "Rules",
+    "Search",
     "SendHeld",
     "SendReport",
     "SendTearline",
@@ -224,6 +226,7 @@ AnyRequest = (
     | OwnCard
     | AddPartner
     | GrantAccess
+    | Search
     | AddInterest
     | Interests
     | RemoveInterest

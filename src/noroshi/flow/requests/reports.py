@@ -130,6 +130,15 @@ class Inbox(Request, frozen=True, kw_only=True):
     """Those that the person may read; None: all. The check of rights sets it."""
 
 
+class Search(Request, frozen=True, kw_only=True):
+    """Find reports by words in them."""
+
+    words: str
+    limit: int = 20
+    desks: tuple[str, ...] | None = None
+    """As in :class:`Inbox`."""
+
+
 class Outbox(Request, frozen=True, kw_only=True):
     """List what was sent last, and how far it got."""
 
