@@ -20,17 +20,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from noroshi.adapters.telemetry import note_refusal
-from noroshi.core.errors import InputError, MalformedError, NoroshiError
+from noroshi.core.errors import MalformedError, NoroshiError
 from noroshi.core.exchange.objects.query import FILTERS, Query, Version, read_query, write_cursor
 from noroshi.core.exchange.objects.reading import wrap
 from noroshi.core.instant import to_text
 from noroshi.core.machine import Machine, Right
 from noroshi.entrypoints.taxii import speech
+from noroshi.entrypoints.taxii.limits import Batches
 from noroshi.entrypoints.taxii.streaming import Streams
 from noroshi.flow import objects
 from noroshi.flow.answers.handed_over import hand_over
@@ -55,6 +56,7 @@ class Taxii:
     def __init__(self, house: Callable[[], House], streams: Streams) -> None:
         self.house = house
         self.streams = streams
+        self.batches = Batches()
 
     def machine(self, http: Request) -> Machine:
         """Return who asks.
@@ -94,7 +96,7 @@ def taxii_routes(house: Callable[[], House], streams: Streams) -> list[Route]:
     one = f"{API}collections/{{collection}}/"
 
     def route(path: str, **how: _Page) -> Route:
-        return Route(path, _answer(taxii, how), methods=list(how))
+        return _any_method(Route(path, _answer(taxii, how)))
 
     return [
         route(ROOT, GET=_discovery),
@@ -107,21 +109,37 @@ def taxii_routes(house: Callable[[], House], streams: Streams) -> list[Route]:
         route(f"{one}objects/{{object}}/", GET=_object, DELETE=_remove),
         route(f"{one}objects/{{object}}/versions/", GET=_versions),
         route(f"{one}stream/", GET=_stream),
-        Route(f"{ROOT}{{elsewhere:path}}", _nothing, methods=["GET", "POST", "DELETE", "PUT"]),
+        _any_method(Route(ROOT.rstrip("/"), _nothing)),
+        _any_method(Route(f"{ROOT}{{elsewhere:path}}", _nothing)),
     ]
+
+
+def _any_method(route: Route) -> Route:
+    """Return a route that takes every method: what may not be asked is told as an error object."""
+    route.methods = None
+    return route
 
 
 def _answer(taxii: Taxii, how: dict[str, _Page]) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers a request by its method, errors as objects of TAXII."""
+    # A stream has no end, so there is no head of it to tell.
+    heads = {"HEAD": how["GET"]} if how.get("GET", _stream) is not _stream else {}
+    pages = {**how, **heads}
 
     async def answer(http: Request) -> Response:
-        page = how["GET" if http.method == "HEAD" else http.method]
+        page = pages.get(http.method)
+        if page is None:
+            allowed = ", ".join(sorted(pages))
+            title = f"{http.method} means nothing at this address; it takes {allowed}"
+            return speech.error_of(405, title, {"Allow": allowed})
         try:
             machine = await asyncio.to_thread(taxii.machine, http)
             speech.check_accept(http, *((speech.SSE_TYPE,) if page is _stream else ()))
             return await page(taxii, machine, http)
         except speech.Refusal as error:
             return speech.error_of(error.status, error.title, error.headers)
+        except ClientDisconnect:
+            return speech.error_of(400, "the batch broke off; hand it over again")
         except MalformedError as error:
             return speech.error_of(400, error.message)
         except NoroshiError as error:
@@ -212,8 +230,9 @@ async def _versions(taxii: Taxii, machine: Machine, http: Request) -> Response:
 async def _hand_over(taxii: Taxii, machine: Machine, http: Request) -> Response:
     collection = taxii.collection(machine, http, write=True)
     speech.check_content(http)
-    body = await _body(http)
-    told = await asyncio.to_thread(hand_over, taxii.house(), machine, collection, body)
+    with taxii.batches.place(machine.name) as room:
+        body = await room.read(http)
+        told = await asyncio.to_thread(hand_over, taxii.house(), machine, collection, body)
     taxii.streams.wake()
     return speech.told(told, 202)
 
@@ -239,7 +258,7 @@ async def _stream(taxii: Taxii, machine: Machine, http: Request) -> Response:
     if "added_after" not in http.query_params and not told:
         query = msgspec.structs.replace(query, after=house.objects().newest())
     token = speech.credentials(http)
-    return taxii.streams.answer(house, token, collection, query)
+    return taxii.streams.answer(house, machine.name, token, collection, query)
 
 
 def _query(http: Request, *filters: str) -> Query:
@@ -252,21 +271,6 @@ async def _page(
     return await asyncio.to_thread(
         objects.page, taxii.house(), machine, collection, query, bodies=bodies
     )
-
-
-async def _body(http: Request) -> bytearray:
-    """Return what was handed over.
-
-    Raises:
-        InputError: it is too much.
-    """
-    body = bytearray()
-    async for chunk in http.stream():
-        body += chunk
-        if len(body) > objects.LARGEST_BATCH:
-            msg = f"an envelope has at most {objects.LARGEST_BATCH:,} bytes; hand over several"
-            raise InputError("body-too-large", msg)
-    return body
 
 
 def _told(collection: Collection, right: Right) -> dict[str, object]:

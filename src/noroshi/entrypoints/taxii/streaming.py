@@ -6,13 +6,16 @@ asked anew for each page, and so is whether it still has access.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import msgspec
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from noroshi.core.exchange.objects.query import Query, write_cursor
+from noroshi.entrypoints.taxii.limits import MOST_STREAMS, STREAMS_OF_ONE, Places
+from noroshi.entrypoints.taxii.speech import SSE_TYPE
 from noroshi.flow import objects
 from noroshi.flow.house import House
 from noroshi.flow.machine_tables import Collection
@@ -30,6 +33,7 @@ class Streams:
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
         self._is_closing = False
+        self._places = Places("streams", MOST_STREAMS, STREAMS_OF_ONE)
 
     def wake(self) -> None:
         """Let all streams look for what came."""
@@ -42,11 +46,23 @@ class Streams:
         self.wake()
 
     def answer(
-        self, house: House, token: tuple[str | None, str], collection: Collection, query: Query
+        self,
+        house: House,
+        machine: str,
+        token: tuple[str | None, str],
+        collection: Collection,
+        query: Query,
     ) -> StreamingResponse:
-        """Return the stream of what a query asks for, from behind where it says on."""
-        events = self._events(house, token, collection, query)
-        return StreamingResponse(events, media_type="text/event-stream")
+        """Return the stream of what a query asks for, from behind where it says on.
+
+        Raises:
+            Refusal: too many streams are open.
+        """
+        self._places.take(machine)
+        return _Stream(
+            self._events(house, token, collection, query),
+            lambda: self._places.give_back(machine),
+        )
 
     async def _events(
         self, house: House, token: tuple[str | None, str], collection: Collection, query: Query
@@ -76,6 +92,20 @@ class Streams:
                         yield b": still here\n\n"
         finally:
             self._waiting.discard(came)
+
+
+class _Stream(StreamingResponse):
+    """A stream that gives its place back, also if its reader went before it began."""
+
+    def __init__(self, events: AsyncIterator[bytes], give_back: Callable[[], None]) -> None:
+        super().__init__(events, media_type=SSE_TYPE)
+        self._give_back = give_back
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._give_back()
 
 
 def _look(
