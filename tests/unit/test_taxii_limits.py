@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 from starlette.requests import Request
@@ -19,7 +20,9 @@ def request(chunks: Sequence[bytes], length: str = "", pause: float = 0.0) -> Re
     messages: Iterator[Message] = iter(left)
 
     async def receive() -> Message:
-        await asyncio.sleep(pause)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await asyncio.Event().wait()
         return next(messages, {"type": "http.request", "body": b"", "more_body": False})
 
     headers = [(b"content-length", length.encode())] if length else []
