@@ -331,6 +331,18 @@ def test_pages_follow_one_another(served: tuple[Desk, str]) -> None:
         assert found == [mark(n)["id"] for n in range(7)]
 
 
+def test_a_page_ends_when_it_is_large(served: tuple[Desk, str]) -> None:
+    large = access(served, "heavy", "heavy", "--read", "--write")
+    sent = [mark(n, description="a" * (6 << 20)) for n in range(5)]
+    assert large.post(*sent).told["success_count"] == 5
+    first = large.get()
+    assert first.told["more"]
+    assert len(first.raw) < 25 << 20
+    rest = large.get(f"objects/?next={first.told['next']}").told
+    assert first.told["objects"] + rest["objects"] == sent
+    assert len(large.get("manifest/").told["objects"]) == 5
+
+
 def test_an_object_is_not_written_over(fresh: Machine) -> None:
     fresh.post(mark(30))
     again = fresh.post(mark(30, name="another"))

@@ -33,7 +33,7 @@ from noroshi.adapters.sqlite.rows import blob, integer, text
 from noroshi.adapters.sqlite.shared_values import SqliteSharedValues
 from noroshi.core.errors import UnavailableError
 from noroshi.core.exchange.objects.handling import Handling, read_handling, write_handling
-from noroshi.core.exchange.objects.query import Query
+from noroshi.core.exchange.objects.query import ENOUGH_BYTES, Query
 from noroshi.core.exchange.objects.reading import StixObject
 from noroshi.core.instant import Instant
 from noroshi.flow.object_ports import (
@@ -144,11 +144,13 @@ class SqliteObjects:
     def page(self, collection: int, query: Query, may_read: MayRead, *, bodies: bool) -> Page:
         """Return what a reader may have of a collection: all that an object refers to as well."""
         found: list[Kept] = []
+        size = 0
         with self._reading() as database:
             for row in self._visible(database, collection, query, may_read, bodies=bodies):
-                if len(found) == query.limit:
+                if len(found) == query.limit or size >= ENOUGH_BYTES:
                     return Page(tuple(found), more=True)
                 found.append(self._kept(database, row, bodies=bodies))
+                size += len(found[-1].raw)
         return Page(tuple(found), more=False)
 
     def definition(self, name: str) -> bytes | None:

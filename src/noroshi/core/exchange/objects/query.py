@@ -23,6 +23,8 @@ from noroshi.core.instant import Instant, from_text
 
 MAX_PAGE: Final = 1000
 """Objects on a page, whatever limit is asked for."""
+ENOUGH_BYTES: Final = 16 * 1024 * 1024
+"""Of objects on a page: behind the object that reaches it, another page begins."""
 MOST_ALTERNATIVES: Final = 100
 """Values of one filter."""
 _CURSOR_SIZE: Final = 8
