@@ -241,7 +241,7 @@ def test_a_status_is_told_to_whom_it_belongs(one: Machine, fresh: Machine) -> No
 
 def test_a_collection_by_its_id_and_its_alias(one: Machine) -> None:
     (listed,) = one.ask("GET", f"{ROOT}collections/").told["collections"]
-    assert uuid.UUID(listed["id"])
+    assert str(uuid.UUID(listed["id"])) == listed["id"]
     assert (listed["title"], listed["alias"]) == ("one", "one")
     assert (listed["can_read"], listed["can_write"]) == (True, True)
     assert STIX in listed["media_types"]
