@@ -60,7 +60,7 @@ class Machine:
             return Answer(answer.status, answer.headers, answer.read())
 
     def get(self, path: str = "objects/", **more: str) -> Answer:
-        return self.ask("GET", self.place + path, **more)
+        return self.ask("GET", self.place + path, None, **more)
 
     def post(self, *objects: Any, **more: str) -> Answer:
         body = json.dumps({"objects": objects}).encode()
