@@ -19,7 +19,7 @@ from noroshi.adapters.break_glass import SealedBreakGlass
 from noroshi.adapters.clock import SystemClock, SystemEntropy, check_clock
 from noroshi.adapters.doctor import examine
 from noroshi.adapters.keys.files import KeyFiles, replace_private, write_private
-from noroshi.adapters.outside import outside
+from noroshi.adapters.outside import Outside
 from noroshi.adapters.passphrases import BREACHED, Argon2Passphrases
 from noroshi.adapters.policies import FOLDER, read_areas, read_rules
 from noroshi.adapters.scanner import CommandScanner, check_scanner
@@ -245,7 +245,7 @@ def _open_node(
             schemas=problem_of,
             is_common=WarningLists(),
             index=MemoryIndex(),
-            outside=outside,
+            outside=Outside(),
             blobs=blobs,
             scanner=CommandScanner(scanner) if scanner else None,
             spool=spool,

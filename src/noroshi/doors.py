@@ -49,10 +49,8 @@ from noroshi.entrypoints.peer.door import peer_door
 from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.entrypoints.taxii.door import taxii_routes
 from noroshi.entrypoints.taxii.streaming import Streams
-from noroshi.flow.collecting import collect
 from noroshi.flow.feeds.pulling import due, follow
-from noroshi.flow.house import House
-from noroshi.flow.interests import Attention
+from noroshi.flow.interests import taking_up
 from noroshi.flow.records import Announcement, Committed, KnownPartner
 from noroshi.flow.renewal import keep_keys
 
@@ -210,9 +208,15 @@ class _Doors:
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
         self._node.store.listen(keykeeper)
-        collector = Collector(_taking_up(house), streams.wake)
+        collector = Collector(taking_up(house), streams.wake)
         self._node.store.listen(collector)
-        puller = Puller(partial(due, house), house.clock.now, partial(follow, house), streams.wake)
+        puller = Puller(
+            partial(due, house),
+            house.clock.now,
+            partial(follow, house),
+            streams.wake,
+            house.outside.close,
+        )
         self._node.store.listen(puller)
         local = local_door(lambda: house, listeners.subscribe)
         servers = [
@@ -267,12 +271,6 @@ class _Doors:
     def _find(self, partner: str) -> KnownPartner | None:
         with self._node.store.read() as tables:
             return tables.partners.get(partner)
-
-
-def _taking_up(house: House) -> Callable[[], bool]:
-    """Return what looks at reports that came, and lets collections take them in."""
-    attend = Attention(house)
-    return lambda: any([attend(), collect(house)])
 
 
 def _heard(partner: str) -> Committed:

@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from noroshi.adapters.outside import outside
+from noroshi.adapters.outside import Outside
 from noroshi.core.errors import UnavailableError
 from noroshi.core.feed import Feed, FeedKind
 from noroshi.core.marking.label import Marking
 from noroshi.flow.feed_ports import Login
 
 HERE = ("127.0.0.0/8",)
+outside = Outside()
 
 
 def feed(url: str, *inside: str) -> Feed:
@@ -257,6 +258,39 @@ def test_silence_has_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with site(wait) as one:
         with pytest.raises(UnavailableError, match="does not answer in time"):
             ask(feed(f"http://127.0.0.1:{one.port}", *HERE))
+        done.set()
+
+
+def test_a_node_that_stops_waits_for_nobody() -> None:
+    done = threading.Event()
+    way, told = Outside(), []
+
+    def wait(_http: Any) -> None:
+        done.wait(10)
+
+    with site(wait) as one:
+        server = feed(f"http://127.0.0.1:{one.port}", *HERE)
+
+        def follow() -> None:
+            with way(server, Login()) as session:
+                for act in (
+                    lambda: session.ask("GET", f"{server.url}/x", {}, most=5),
+                    lambda: session.ask("GET", f"{server.url}/x", {}, most=5),
+                    lambda: session.pause(10),
+                ):
+                    with pytest.raises(UnavailableError, match="the node was stopped"):
+                        act()
+                    told.append(True)
+
+        following = threading.Thread(target=follow)
+        following.start()
+        while not one.asked:
+            following.join(0.01)
+        way.close()
+        following.join(5)
+        assert told == [True] * 3
+        with way(server, Login()) as session, pytest.raises(UnavailableError, match="was stopped"):
+            session.ask("GET", f"{server.url}/x", {}, most=5)
         done.set()
 
 

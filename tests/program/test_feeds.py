@@ -3,6 +3,7 @@
 import http.server
 import json
 import random
+import socket
 import subprocess
 import threading
 import time
@@ -222,3 +223,19 @@ def test_the_events_of_another_node_are_followed(tmp_path: Path) -> None:
             *INSIDE, "--inside", "::1/128", *BY, "--login", login(tmp_path, one),
         )  # fmt: skip
         until(lambda: nato.ask("pull", "jp")["taken"] > 0, "no event came")
+
+
+def test_a_node_stops_at_once_while_a_server_does_not_answer(tmp_path: Path) -> None:
+    jp = make(tmp_path, "jp")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        feed = ("slow", url, "--kind", "misp-feed", "--collection", "slow", *INSIDE, *BY)
+        with jp.served():
+            jp.ask("feeds", "add", *feed)
+            silent.settimeout(20)
+            asking, _ = silent.accept()
+            began = time.monotonic()
+        assert time.monotonic() - began < 15, "the node waits for the server of a feed"
+        asking.close()
+        (row,) = jp.ask_lines("feeds", "list")
+        assert "the node was stopped" in row["problem"]

@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Generator
 from typing import Final
@@ -25,16 +26,39 @@ _WHOLE_SECONDS: Final = 600.0
 """For one answer, however slowly it trickles in."""
 _CHUNK: Final = 256 * 1024
 _AGENT: Final = "noroshi"
+_STOPPED: Final = "was not heard to the end, for the node was stopped; it goes on when it is served"
 
 
-@contextlib.contextmanager
-def outside(feed: Feed, login: Login) -> Generator[Session]:
-    """Open a session with the server of a feed; its connection is used again."""
-    server = _Server(feed, login)
-    try:
-        yield server
-    finally:
-        server.close()
+class Outside:
+    """Opens sessions (:class:`noroshi.flow.feed_ports.Outside`); ends all when the node stops."""
+
+    def __init__(self) -> None:
+        """Have none open."""
+        self._lock = threading.Lock()
+        self._open: set[_Server] = set()
+        self._is_closed = False
+
+    @contextlib.contextmanager
+    def __call__(self, feed: Feed, login: Login) -> Generator[Session]:
+        """Open a session with the server of a feed; its connection is used again."""
+        server = _Server(feed, login)
+        with self._lock:
+            self._open.add(server)
+            if self._is_closed:
+                server.abort()
+        try:
+            yield server
+        finally:
+            with self._lock:
+                self._open.discard(server)
+            server.close()
+
+    def close(self) -> None:
+        """End what is under way: whoever waits for a server waits no more."""
+        with self._lock:
+            self._is_closed = True
+            for server in self._open:
+                server.abort()
 
 
 class _Server:
@@ -46,6 +70,7 @@ class _Server:
         self._headers = headers_of(feed, login)
         self._context = _context(login, feed) if self._url.scheme == "https" else None
         self._connection: http.client.HTTPConnection | None = None
+        self._stopped = threading.Event()
 
     def ask(
         self,
@@ -67,14 +92,28 @@ class _Server:
             return self._ask(method, path, told, body, most=most, url=url)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise _failed(url, _why(error)) from error
+            why = _STOPPED if self._stopped.is_set() else _why(error)
+            raise _failed(url, why) from error
         except BaseException:
             self.close()
             raise
 
     def pause(self, seconds: float) -> None:
-        """Give the server time."""
-        time.sleep(seconds)
+        """Give the server time.
+
+        Raises:
+            UnavailableError: the node is being stopped.
+        """
+        if self._stopped.wait(seconds):
+            raise _failed(self._feed.url, _STOPPED)
+
+    def abort(self) -> None:
+        """Let whoever waits for an answer wait no more; called on another thread."""
+        self._stopped.set()
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection."""
@@ -93,12 +132,14 @@ class _Server:
         url: str,
     ) -> Reply:
         until = time.monotonic() + _WHOLE_SECONDS
+        is_warm = self._connection is not None
         try:
             answer = self._answer(method, path, headers, body)
         except ConnectionError:
-            if self._connection is None:
+            self.close()
+            if not is_warm:
                 raise
-            self.close()  # the server had closed what was kept for the next question
+            # The server had closed what was kept for the next question.
             answer = self._answer(method, path, headers, body)
         told = {name.lower(): value for name, value in answer.getheaders()}
         if told.get("content-encoding", "identity") != "identity":
@@ -112,17 +153,17 @@ class _Server:
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> http.client.HTTPResponse:
         """Return an answer whose body is not read yet; a connection is kept once it was good."""
+        if self._stopped.is_set():
+            raise ConnectionAbortedError
         connection = self._connection
         if connection is None:
             connection = _Connection(self._url, self._feed, self._context)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-        return answer
+            connection.connect()
+            self._connection = connection
+            if self._stopped.is_set():
+                raise ConnectionAbortedError
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
 
 
 class _Connection(http.client.HTTPConnection):

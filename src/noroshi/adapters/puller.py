@@ -28,26 +28,29 @@ class Puller:
         now: Callable[[], Instant],
         follow: Callable[[str], object],
         filled: Callable[[], None],
+        end: Callable[[], None],
     ) -> None:
-        """Ask `due` which feeds there are and when, `follow` each, then call `filled`."""
+        """Ask `due` which feeds there are and when, `follow` each, then call `filled`.
+
+        `end` lets those that are followed then end, when the node stops.
+        """
         self._due = due
         self._now = now
         self._follow = follow
         self._filled = filled
+        self._end = end
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._followed: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Follow feeds until `stop` is set; what is under way then is told to end by its server.
-
-        A step that was taken is durable, so nothing is lost where it ends.
-        """
+        """Follow feeds until `stop` is set; of what is under way then, each step is durable."""
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             planning = tasks.create_task(self._plan())
             await stop.wait()
+            self._end()
             planning.cancel()
         self._loop = None
 

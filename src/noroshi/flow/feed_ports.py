@@ -55,8 +55,16 @@ class Session(Protocol):
         ...
 
 
-Outside = Callable[[Feed, Login], AbstractContextManager[Session]]
-"""Opens a session with the server of a feed: the one way out of the house to servers of others."""
+class Outside(Protocol):
+    """The one way out of the house to servers of others."""
+
+    def __call__(self, feed: Feed, login: Login) -> AbstractContextManager[Session]:
+        """Open a session with the server of a feed."""
+        ...
+
+    def close(self) -> None:
+        """End what is under way, and all that is begun later."""
+        ...
 
 
 Tell = Callable[[int], None]

@@ -6,7 +6,7 @@ that has the report is told so, and may assign it. Beside that it is said in whi
 partners the same indicators stand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, cast
 
@@ -23,7 +23,7 @@ from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, decode_entry, new_entr
 from noroshi.flow import views
 from noroshi.flow.alarms import raise_alarm
 from noroshi.flow.bundles import objects_in
-from noroshi.flow.collecting import came
+from noroshi.flow.collecting import came, collect
 from noroshi.flow.house import House
 from noroshi.flow.object_ports import Sharing, Values
 from noroshi.flow.ports import Entropy
@@ -128,6 +128,12 @@ class Attention:
             self._noted = until
         self._seen = until
         return until < size
+
+
+def taking_up(house: House) -> Callable[[], bool]:
+    """Return what looks at reports that came, and lets collections take them in."""
+    attend = Attention(house)
+    return lambda: any([attend(), collect(house)])
 
 
 def _looks(

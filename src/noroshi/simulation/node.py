@@ -9,6 +9,7 @@ import msgspec
 from noroshi.adapters.break_glass import SealedBreakGlass
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
+from noroshi.adapters.outside import Outside
 from noroshi.adapters.passphrases import Argon2Passphrases
 from noroshi.adapters.policies import shipped_areas, shipped_rules
 from noroshi.adapters.sealing.archive import Archive
@@ -202,7 +203,7 @@ class SimNode:
             objects=no_objects,
             schemas=no_objects,
             is_common=no_objects,
-            outside=no_objects,
+            outside=Outside(),
             index=MemoryIndex(),
             blobs=SimBlobs(self.disk),
             scanner=None,

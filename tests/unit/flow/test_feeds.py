@@ -40,9 +40,13 @@ class Server:
         self.paused = 0.0
 
     @contextlib.contextmanager
-    def open(self, _feed: Feed, login: Login) -> Iterator[Session]:
+    def __call__(self, feed: Feed, login: Login) -> Iterator[Session]:
+        assert feed.ended_at is None
         self.login = login
         yield self
+
+    def close(self) -> None:
+        pass
 
     def ask(
         self,
@@ -107,7 +111,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 
 
 def at(house: House, server: Server) -> House:
-    parts = msgspec.structs.replace(house.node.house, outside=server.open)
+    parts = msgspec.structs.replace(house.node.house, outside=server)
     return House(msgspec.structs.replace(house.node, house=parts), house.clock)
 
 
