@@ -65,21 +65,21 @@ def read_all(one: Machine) -> Counter[str]:
         following = {"next": page["next"]}
 
 
-def until(is_so: Any, message: str, seconds: float = 60) -> None:
+def until(is_so: Any, message: str, seconds: float = 150) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, message
-        time.sleep(0.05)
+        time.sleep(0.3)
 
 
 def test_a_collection_is_pulled_through_kills_and_handed_on(tmp_path: Path) -> None:
     jp, nato = make(tmp_path, "jp"), make(tmp_path, "nato")
-    sent = [an_object(n) for n in range(12_000)]
+    sent = [an_object(n) for n in range(5_000)]
     with nato.served() as ready:
         source = access(nato, ready["url"], "jp-pulls", "shared", "--read", "--write")
         target = access(nato, ready["url"], "jp-pushes", "outside", "--read", "--write")
-        for begin in range(0, len(sent), 4000):
-            assert source.post(*sent[begin : begin + 4000]).status_code == 202
+        for begin in range(0, len(sent), 1000):
+            assert source.post(*sent[begin : begin + 1000]).status_code == 202
         told = jp.ask(
             "feeds", "add", "nato", source.place, "--collection", "shared", *INSIDE, *BY,
             "--login", login(tmp_path, source), "--every", "10s",
@@ -91,7 +91,7 @@ def test_a_collection_is_pulled_through_kills_and_handed_on(tmp_path: Path) -> N
                 command("--home", jp.home, "--json", "pull", "nato"), stdout=subprocess.DEVNULL
             )
             try:
-                assert process.wait(0.35 + rng.random() * 0.5) == 0
+                assert process.wait(0.3 + rng.random() * 0.4) == 0
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
