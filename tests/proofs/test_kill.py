@@ -1,4 +1,4 @@
-"""A slice of `./dev endure kill`: real processes, killed forty times."""
+"""A slice of `./dev endure kill`: real processes, killed sixty times."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from endure.kill import run_round
 from endure.killable import ACK_BEFORE_COMMIT
 
-KILLS = 40
+KILLS = 60
 ACTS = {"send", "take", "answer", "issue_receipts", "forget", "hold_blob"}
 
 pytestmark = [pytest.mark.xdist_group("kill"), pytest.mark.timeout(600)]
