@@ -166,7 +166,7 @@ def test_words_without_end_stay_in_their_place_and_the_sender_s_page_follows(
         page.locator(f'[data-report="{report}"] a').click()
         page.wait_for_url("**/report/*")
     nato.ask("decline", report, "--by", "Lt Jansen", "--note", "N" * 900)
-    expect(ours.locator("main")).to_contain_text("NNNN")
+    expect(ours.locator("main")).to_contain_text("NNNN", timeout=20_000)
     theirs.reload()
     for page in (ours, theirs):
         for path in (page.url, page.url.partition("/report")[0]):
