@@ -30,7 +30,7 @@ from noroshi.adapters.bearers.choose import ChoosingBearer
 from noroshi.adapters.bearers.poll import Poller
 from noroshi.adapters.bearers.pull import PullBearer
 from noroshi.adapters.bearers.push import PushBearer
-from noroshi.adapters.collector import Collector
+from noroshi.adapters.collector import INDEXED, Collector, Collectors
 from noroshi.adapters.keykeeper import Keykeeper
 from noroshi.adapters.lines import Lines
 from noroshi.adapters.listeners import Listeners
@@ -50,6 +50,7 @@ from noroshi.entrypoints.peer.protocol import PeerProtocol
 from noroshi.entrypoints.taxii.door import taxii_routes
 from noroshi.entrypoints.taxii.streaming import Streams
 from noroshi.flow.feeds.pulling import due, follow
+from noroshi.flow.finding import keep_current
 from noroshi.flow.interests import taking_up
 from noroshi.flow.records import Announcement, Committed, KnownPartner
 from noroshi.flow.renewal import keep_keys
@@ -208,8 +209,11 @@ class _Doors:
         self._node.store.listen(lines)
         self._node.store.listen(watchkeeper)
         self._node.store.listen(keykeeper)
-        collector = Collector(taking_up(house), streams.wake)
-        self._node.store.listen(collector)
+        collectors = Collectors(
+            Collector(taking_up(house), streams.wake),
+            Collector(partial(keep_current, house), lambda: None, INDEXED),
+        )
+        self._node.store.listen(collectors)
         puller = Puller(
             partial(due, house),
             house.clock.now,
@@ -249,7 +253,7 @@ class _Doors:
                 tasks.create_task(lines.run(stop))
                 tasks.create_task(watchkeeper.run(stop))
                 tasks.create_task(keykeeper.run(stop))
-                tasks.create_task(collector.run(stop))
+                tasks.create_task(collectors.run(stop))
                 tasks.create_task(puller.run(stop))
                 if peer_socket is None:
                     tasks.create_task(poller.run(stop))

@@ -1,7 +1,8 @@
 """Finding a report again by words in it: what it says is indexed in memory, and nowhere else.
 
-The index is brought up to date at each search, from the journal: what came and what was sent goes
-in, what was destroyed goes out. Nobody finds what they may not read.
+The first search makes the index from the journal. From then on it is brought up to date with each
+commit, and before each search: what came and what was sent goes in, what was destroyed goes out,
+also where nobody searches again. Nobody finds what they may not read.
 """
 
 import json
@@ -49,6 +50,14 @@ def catch_up(house: House) -> None:
                     added.append((stored.id, terms_of(text_of(tables, stored))))
         index.take(added, gone, until)
         is_behind = until < size
+
+
+def keep_current(house: House) -> bool:
+    """Bring an index that somebody uses up to date; there is never more to do at once."""
+    with house.index.alone():
+        if house.index.seen:
+            catch_up(house)
+    return False
 
 
 def find(

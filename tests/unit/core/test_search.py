@@ -130,6 +130,16 @@ def test_an_excerpt_shows_the_place() -> None:
     assert "ŉ" not in excerpt("x", read_query("from:jp"))
 
 
+def test_what_is_gone_has_left_the_memory_of_the_index() -> None:
+    index = MemoryIndex()
+    assert index.image() == b""
+    index.take([(b"1", ["a", "unmistakable"]), (b"2", ["a"])], [], 2)
+    assert b"unmistakable" in index.image()
+    index.take([], [b"1"], 3)
+    assert b"unmistakable" not in index.image()
+    assert index.find('"a"') == [b"2"]
+
+
 def test_what_is_gone_is_found_no_more() -> None:
     index = MemoryIndex()
     with index.alone():

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from noroshi.adapters.sqlite.word_index import MemoryIndex
 from noroshi.core.errors import InputError
 from noroshi.core.retention import Rule
-from noroshi.flow import requests
+from noroshi.flow import finding, requests
 from noroshi.flow.finding import own_desks
 from tests.unit.flow.pair import House, Pair, open_pair, under
 from tests.unit.flow.test_retention import acknowledge, tidy
@@ -106,6 +107,23 @@ def test_what_is_destroyed_is_found_no_more(pair: Pair) -> None:
     tidy(nato)
     assert ids(nato, "intrusion") == set()
     assert nato.node.house.index.find('"intrusion"') == []
+
+
+def test_what_is_destroyed_leaves_the_memory_though_nobody_searches_again(pair: Pair) -> None:
+    nato = under(pair.nato, Rule(days=1))
+    report = sent(pair, b"unmistakableword")
+    index = nato.node.house.index
+    assert isinstance(index, MemoryIndex)
+    finding.keep_current(nato.node.house)
+    assert index.image() == b""  # nobody has searched yet
+    assert ids(nato, "unmistakableword") == {report}
+    assert b"unmistakableword" in index.image()
+    acknowledge(nato, report)
+    nato.clock.go_on(49 * 60)
+    tidy(nato)
+    assert not finding.keep_current(nato.node.house)
+    assert b"unmistakableword" not in index.image()
+    assert index.find(None) == []
 
 
 def test_nothing_of_the_index_lies_on_the_disk(pair: Pair) -> None:

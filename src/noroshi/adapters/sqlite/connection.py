@@ -90,6 +90,10 @@ class Database:
         """Give a stretch in which all reads are of one moment."""
         return self._connection
 
+    def image(self) -> bytes:
+        """Return the bytes of the whole database."""
+        return self._connection.serialize("main")
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

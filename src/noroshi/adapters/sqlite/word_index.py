@@ -18,6 +18,8 @@ _WORDS: Final = (
     " (said, content='', contentless_delete=1, tokenize=\"unicode61 remove_diacritics 0\")"
 )
 _REPORT: Final = "CREATE TABLE report (number INTEGER PRIMARY KEY, id BLOB UNIQUE)"
+_FORGET: Final = "INSERT INTO words (words) VALUES ('optimize')"
+"""What is deleted is only marked so, and its terms stay: a merge of all leaves them out."""
 _FIND: Final = (
     "SELECT id FROM words JOIN report ON number = words.rowid WHERE words MATCH ?"
     " ORDER BY rank, number DESC"
@@ -45,6 +47,7 @@ class MemoryIndex:
         """Add the terms of reports, drop those that were destroyed; so much is seen then."""
         if self._db is None:
             self._db = Database(apsw.Connection(":memory:"))
+            self._db.run("PRAGMA secure_delete = ON")
             self._db.run(_WORDS)
             self._db.run(_REPORT)
         database = self._db
@@ -56,11 +59,25 @@ class MemoryIndex:
                         "INSERT INTO words (rowid, said) VALUES (?, ?)",
                         (database.last_number(), " ".join(terms)),
                     )
-            for report in gone:
-                number = database.value("SELECT number FROM report WHERE id = ?", (report,))
+            if self._drop(database, gone):
+                database.run(_FORGET)
+        self.seen = seen
+
+    def image(self) -> bytes:
+        """Return what the index holds, byte by byte, so that a test sees what is left in it."""
+        return b"" if self._db is None else self._db.image()
+
+    @staticmethod
+    def _drop(database: Database, gone: Sequence[bytes]) -> bool:
+        """Take reports out; say whether any was in."""
+        is_any = False
+        for report in gone:
+            number = database.value("SELECT number FROM report WHERE id = ?", (report,))
+            if number is not None:
                 database.run("DELETE FROM words WHERE rowid = ?", (number,))
                 database.run("DELETE FROM report WHERE number = ?", (number,))
-        self.seen = seen
+                is_any = True
+        return is_any
 
     def find(self, expression: str | None) -> list[bytes]:
         """Return what an expression finds, the best first, then the newest; None: everything."""
