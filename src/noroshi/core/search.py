@@ -88,6 +88,7 @@ def read_query(text: str) -> Wanted:
     """
     if len(text) > LONGEST_QUERY:
         raise InputError("bad-input", f"a query has at most {LONGEST_QUERY} characters")
+    text = _whole(text)
     phrases: list[Phrase] = []
     without: list[Phrase] = []
     told: dict[str, str] = {}
@@ -128,7 +129,7 @@ def expression_of(wanted: Wanted) -> str | None:
 
 def excerpt(text: str, wanted: Wanted, size: int = 120) -> str:
     """Return a place in a text that a query found, in one line; its beginning if none is seen."""
-    flat = " ".join(unicodedata.normalize("NFKC", text).split())
+    flat = " ".join(unicodedata.normalize("NFKC", _whole(text)).split())
     low = flat.casefold()
     if len(low) != len(flat):
         low = flat.lower() if len(flat.lower()) == len(flat) else flat
@@ -139,6 +140,11 @@ def excerpt(text: str, wanted: Wanted, size: int = 120) -> str:
     begin = 0 if first == len(low) else max(0, first - size // 3)
     cut = flat[begin : begin + size]
     return f"{'…' * (begin > 0)}{cut}{'…' * (begin + size < len(flat))}"
+
+
+def _whole(text: str) -> str:
+    """Return a text that can be encoded: halves of surrogate pairs, which mean nothing, are not."""
+    return text.encode(errors="replace").decode()
 
 
 def _plain(text: str) -> str:

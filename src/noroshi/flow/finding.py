@@ -12,14 +12,16 @@ from typing import Final, cast
 from noroshi.core.instant import to_text
 from noroshi.core.partner import DeskAddress
 from noroshi.core.recognition import TEXT
-from noroshi.core.report import report_id_text
-from noroshi.core.search import Wanted, excerpt, expression_of, terms_of
+from noroshi.core.report import Content, report_id_text
+from noroshi.core.search import Wanted, excerpt, terms_of
 from noroshi.core.strict_json import BOM
 from noroshi.core.tlog.entry import EntryKind, decode_entry
 from noroshi.flow import views
 from noroshi.flow.house import House
+from noroshi.flow.ports import Indexed
 from noroshi.flow.records import StoredReport
 from noroshi.flow.tables import Tables
+from noroshi.flow.views import Said
 
 MOST: Final = 200
 """Reports that one search returns."""
@@ -34,7 +36,7 @@ def catch_up(house: House) -> None:
     index = house.index
     is_behind = True
     while is_behind:
-        added: list[tuple[bytes, list[str]]] = []
+        added: list[Indexed] = []
         gone: list[bytes] = []
         with house.store.read() as tables:
             size, seen = tables.journal.size, index.seen
@@ -47,7 +49,7 @@ def catch_up(house: House) -> None:
                     gone.append(entry.report_id)
                 stored = tables.reports.get(entry.report_id) if entry.kind in _STORED else None
                 if stored is not None and stored.destroyed is None:
-                    added.append((stored.id, terms_of(text_of(tables, stored))))
+                    added.append(_indexed(house, tables, stored))
         index.take(added, gone, until)
         is_behind = until < size
 
@@ -70,24 +72,35 @@ def find(
     found: list[dict[str, object]] = []
     with house.index.alone():
         catch_up(house)
-        ids = house.index.find(expression_of(wanted))
+        hits = house.index.find(wanted)
     with house.store.read() as tables:
-        for report_id in ids:
+        for report_id, first in hits:
+            given = [desk for _, desk in tables.watch.assignments(report_id)]
+            own = (*first, *given)
+            if not _is_for(own, wanted, desks):
+                continue
             stored = tables.reports.get(report_id)
-            if stored is None or not _is_wanted(house, tables, stored, wanted, desks):
+            if stored is None or stored.destroyed is not None:
                 continue
             if len(found) == limit:
                 return found, True
-            found.append(_row(house, tables, stored, wanted))
+            found.append(_row(tables, stored, own, wanted))
     return found, False
 
 
-def text_of(tables: Tables, stored: StoredReport) -> str:
+def about(tables: Tables, stored: StoredReport, said: Said) -> str:
+    """Return what is known of a report beside what it says: its id, kind, partners by name."""
+    addressed = {each.partner for each in stored.content.addressees}
+    lines = [report_id_text(stored.id), said.content.kind]
+    for partner in sorted({stored.head.sender, said.head.sender} | addressed):
+        known = tables.partners.get(partner)
+        lines.append(partner if known is None else f"{partner} {known.signed_card.card.name}")
+    return "\n".join(lines)
+
+
+def text_of(content: Content) -> str:
     """Return all that a report says, in lines."""
-    said = views.said_by(tables, stored)
-    content = said.content
-    lines = [content.subject, content.kind, stored.head.sender, report_id_text(stored.id)]
-    lines += [each.name for each in content.attachments]
+    lines = [content.subject, *(each.name for each in content.attachments)]
     body = content.body.decode(errors="replace")
     if content.body_type == TEXT:
         lines.append(body)
@@ -114,37 +127,34 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(below)
 
 
-def _is_wanted(
-    house: House,
-    tables: Tables,
-    stored: StoredReport,
-    wanted: Wanted,
-    desks: tuple[str, ...] | None,
-) -> bool:
-    """Say whether a report may be read, and is from whom and when it is asked for."""
-    if stored.destroyed is not None:
-        return False
-    own = own_desks(house, tables, stored)
-    if desks is not None and not set(own) & set(desks):
-        return False
-    return (
-        (wanted.sender is None or stored.head.sender == wanted.sender)
-        and (wanted.kind is None or stored.content.kind == wanted.kind)
-        and (wanted.desk is None or wanted.desk in own)
-        and (wanted.after is None or stored.stored_at >= wanted.after)
-        and (wanted.before is None or stored.stored_at < wanted.before)
+def _indexed(house: House, tables: Tables, stored: StoredReport) -> Indexed:
+    said = views.said_by(tables, stored)
+    return Indexed(
+        stored.id,
+        terms_of(f"{about(tables, stored, said)}\n{text_of(said.content)}"),
+        frozenset({stored.head.sender, said.head.sender}),
+        said.content.kind,
+        _first_desks(house, stored),
+        stored.stored_at,
     )
 
 
-def own_desks(house: House, tables: Tables, stored: StoredReport) -> tuple[str, ...]:
-    """Return the desks of this house that a report belongs to."""
+def _first_desks(house: House, stored: StoredReport) -> tuple[str, ...]:
+    """Return the desks of this house that a report was written at, or came to."""
     if stored.outgoing:
         return (stored.content.from_desk,)
-    given = [desk for _, desk in tables.watch.assignments(stored.id)]
-    return (*stored.content.desks_of(house.me), *given)
+    return tuple(stored.content.desks_of(house.me))
 
 
-def _row(house: House, tables: Tables, stored: StoredReport, wanted: Wanted) -> dict[str, object]:
+def _is_for(own: tuple[str, ...], wanted: Wanted, desks: tuple[str, ...] | None) -> bool:
+    """Say whether a report of some desks may be read, and is of the desk that is asked for."""
+    may = desks is None or bool(set(own) & set(desks))
+    return may and (wanted.desk is None or wanted.desk in own)
+
+
+def _row(
+    tables: Tables, stored: StoredReport, own: tuple[str, ...], wanted: Wanted
+) -> dict[str, object]:
     said = views.said_by(tables, stored)
     head, content = said.head, said.content
     return {
@@ -152,13 +162,13 @@ def _row(house: House, tables: Tables, stored: StoredReport, wanted: Wanted) -> 
         "way": "out" if stored.outgoing else "in",
         "from": str(DeskAddress(content.from_desk, head.sender)),
         "to": [str(each) for each in stored.content.addressees],
-        "desks": list(own_desks(house, tables, stored)),
+        "desks": list(own),
         "kind": content.kind,
         "precedence": stored.head.precedence.name,
         "marking": stored.head.marking,
         "status": stored.head.status.value,
         "subject": content.subject,
         "at": to_text(stored.stored_at),
-        "excerpt": excerpt(text_of(tables, stored), wanted),
+        "excerpt": excerpt(text_of(content), wanted),
         **views.changes_json(tables.reports.changes(head.sender, head.report_id)),
     }

@@ -9,11 +9,14 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from noroshi.core.break_glass import Prepared
 from noroshi.core.envelope.keys import PublicKey
 from noroshi.core.envelope.suite import Alg
 from noroshi.core.instant import Instant
 from noroshi.core.precedence import Precedence
+from noroshi.core.search import Wanted
 from noroshi.flow.records import StagedBlob
 from noroshi.flow.retention_tables import SealedText
 from noroshi.flow.tables import Tables, Transaction
@@ -135,6 +138,19 @@ class BlobStore(Protocol):
         ...
 
 
+class Indexed(msgspec.Struct, frozen=True):
+    """What the index knows of a report, so that only those that are shown are opened."""
+
+    report: bytes
+    terms: Sequence[str]
+    senders: frozenset[str]
+    """Who sent it, and who wrote it where it was passed on."""
+    kind: str
+    desks: tuple[str, ...]
+    """Of this house, without those that it was given later."""
+    stored_at: Instant
+
+
 class WordIndex(Protocol):
     """The words of reports, in memory."""
 
@@ -145,14 +161,15 @@ class WordIndex(Protocol):
         """Give a stretch in which no other thread works on the index."""
         ...
 
-    def take(
-        self, added: Sequence[tuple[bytes, Sequence[str]]], gone: Sequence[bytes], seen: int
-    ) -> None:
-        """Add the terms of reports, drop those that were destroyed; so much is seen then."""
+    def take(self, added: Sequence[Indexed], gone: Sequence[bytes], seen: int) -> None:
+        """Add reports, drop those that were destroyed; so much is seen then."""
         ...
 
-    def find(self, expression: str | None) -> list[bytes]:
-        """Return what an expression finds, the best first, then the newest; None: everything."""
+    def find(self, wanted: Wanted) -> list[tuple[bytes, tuple[str, ...]]]:
+        """Return what is wanted, the best first, then the newest, with its desks of this house.
+
+        Which desk is wanted is not looked at, for a report may have been given to others since.
+        """
         ...
 
 

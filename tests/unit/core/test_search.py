@@ -1,6 +1,7 @@
 """Words in reports: whatever is indexed is found, and nothing asked for breaks the index."""
 
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from noroshi.adapters.sqlite.word_index import MemoryIndex
 from noroshi.core.errors import InputError
-from noroshi.core.instant import from_text
+from noroshi.core.instant import DAY, from_text
 from noroshi.core.search import Phrase, Wanted, excerpt, expression_of, read_query, terms_of
+from noroshi.flow.ports import Indexed
 
 CJK = st.text(st.characters(min_codepoint=0x3041, max_codepoint=0x30FF, categories=["Lo"])
               | st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF, categories=["Lo"])
@@ -18,11 +20,25 @@ CJK = st.text(st.characters(min_codepoint=0x3041, max_codepoint=0x30FF, categori
 WORD = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzéüß0123456789"), min_size=1, max_size=12)
 
 
+ASKED = st.sampled_from(
+    ["from:", "kind:", "desk:", "-", '"', " ", "\ud800", "\0", "\u202e", "NEAR(", "*", "a", "断"]
+)
+
+
 def found(text: str, query: str) -> bool:
     index = MemoryIndex()
-    assert index.find("x") == []
-    index.take([(b"1", terms_of(text)), (b"2", terms_of("nothing of the kind"))], [], 2)
-    return b"1" in index.find(expression_of(read_query(query)))
+    assert index.find(read_query("x")) == []
+    index.take([told(b"1", *terms_of(text)), told(b"2", "nothing", "of")], [], 2)
+    return b"1" in ids(index, query)
+
+
+def told(report: bytes, *terms: str, **more: Any) -> Indexed:
+    known: dict[str, Any] = {"senders": frozenset({"jp"}), "kind": "x", "desks": (), "stored_at": 5}
+    return Indexed(report, terms, **(known | more))
+
+
+def ids(index: MemoryIndex, query: str) -> list[bytes]:
+    return [report for report, _ in index.find(read_query(query))]
 
 
 @pytest.mark.parametrize(
@@ -75,16 +91,16 @@ def test_any_word_and_any_row_of_words_is_found(words: list[str], data: st.DataO
     assert found(" ".join(words), f'"{row}"')
 
 
-@given(st.text(max_size=300))
+@given(st.text(st.characters(), max_size=300) | st.lists(ASKED, max_size=60).map("".join))
 def test_nothing_that_is_typed_breaks_the_index(text: str) -> None:
     index = MemoryIndex()
-    index.take([(b"1", terms_of(text))], [], 1)
+    index.take([told(b"1", *terms_of(text))], [], 1)
     try:
         wanted = read_query(text)
     except InputError:
         return
-    index.find(expression_of(wanted))
-    assert len(excerpt(text, wanted)) <= 122
+    index.find(wanted)
+    assert len(excerpt(text, wanted).encode()) <= 4 * 122
 
 
 def test_a_query_is_read() -> None:
@@ -133,17 +149,42 @@ def test_an_excerpt_shows_the_place() -> None:
 def test_what_is_gone_has_left_the_memory_of_the_index() -> None:
     index = MemoryIndex()
     assert index.image() == b""
-    index.take([(b"1", ["a", "unmistakable"]), (b"2", ["a"])], [], 2)
+    index.take([told(b"1", "a", "unmistakable"), told(b"2", "a")], [], 2)
     assert b"unmistakable" in index.image()
     index.take([], [b"1"], 3)
     assert b"unmistakable" not in index.image()
-    assert index.find('"a"') == [b"2"]
+    assert ids(index, "a") == [b"2"]
 
 
 def test_what_is_gone_is_found_no_more() -> None:
     index = MemoryIndex()
     with index.alone():
-        index.take([(b"1", ["a"]), (b"2", ["a"])], [], 5)
-        index.take([(b"1", ["a"])], [b"2", b"3"], 9)
+        index.take([told(b"1", "a"), told(b"2", "a")], [], 5)
+        index.take([told(b"1", "a")], [b"2", b"3"], 9)
     assert index.seen == 9
-    assert index.find('"a"') == index.find(None) == [b"1"]
+    assert ids(index, "a") == ids(index, "from:jp") == [b"1"]
+
+
+def test_what_is_asked_beside_words_is_looked_at_in_the_index() -> None:
+    index = MemoryIndex()
+    index.take(
+        [
+            told(b"1", "a", desks=("cyber", "ops")),
+            told(b"2", "a", senders=frozenset({"nato", "au"}), stored_at=DAY),
+            told(b"3", "a", kind="y"),
+        ],
+        [],
+        3,
+    )
+    assert index.find(read_query("a kind:y")) == [(b"3", ())]
+    assert ids(index, "a from:nato") == ids(index, "from:au") == [b"2"]
+    assert ids(index, "from:a") == ids(index, 'from:""') == ids(index, "a from:\ud800") == []
+    assert ids(index, "a after:1970-01-02") == [b"2"]
+    assert ids(index, "a before:1970-01-02") == [b"3", b"1"]
+    assert index.find(read_query("a desk:media"))[-1] == (b"1", ("cyber", "ops"))
+
+
+def test_a_million_characters_are_taken_in_and_looked_at() -> None:
+    hostile = '\ud800\0断(\u202e"' * 200_000
+    assert found(hostile, "断")
+    assert len(excerpt(hostile, read_query("断"))) <= 122

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from noroshi.adapters.sqlite.reports import SqliteReports
 from noroshi.adapters.sqlite.word_index import MemoryIndex
 from noroshi.core.errors import InputError
 from noroshi.core.retention import Rule
+from noroshi.core.search import read_query
 from noroshi.flow import finding, requests
-from noroshi.flow.finding import own_desks
+from noroshi.flow.records import StoredReport
 from tests.unit.flow.pair import House, Pair, open_pair, under
 from tests.unit.flow.test_retention import acknowledge, tidy
 
@@ -92,10 +94,8 @@ def test_days_and_desks_narrow_what_is_found(pair: Pair) -> None:
     assert ids(pair.nato, "intrusion", desks=()) == set()
     pair.nato.ask(requests.Assign(report=first, from_desk="cyber", desk="ops", by="Lt Jansen"))
     assert ids(pair.nato, "intrusion", desks=("ops",)) == {first, second}
-    with pair.jp.node.store.read() as tables:
-        stored = tables.reports.get(bytes.fromhex(first.replace("-", "")))
-        assert stored is not None
-        assert own_desks(pair.jp.node.house, tables, stored) == ("cyber",)
+    (row,) = search(pair.jp, "one")
+    assert row["desks"] == ["cyber"]
 
 
 def test_what_is_destroyed_is_found_no_more(pair: Pair) -> None:
@@ -106,7 +106,7 @@ def test_what_is_destroyed_is_found_no_more(pair: Pair) -> None:
     nato.clock.go_on(49 * 60)
     tidy(nato)
     assert ids(nato, "intrusion") == set()
-    assert nato.node.house.index.find('"intrusion"') == []
+    assert nato.node.house.index.find(read_query("intrusion")) == []
 
 
 def test_what_is_destroyed_leaves_the_memory_though_nobody_searches_again(pair: Pair) -> None:
@@ -123,7 +123,7 @@ def test_what_is_destroyed_leaves_the_memory_though_nobody_searches_again(pair: 
     tidy(nato)
     assert not finding.keep_current(nato.node.house)
     assert b"unmistakableword" not in index.image()
-    assert index.find(None) == []
+    assert index.find(read_query("from:jp")) == []
 
 
 def test_nothing_of_the_index_lies_on_the_disk(pair: Pair) -> None:
@@ -140,3 +140,36 @@ def test_what_is_cancelled_is_found_and_says_so(pair: Pair) -> None:
     pair.carry()
     rows = {row["report"]: row for row in search(pair.nato, "intrusion")}
     assert rows[report]["cancelled_by"]
+
+
+def test_partners_are_found_by_their_names(pair: Pair) -> None:
+    report = sent(pair, b"intrusion")
+    with pair.nato.node.store.read() as tables:
+        known = tables.partners.get("jp")
+    assert known is not None
+    assert ids(pair.nato, f'intrusion "{known.signed_card.card.name}"') == {report}
+    assert ids(pair.jp, "intrusion nato") == {report}
+    assert search(pair.nato, "jp")[0]["excerpt"].startswith("intrusion")
+
+
+def test_only_what_is_shown_is_opened(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        sent(pair, f"intrusion {number}".encode())
+    assert len(ids(pair.nato, "intrusion")) == 4
+    opened: list[bytes] = []
+    get = SqliteReports.get
+
+    def count(reports: SqliteReports, report_id: bytes) -> StoredReport | None:
+        opened.append(report_id)
+        return get(reports, report_id)
+
+    monkeypatch.setattr(SqliteReports, "get", count)
+    for words, more in (
+        ("intrusion from:au", {}),
+        ("intrusion kind:translation", {}),
+        ("intrusion before:2001-01-01", {}),
+        ("intrusion desk:ops", {}),
+        ("intrusion", {"desks": ("ops",)}),
+    ):
+        assert ids(pair.nato, words, **more) == set()
+    assert opened == []

@@ -11,18 +11,32 @@ from typing import Final
 import apsw
 
 from noroshi.adapters.sqlite.connection import Database
-from noroshi.adapters.sqlite.rows import blob
+from noroshi.adapters.sqlite.rows import blob, text
+from noroshi.core.search import Wanted, expression_of
+from noroshi.flow.ports import Indexed
 
 _WORDS: Final = (
     "CREATE VIRTUAL TABLE words USING fts5"
     " (said, content='', contentless_delete=1, tokenize=\"unicode61 remove_diacritics 0\")"
 )
-_REPORT: Final = "CREATE TABLE report (number INTEGER PRIMARY KEY, id BLOB UNIQUE)"
+_REPORT: Final = (
+    "CREATE TABLE report (number INTEGER PRIMARY KEY, id BLOB UNIQUE, senders TEXT, kind TEXT,"
+    " desks TEXT, stored_at INTEGER)"
+)
 _FORGET: Final = "INSERT INTO words (words) VALUES ('optimize')"
 """What is deleted is only marked so, and its terms stay: a merge of all leaves them out."""
+_SEPARATOR: Final = "\n"
+"""Between names, which are of one line."""
+_WANTED: Final = (
+    " (?2 IS NULL OR instr(senders, ?2)) AND (?3 IS NULL OR kind = ?3)"
+    " AND (?4 IS NULL OR stored_at >= ?4) AND (?5 IS NULL OR stored_at < ?5)"
+)
 _FIND: Final = (
-    "SELECT id FROM words JOIN report ON number = words.rowid WHERE words MATCH ?"
-    " ORDER BY rank, number DESC"
+    "SELECT id, desks FROM words JOIN report ON number = words.rowid WHERE words MATCH ?1 AND"  # noqa: S608 - a constant
+    f"{_WANTED} ORDER BY rank, number DESC"
+)
+_FIND_ALL: Final = (
+    f"SELECT id, desks FROM report WHERE ?1 IS NULL AND{_WANTED} ORDER BY number DESC"  # noqa: S608 - a constant
 )
 
 
@@ -41,10 +55,8 @@ class MemoryIndex:
         with self._lock:
             yield
 
-    def take(
-        self, added: Sequence[tuple[bytes, Sequence[str]]], gone: Sequence[bytes], seen: int
-    ) -> None:
-        """Add the terms of reports, drop those that were destroyed; so much is seen then."""
+    def take(self, added: Sequence[Indexed], gone: Sequence[bytes], seen: int) -> None:
+        """Add reports, drop those that were destroyed; so much is seen then."""
         if self._db is None:
             self._db = Database(apsw.Connection(":memory:"))
             self._db.run("PRAGMA secure_delete = ON")
@@ -52,13 +64,8 @@ class MemoryIndex:
             self._db.run(_REPORT)
         database = self._db
         with database.snapshot():
-            for report, terms in added:
-                database.run("INSERT OR IGNORE INTO report (id) VALUES (?)", (report,))
-                if database.changes():
-                    database.run(
-                        "INSERT INTO words (rowid, said) VALUES (?, ?)",
-                        (database.last_number(), " ".join(terms)),
-                    )
+            for each in added:
+                _add(database, each)
             if self._drop(database, gone):
                 database.run(_FORGET)
         self.seen = seen
@@ -79,13 +86,37 @@ class MemoryIndex:
                 is_any = True
         return is_any
 
-    def find(self, expression: str | None) -> list[bytes]:
-        """Return what an expression finds, the best first, then the newest; None: everything."""
+    def find(self, wanted: Wanted) -> list[tuple[bytes, tuple[str, ...]]]:
+        """Return what is wanted, the best first, then the newest, with its desks of this house."""
         if self._db is None:
             return []
-        rows = (
-            self._db.rows("SELECT id FROM report ORDER BY number DESC")
-            if expression is None
-            else self._db.rows(_FIND, (expression,))
+        expression = expression_of(wanted)
+        sender = None if wanted.sender is None else _joined([wanted.sender])
+        values = (expression, sender, wanted.kind, wanted.after, wanted.before)
+        rows = self._db.rows(_FIND_ALL if expression is None else _FIND, values)
+        return [
+            (blob(report), tuple(text(desks).split(_SEPARATOR)[1:-1])) for report, desks in rows
+        ]
+
+
+def _add(database: Database, added: Indexed) -> None:
+    database.run(
+        "INSERT OR IGNORE INTO report (id, senders, kind, desks, stored_at) VALUES (?, ?, ?, ?, ?)",
+        (
+            added.report,
+            _joined(sorted(added.senders)),
+            added.kind,
+            _joined(added.desks),
+            added.stored_at,
+        ),
+    )
+    if database.changes():
+        database.run(
+            "INSERT INTO words (rowid, said) VALUES (?, ?)",
+            (database.last_number(), " ".join(added.terms)),
         )
-        return [blob(report) for (report,) in rows]
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Return names so that each stands between separators."""
+    return "".join([_SEPARATOR, *(f"{name}{_SEPARATOR}" for name in names)])
