@@ -29,6 +29,7 @@ from tests.unit.flow.test_prekeys import hand
 
 READER = Reader(shipped_lexicon(), Language.ENGLISH)
 
+INCIDENT = b'{"noroshi": 1, "kind": "cyber-incident", "summary": "Gateway down."}'
 BODY = "侵入を確認。\nPorts 22 and 443."
 
 
@@ -574,3 +575,14 @@ def test_what_encloses_less_than_it_says_is_refused(trio: Trio) -> None:
     (told,) = trio.nato.ask(requests.Status(report=passed))["recipients"]
     assert (told["rung"], told["failure"]["code"]) == ("REFUSED", "malformed")
     assert "Refused" in kinds(trio.au)
+
+
+def test_what_was_passed_on_is_found_by_its_own_kind_and_by_both_partners(trio: Trio) -> None:
+    report = trio.sent(body=INCIDENT)
+    trio.consented(report)
+    passed = trio.passed(report)
+    assert trio.carry("nato", "au") == [None]
+    for words in ("gateway", "gateway kind:cyber-incident", "from:jp", "from:nato"):
+        (row,) = trio.au.ask(requests.Search(words=words))["found"]
+        assert (row["report"], row["kind"], row["from"]) == (passed, "cyber-incident", "cyber@jp")
+    assert trio.au.ask(requests.Search(words="kind:passed-on"))["found"] == []
