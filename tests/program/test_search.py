@@ -52,6 +52,28 @@ def test_words_of_two_characters_find_a_report(house: tuple[House, Desk, str]) -
     assert asked(nato, "Lt Sato", "遮断") == [report]
 
 
+def test_a_report_that_is_not_meant_or_cancelled_says_so(
+    house: tuple[House, Desk, str], tmp_path: Path
+) -> None:
+    nato, jp, _ = house
+    text = tmp_path / "drill.txt"
+    text.write_text("Harbour drill")
+    report = jp.ask(
+        "send", text, "--to", "cyber@nato", "--status", "exercise", "--precedence", "flash"
+    )["report"]
+    jp.ask("wait", report, "--rung", "DELIVERED")
+    assert "EXERCISE" in jp.run("search", "harbour", "drill").text
+    board = nato.door("Lt Sato").ask("GET", "/")[1]
+    assert 'role="search"' in board
+    page = nato.door("Lt Sato").ask("GET", "/search?q=harbour+drill")[1]
+    assert ("<b>EXERCISE</b>" in page, "FLASH" in page) == (True, True)
+    cancel = jp.ask("cancel", report)["report"]
+    jp.ask("wait", cancel, "--rung", "DELIVERED")
+    assert "CANCELLED" in jp.run("search", "harbour", "drill").text
+    page = nato.door("Lt Sato").ask("GET", "/search?q=harbour+drill")[1]
+    assert "<b>CANCELLED" in page or "<b>Cancelled" in page
+
+
 def test_nobody_finds_what_they_may_not_read(house: tuple[House, Desk, str]) -> None:
     nato, _, report = house
     assert asked(nato, "Lt Kato", "遮断") == []

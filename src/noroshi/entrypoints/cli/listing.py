@@ -30,7 +30,7 @@ def inbox(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
     drawn = [
         (
             short_id(row["report"]),
-            _urgency(row),
+            urgency(row),
             word(row["from"]),
             word(str(row["to"]).partition("@")[0]),
             word(row["state"]),
@@ -51,7 +51,7 @@ def sent(rows: Sequence[Mapping[str, object]], reader: Reader) -> None:
     drawn = [
         (
             short_id(row["report"]),
-            _urgency(row),
+            urgency(row),
             Text("\n").join(
                 Text.assemble(word(each["desk"]), " ", word(each["rung"] or "QUEUED"))
                 for each in mappings(row["recipients"])
@@ -92,7 +92,8 @@ def _draw(headings: Sequence[str], rows: Sequence[Sequence[str | Text]], reader:
         screen.print(Padding(subject, (0, 0, 0, _INDENT)))
 
 
-def _urgency(row: Mapping[str, object]) -> Text:
+def urgency(row: Mapping[str, object]) -> Text:
+    """Return the precedence of a report, and what it is unless it is meant."""
     precedence = word(row["precedence"])
     if row["status"] == "ACTUAL":
         return precedence

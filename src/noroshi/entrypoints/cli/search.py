@@ -24,7 +24,9 @@ def search(context: Context, words: tuple[str, ...], limit: int) -> None:
       noroshi search evil.example from:jp after:2026-01-01
       noroshi search kind:cyber-incident desk:ops before:2026-02-01
     """
-    from noroshi.entrypoints.cli import present
+    from rich.text import Text
+
+    from noroshi.entrypoints.cli import listing, present
 
     request = requests.Search(words=" ".join(words), limit=limit)
     with context.desk() as node:
@@ -37,8 +39,10 @@ def search(context: Context, words: tuple[str, ...], limit: int) -> None:
             return
         shown = [
             (
-                present.short_id(row["report"]), row["precedence"], row["marking"], row["from"],
-                present.minute(row["at"]), row["subject"] or "-", row["excerpt"],
+                present.short_id(row["report"]), listing.urgency(row), row["marking"],
+                row["from"], present.minute(row["at"]),
+                Text.assemble(*present.changed(row), present.word(row["subject"])),
+                row["excerpt"],
             )
             for row in found
         ]  # fmt: skip

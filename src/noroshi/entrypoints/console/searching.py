@@ -28,7 +28,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
             problem = problem_of(error, visit.reader)
     values = {
         "words": words,
-        "found": found,
+        "found": [(each, board.what({**each, "destroyed": None}, visit.reader)) for each in found],
         "is_more": is_more,
         "problem": problem,
         "marking": board.highest(found),
