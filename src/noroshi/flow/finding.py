@@ -7,6 +7,7 @@ also where nobody searches again. Nobody finds what they may not read.
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Final, cast
 
 from noroshi.core.instant import to_text
@@ -72,19 +73,18 @@ def find(
     found: list[dict[str, object]] = []
     with house.index.alone():
         catch_up(house)
-        hits = house.index.find(wanted)
-    with house.store.read() as tables:
-        for report_id, first in hits:
-            given = [desk for _, desk in tables.watch.assignments(report_id)]
-            own = (*first, *given)
-            if not _is_for(own, wanted, desks):
-                continue
-            stored = tables.reports.get(report_id)
-            if stored is None or stored.destroyed is not None:
-                continue
-            if len(found) == limit:
-                return found, True
-            found.append(_row(tables, stored, own, wanted))
+        with closing(house.index.find(wanted)) as hits, house.store.read() as tables:
+            for report_id, first in hits:
+                given = [desk for _, desk in tables.watch.assignments(report_id)]
+                own = (*first, *given)
+                if not _is_for(own, wanted, desks):
+                    continue
+                stored = tables.reports.get(report_id)
+                if stored is None or stored.destroyed is not None:
+                    continue
+                if len(found) == limit:
+                    return found, True
+                found.append(_row(tables, stored, own, wanted))
     return found, False
 
 

@@ -165,8 +165,8 @@ class WordIndex(Protocol):
         """Add reports, drop those that were destroyed; so much is seen then."""
         ...
 
-    def find(self, wanted: Wanted) -> list[tuple[bytes, tuple[str, ...]]]:
-        """Return what is wanted, the best first, then the newest, with its desks of this house.
+    def find(self, wanted: Wanted) -> Generator[tuple[bytes, tuple[str, ...]]]:
+        """Yield what is wanted, the best first, then the newest, with its desks of this house.
 
         Which desk is wanted is not looked at, for a report may have been given to others since.
         """

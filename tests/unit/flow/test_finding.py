@@ -106,7 +106,7 @@ def test_what_is_destroyed_is_found_no_more(pair: Pair) -> None:
     nato.clock.go_on(49 * 60)
     tidy(nato)
     assert ids(nato, "intrusion") == set()
-    assert nato.node.house.index.find(read_query("intrusion")) == []
+    assert list(nato.node.house.index.find(read_query("intrusion"))) == []
 
 
 def test_what_is_destroyed_leaves_the_memory_though_nobody_searches_again(pair: Pair) -> None:
@@ -123,7 +123,7 @@ def test_what_is_destroyed_leaves_the_memory_though_nobody_searches_again(pair: 
     tidy(nato)
     assert not finding.keep_current(nato.node.house)
     assert b"unmistakableword" not in index.image()
-    assert index.find(read_query("from:jp")) == []
+    assert list(index.find(read_query("from:jp"))) == []
 
 
 def test_nothing_of_the_index_lies_on_the_disk(pair: Pair) -> None:

@@ -86,17 +86,16 @@ class MemoryIndex:
                 is_any = True
         return is_any
 
-    def find(self, wanted: Wanted) -> list[tuple[bytes, tuple[str, ...]]]:
-        """Return what is wanted, the best first, then the newest, with its desks of this house."""
+    def find(self, wanted: Wanted) -> Generator[tuple[bytes, tuple[str, ...]]]:
+        """Yield what is wanted, the best first, then the newest, with its desks of this house."""
         if self._db is None:
-            return []
+            return
         expression = expression_of(wanted)
         sender = None if wanted.sender is None else _joined([wanted.sender])
         values = (expression, sender, wanted.kind, wanted.after, wanted.before)
         rows = self._db.rows(_FIND_ALL if expression is None else _FIND, values)
-        return [
-            (blob(report), tuple(text(desks).split(_SEPARATOR)[1:-1])) for report, desks in rows
-        ]
+        for report, desks in rows:
+            yield blob(report), tuple(text(desks).split(_SEPARATOR)[1:-1])
 
 
 def _add(database: Database, added: Indexed) -> None:
