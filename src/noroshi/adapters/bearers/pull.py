@@ -20,7 +20,9 @@ IDLE_SECONDS: Final = 25.0
 for longer."""
 PATIENCE_SECONDS: Final = 5.0
 """How long an offer waits for a poll: a node that polls is away for moments only."""
-TAKING_SECONDS: Final = 60.0
+TAKING_SECONDS: Final = 20.0
+"""How long a node may take over what it was given, beside the time that the bytes need: one that
+was stopped with an offer in hand is known to be away after so long."""
 SLOWEST_RATE: Final = 100
 """Bytes a second below which a line counts as broken."""
 

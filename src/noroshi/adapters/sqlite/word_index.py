@@ -93,7 +93,8 @@ class MemoryIndex:
         expression = expression_of(wanted)
         sender = None if wanted.sender is None else _joined([wanted.sender])
         values = (expression, sender, wanted.kind, wanted.after, wanted.before)
-        rows = self._db.rows(_FIND_ALL if expression is None else _FIND, values)
+        statement = _FIND_ALL if expression is None else _FIND
+        rows = self._db.rows(statement, values)
         for report, desks in rows:
             yield blob(report), tuple(text(desks).split(_SEPARATOR)[1:-1])
 
