@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from endure import federation as federation_of
 from noroshi.bootstrap import embedded_node
@@ -234,6 +234,7 @@ def material() -> Path:
 def browser() -> Iterator[Browser]:
     if not _CHROMIUM.exists():
         pytest.skip("no Chromium here; as root: apt-get install chromium")
+    expect.set_options(timeout=60_000)  # ms: a busy machine is not a wrong page
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=str(_CHROMIUM), args=_FLAGS)
         yield started

@@ -142,10 +142,10 @@ def test_the_rule_holds_at_a_served_node_and_acts_carry_the_person(
     with house.desk.served(), nato.served():
         staff_at_work(house, nato, text)
         sent = str(nato.ask("send", text, "--to", "cyber@jp", "--attach", text)["report"])
-        nato.ask("wait", sent, "--rung", "DELIVERED", "--timeout", "20")
+        nato.ask("wait", sent, "--rung", "DELIVERED", "--timeout", "120")
         told = house.ask("Lt Doi", "ack", sent, "--by", "lt doi")
         assert told["rungs"]["ACKNOWLEDGED"]["by_proven"] is True
-        nato.ask("wait", sent, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+        nato.ask("wait", sent, "--rung", "ACKNOWLEDGED", "--timeout", "120")
         (at_jp,) = nato.ask("status", sent)["recipients"]
         assert at_jp["rungs"]["ACKNOWLEDGED"]["by"] == "Lt Doi"
         output = text.with_suffix(".copy")

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +12,7 @@ import apsw
 import pytest
 
 from tests.program.conftest import Desk, befriend, command, make
+from tests.program.waiting import until
 
 
 def alarms(desk: Desk) -> list[tuple[str, str, str]]:
@@ -27,13 +27,6 @@ def alarms(desk: Desk) -> list[tuple[str, str, str]]:
 
 def kinds(desk: Desk) -> list[str]:
     return [kind for kind, _, _ in alarms(desk)]
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
 
 
 def send(desk: Desk, text: Path, to: str, *more: str) -> str:
@@ -195,8 +188,8 @@ def test_what_waited_is_held_until_an_officer_lets_it_go(
     file = tmp_path / "jp.backup"
     jp.ask("backup", file)
     with jp.served(), nato.served():
-        jp.ask("wait", other, "--rung", "DELIVERED", "--timeout", "60")
-        jp.ask("wait", one, "--rung", "DELIVERED", "--timeout", "60")
+        jp.ask("wait", other, "--rung", "DELIVERED", "--timeout", "120")
+        jp.ask("wait", one, "--rung", "DELIVERED", "--timeout", "120")
     assert restore(jp, file, [nato])["held"] == 2
     assert {row["report"] for row in jp.ask_lines("held")} == {one, other}
     with jp.served(), nato.served():
@@ -216,14 +209,14 @@ def test_what_was_never_delivered_goes_when_an_officer_says_so(
     restore(jp, file, [nato])
     with jp.served(), nato.served():
         new = send(jp, text, "cyber@nato")
-        jp.ask("wait", new, "--rung", "DELIVERED", "--timeout", "60")
+        jp.ask("wait", new, "--rung", "DELIVERED", "--timeout", "120")
         assert inbox(nato) == [new]
         (row,) = [jp.ask("held")]
         assert (row["report"], row["partner"], row["precedence"]) == (report, "nato", "FLASH")
         assert jp.fail("held", "send", new)["error"] == "not-found"
         assert jp.fail("held", "send")["error"] == "bad-input"
         jp.ask("held", "send", report[:8], "--by", "Lt Sato")
-        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "60")
+        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
         assert jp.ask_lines("held") == []
         assert jp.ask("journal", "verify")["ok"]
 
@@ -241,7 +234,7 @@ def test_a_backup_can_be_restored_twice(
             epochs.add(restore(jp, file, [nato])["epoch"])
             with jp.served():
                 report = send(jp, text, "cyber@nato")
-                jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "60")
+                jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
             assert jp.ask("journal", "verify")["ok"]
     assert len(epochs) == 2
     assert kinds(nato).count("NEW_EPOCH") == 2

@@ -141,7 +141,7 @@ def test_a_newer_card_needs_no_new_comparison(tmp_path: Path) -> None:
         assert older["error"] == "card-older"
         with jp.served():
             report = jp.ask("send", "-", "--to", "cyber@nato", given=b"moved?")["report"]
-            jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+            jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
 
 
 def test_a_second_init_changes_nothing(jp: Desk) -> None:

@@ -38,7 +38,7 @@ def incident(pair: tuple[Desk, Desk]) -> str:
 
 
 def delivered(desk: Desk, report: str) -> str:
-    desk.ask("wait", report, "--rung", "DELIVERED", "--timeout", "30")
+    desk.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
     return report
 
 

@@ -84,7 +84,7 @@ def test_answers_offers_and_commitments_go_to_who_asked(pair: tuple[Desk, Desk])
             "new", "disaster-relief", "--to", "cyber@nato", "--precedence", "immediate",
             "--set", "state=requested", "--set", "needs=Search and rescue team: 4 teams",
         )["report"]  # fmt: skip
-        jp.ask("wait", asked, "--rung", "DELIVERED", "--timeout", "30")
+        jp.ask("wait", asked, "--rung", "DELIVERED", "--timeout", "120")
         for command_name, state in (("offer", "offered"), ("commit", "committed")):
             told = nato.ask(command_name, asked, "--set", "needs=Search and rescue team: 2 teams")
             shown = nato.ask("show", told["report"])
@@ -95,7 +95,7 @@ def test_answers_offers_and_commitments_go_to_who_asked(pair: tuple[Desk, Desk])
         question = jp.ask(
             "new", "request-for-information", "--to", "cyber@nato", "--set", "question=Seen it?"
         )["report"]
-        jp.ask("wait", question, "--rung", "DELIVERED", "--timeout", "30")
+        jp.ask("wait", question, "--rung", "DELIVERED", "--timeout", "120")
         told = nato.ask("answer", question, "--set", "text=Once.", "--set", "grading=a2")
         assert json.loads(nato.ask("show", told["report"])["body"])["grading"] == "A2"
         assert "our own" in jp.fail("answer", question, "--set", "text=x")["message"]
@@ -298,8 +298,8 @@ def test_an_answer_is_like_the_request(pair: tuple[Desk, Desk]) -> None:
             "--set", "question=Seen it?",
         )["report"]  # fmt: skip
         other = jp.ask("new", "comms-check", *given, "--set", "text=x")["report"]
-        jp.ask("wait", asked, "--rung", "DELIVERED", "--timeout", "30")
-        jp.ask("wait", other, "--rung", "DELIVERED", "--timeout", "30")
+        jp.ask("wait", asked, "--rung", "DELIVERED", "--timeout", "120")
+        jp.ask("wait", other, "--rung", "DELIVERED", "--timeout", "120")
         text = ("--set", "text=Once.")
         told = nato.fail("answer", asked, *text, "--marking", "TLP:GREEN")
         assert told["error"] == "bad-marking"

@@ -2,15 +2,14 @@
 
 import itertools
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.program.conftest import Desk, befriend, make
+from tests.program.waiting import until
 
 pytestmark = pytest.mark.xdist_group("consent")
 
@@ -25,16 +24,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Des
         for desk in (jp, nato, au):
             stack.enter_context(desk.served())
         yield jp, nato, au
-
-
-def until(ask: Callable[[], Any]) -> Any:
-    """Return what is asked for, once it is there."""
-    for _ in range(300):
-        found = ask()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come within 30 s")
 
 
 def test_a_report_goes_further_with_its_originators_consent(
@@ -85,7 +74,7 @@ def test_a_report_goes_further_with_its_originators_consent(
     au.ask("show", report, "--attachment", "map.csv", "-o", copy)
     assert copy.read_bytes() == attached.read_bytes()
     au.ask("ack", report, "--by", "Sgt Hill")
-    nato.ask("wait", passed["report"], "--rung", "ACKNOWLEDGED", "--timeout", "30")
+    nato.ask("wait", passed["report"], "--rung", "ACKNOWLEDGED", "--timeout", "120")
     for desk in (jp, nato, au):
         assert desk.ask("journal", "verify")["ok"] is True
     proof = tmp_path / "p.proof"

@@ -109,9 +109,7 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
     assert page.title().startswith("(1) ")
     page.click("#sound")
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#sound")).to_have_attribute(
-        "data-rang", re.compile("[2-9]"), timeout=9_000
-    )
+    expect(page.locator("#sound")).to_have_attribute("data-rang", re.compile("[2-9]"))
     expect(page.locator("body[data-ringing]")).to_be_visible()
     page.click(f'[data-report="{report}"] a')
     for language, label in ACKNOWLEDGE.items():
@@ -166,7 +164,7 @@ def test_words_without_end_stay_in_their_place_and_the_sender_s_page_follows(
         page.locator(f'[data-report="{report}"] a').click()
         page.wait_for_url("**/report/*")
     nato.ask("decline", report, "--by", "Lt Jansen", "--note", "N" * 900)
-    expect(ours.locator("main")).to_contain_text("NNNN", timeout=20_000)
+    expect(ours.locator("main")).to_contain_text("NNNN")
     theirs.reload()
     for page in (ours, theirs):
         for path in (page.url, page.url.partition("/report")[0]):

@@ -1,8 +1,6 @@
 """Directories between real nodes: over HTTPS, on files, beside cards; and the root's ceremony."""
 
 import sqlite3
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +11,14 @@ from noroshi.core.directory.armour import armoured, read_armoured
 from noroshi.core.directory.ceremony import fingerprint, read_keys
 from noroshi.core.envelope.keys import Purpose
 from tests.program.conftest import Desk, befriend, make, run
+from tests.program.waiting import until
 
 pytestmark = pytest.mark.xdist_group("directories")
-
-PATIENCE = 20
-"""Seconds until a node has told what is new."""
 
 
 def partner(desk: Desk, name: str) -> Any:
     (row,) = [each for each in desk.ask_lines("partner", "list") if each["partner"] == name]
     return row
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < ends
-        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -108,7 +97,7 @@ def test_custodians_take_over_from_the_first_key(
         assert not first.exists()
         until(lambda: partner(nato, "jp")["root_version"] == 2)
         report = nato.ask("send", text, "--to", "cyber@jp")["report"]
-        nato.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+        nato.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
     assert partner(nato, "jp")["root_threshold"] == [2, 3]
     assert nato.ask("partner", "number", "jp")["number"] == number
     # The node goes on without the first key: another address, told by the directory alone.
@@ -160,7 +149,7 @@ def test_a_stolen_node_comes_back_with_new_keys_by_its_custodians(
     befriend([nato, anew])
     with nato.served(), anew.served():
         report = nato.ask("send", text, "--to", "cyber@jp")["report"]
-        nato.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+        nato.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
 
 
 def test_an_old_home_gets_a_directory_when_it_is_served(pair: tuple[Desk, Desk]) -> None:

@@ -19,6 +19,7 @@ from pymisp import MISPEvent, MISPOrganisation
 
 from tests.program.conftest import DATA, befriend, command, make
 from tests.program.test_taxii import Machine, access, an_object
+from tests.program.waiting import until
 
 EVENTS = DATA / "misp"
 INSIDE = ("--inside", "127.0.0.0/8")
@@ -63,13 +64,6 @@ def read_all(one: Machine) -> Counter[str]:
         if not page.get("more"):
             return found
         following = {"next": page["next"]}
-
-
-def until(is_so: Any, message: str, seconds: float = 150) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, message
-        time.sleep(0.3)
 
 
 def test_a_collection_is_pulled_through_kills_and_handed_on(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.program.conftest import Desk, Federation, befriend, make
+from tests.program.waiting import until
 
 pytestmark = pytest.mark.xdist_group("federation")
 
@@ -21,7 +22,7 @@ def test_a_report_is_delivered_shown_and_acknowledged(federation: Federation, te
     report = sent["report"]
     assert sent["state"] == "SENT"
     assert [r["desk"] for r in sent["recipients"]] == ["cyber@nato"]
-    jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
 
     (line,) = [r for r in nato.ask_lines("inbox", "--desk", "cyber") if r["report"] == report]
     assert line["from"] == "cyber@jp"
@@ -33,9 +34,9 @@ def test_a_report_is_delivered_shown_and_acknowledged(federation: Federation, te
     assert line["state"] == "DELIVERED"
 
     assert nato.run("show", report, "--raw").output == text.read_bytes()
-    jp.ask("wait", report, "--rung", "SHOWN", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "SHOWN", "--timeout", "120")
     assert nato.ask("ack", report, "--by", "Maj Dupont")["state"] == "ACKNOWLEDGED"
-    jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
 
     (at_jp,) = jp.ask("status", report)["recipients"]
     (at_nato,) = nato.ask("status", report)["recipients"]
@@ -83,7 +84,7 @@ def test_two_desks_have_two_ladders(federation: Federation, text: Path) -> None:
     assert nato.fail("ack", report)["error"] == "unknown-desk"
     nato.ask("ack", report, "--desk", "ops")
     nato.ask("decline", report, "--desk", "cyber", "--note", "not ours")
-    jp.ask("wait", report, "--rung", "DECLINED", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "DECLINED", "--timeout", "120")
     rungs = {r["desk"]: r["rungs"] for r in jp.ask("status", report)["recipients"]}
     assert "ACKNOWLEDGED" in rungs["ops@nato"]
     assert rungs["cyber@nato"]["DECLINED"]["note"] == "not ours"
@@ -131,11 +132,11 @@ def test_an_attachment_arrives_after_the_text(
 
 
 def wait_for_attachments(desk: Desk, report: str) -> None:
-    for _ in range(200):
+    def is_there() -> bool:
         (seen,) = desk.ask("status", report)["recipients"]
-        if seen["attachments"]["held"] == seen["attachments"]["of"]:
-            return
-    pytest.fail("the attachment did not arrive")
+        return bool(seen["attachments"]["held"] == seen["attachments"]["of"])
+
+    until(is_there, "the attachment did not arrive")
 
 
 def test_real_material_crosses_byte_for_byte(
@@ -150,18 +151,18 @@ def test_real_material_crosses_byte_for_byte(
     packed = material / "attack" / "enterprise-attack-bundle.json.xz"
     bundle.write_bytes(lzma.decompress(packed.read_bytes()))
     sent = {file: send(jp, file, "--to", "cyber@nato") for file in files}
-    jp.ask("wait", sent[files[-1]], "--rung", "DELIVERED", "--timeout", "60")
+    jp.ask("wait", sent[files[-1]], "--rung", "DELIVERED", "--timeout", "120")
     large = send(jp, files[0], "--to", "cyber@nato", "--attach", str(bundle))
     for file, report in sent.items():
         assert nato.run("show", report, "--raw").output == file.read_bytes()
         nato.ask("ack", report, "--by", "Maj Dupont")
-    jp.ask("wait", large, "--rung", "DELIVERED", "--timeout", "60")
+    jp.ask("wait", large, "--rung", "DELIVERED", "--timeout", "120")
     wait_for_attachments(jp, large)
     saved = tmp_path / "saved.json"
     nato.ask("show", large, "--attachment", bundle.name, "-o", saved)
     assert saved.read_bytes() == bundle.read_bytes()
     for report in sent.values():
-        waited = jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "60")
+        waited = jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
         (at_jp,) = waited["recipients"]
         (at_nato,) = nato.ask("status", report)["recipients"]
         assert at_jp["rungs"] == at_nato["rungs"]
@@ -176,7 +177,7 @@ def test_an_auditor_needs_two_cards_and_no_node(
     report = send(jp, text, "--to", "cyber@nato", "--subject", "Canary subject")
     jp.ask("wait", report, "--rung", "DELIVERED")
     nato.ask("ack", report, "--by", "Maj Dupont")
-    jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
     cards = [jp.home.with_suffix(".card"), nato.home.with_suffix(".card")]
     auditor = Desk("auditor", tmp_path / "no-node-here")
     for maker in (jp, nato):
@@ -225,11 +226,11 @@ def test_what_is_queued_goes_when_the_partner_comes_back(tmp_path: Path, text: P
         assert seen["rung"] is None
         assert seen["failure"]["code"] == "unreachable"
         with nato.served():
-            jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "30")
-            jp.ask("wait", unserved, "--rung", "DELIVERED", "--timeout", "30")
+            jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
+            jp.ask("wait", unserved, "--rung", "DELIVERED", "--timeout", "120")
             (seen,) = jp.ask("status", report)["recipients"]
             assert seen["failure"] is None
     assert [r["precedence"] for r in nato.ask_lines("inbox")] == ["FLASH", "ROUTINE"]
     nato.ask("ack", report)
     with jp.served(), nato.served():
-        jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "30")
+        jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")

@@ -11,6 +11,7 @@ import requests
 from pymisp import MISPEvent
 
 from tests.program.conftest import DATA, Desk, befriend, make
+from tests.program.waiting import until
 
 EVENTS = DATA / "misp"
 
@@ -102,10 +103,7 @@ def test_who_may_not_read_a_report_finds_no_event(tmp_path: Path) -> None:
 
 
 def wait_for(feed: Feed, count: int) -> Any:
-    manifest: Any = {}
-    for _ in range(200):
-        manifest = feed.get("manifest.json").json()
-        if len(manifest) >= count:
-            break
+    until(lambda: len(feed.get("manifest.json").json()) >= count)
+    manifest = feed.get("manifest.json").json()
     assert len(manifest) == count
     return manifest

@@ -132,7 +132,7 @@ def send(one: Desk, other: Desk, form: dict[str, Any]) -> tuple[str, bytes]:
     """Send a form as `new` writes it, until it is there; return its id and its bytes."""
     body = json.dumps(form, ensure_ascii=False, indent=1).encode()
     report = str(one.ask("send", "-", "--to", f"cyber@{other.partner}", given=body)["report"])
-    one.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+    one.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
     assert other.run("show", report, "--raw").output == body
     return report, body
 
@@ -154,15 +154,15 @@ def test_a_kind_that_is_not_known_is_shown_answered_updated_and_exported(
     assert "「Seen over」" in jp.run("--lang", "ja", "show", report).text
 
     nato.ask("ack", report, "--by", "Maj Dupont")
-    jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
     answer = nato.ask("answer", report, "--set", "text=We see two.", "--by", "Maj Dupont")["report"]
-    nato.ask("wait", answer, "--rung", "DELIVERED", "--timeout", "20")
+    nato.ask("wait", answer, "--rung", "DELIVERED", "--timeout", "120")
     (referrer,) = jp.ask("show", report)["referred_by"]
     assert (referrer["report"], referrer["kind"]) == (answer, "answer")
     assert "We see two." in jp.run("show", answer).text
 
     update = jp.ask("update", report, "--set", "number=4", "--clear", "remark")["report"]
-    jp.ask("wait", update, "--rung", "DELIVERED", "--timeout", "20")
+    jp.ask("wait", update, "--rung", "DELIVERED", "--timeout", "120")
     chain = nato.ask("show", update)["chain"]
     assert chain["first"] == report
     assert chain["fields"]["number"] == 4
@@ -190,7 +190,7 @@ def test_codes_and_fields_that_are_not_known_are_kept_and_called_unknown(
     assert "Deepfake" not in screen
     assert "Deepfake" in jp.run("--lang", "fr", "show", report).text
     nato.ask("actioned", report, "--by", "Maj Dupont", "--note", "We tell our ministers.")
-    jp.ask("wait", report, "--rung", "ACTIONED", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "ACTIONED", "--timeout", "120")
     nato.ask("export", report, "-o", tmp_path / "incident.json")
     back = read_bundle(json.loads((tmp_path / "incident.json").read_bytes()))
     assert {**back.fields} == {n: v for n, v in INCIDENT.items() if n not in
@@ -208,6 +208,6 @@ def test_back_from_the_older_node(pair: tuple[Desk, Desk]) -> None:
     form = {"noroshi": 1, "kind": "situation-report", "subject": "Seen", "information": "Two."}
     report, _ = send(nato, jp, form)
     jp.ask("ack", report, "--by", "Lt Sato")
-    nato.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+    nato.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
     refused = nato.fail("new", "balloon", "--to", "cyber@jp", "--set", "number=1")
     assert "balloon" in refused["message"]

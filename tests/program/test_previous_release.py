@@ -40,10 +40,10 @@ def exchange(one: Desk, other: Desk, text: Path) -> None:
     flash = one.ask("send", text, "--to", f"cyber@{other.partner}", "--precedence", "flash")
     attached = one.ask("send", text, "--to", f"cyber@{other.partner}", "--attach", text)
     for report in (str(flash["report"]), str(attached["report"])):
-        one.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+        one.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
         assert other.run("show", report, "--raw").output == text.read_bytes()
         other.ask("ack", report, "--by", "Maj Dupont")
-        one.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+        one.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
 
 
 @pytest.mark.parametrize("old", ["jp", "nato"])
@@ -88,14 +88,14 @@ def test_an_old_node_is_sent_forms_as_they_stand(tmp_path: Path, earlier: Path) 
                           "--precedence", "flash", *fill_in)["report"])  # fmt: skip
         alone = str(jp.ask("new", "cyber-incident", "--to", "cyber@au", *fill_in)["report"])
         for report, desks in ((both, (nato, au)), (alone, (au,))):
-            jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+            jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
             for desk in desks:
                 shown = desk.run("show", report, "--raw").output
                 assert shown == jp.run("show", report, "--raw").output
                 assert b"Somebody is active." in shown
         nato.ask("ack", both, "--by", "Maj Dupont")
         au.ask("ack", both, "--by", "Flt Lt Reed")
-        jp.ask("wait", both, "--rung", "ACKNOWLEDGED", "--timeout", "20")
+        jp.ask("wait", both, "--rung", "ACKNOWLEDGED", "--timeout", "120")
     for desk in (jp, nato, au):
         assert desk.ask("journal", "verify")["ok"] is True
 
@@ -110,7 +110,7 @@ def test_an_old_home_goes_on_with_the_new_program(
     waiting = str(jp.ask("send", text, "--to", "cyber@nato")["report"])
     new = Desk("jp", jp.home)
     with new.served(), nato.served():
-        new.ask("wait", waiting, "--rung", "DELIVERED", "--timeout", "20")
+        new.ask("wait", waiting, "--rung", "DELIVERED", "--timeout", "120")
         exchange(new, nato, text)
         exchange(nato, new, text)
     assert new.ask("journal", "verify")["ok"] is True
@@ -127,10 +127,10 @@ def test_an_old_node_reads_a_report_about_an_area(
     befriend_by_commands([jp, nato])
     with jp.served(), nato.served():
         report = jp.ask("send", text, "--to", "cyber@nato", "--area", "cyber", "--area", "space")
-        jp.ask("wait", report["report"], "--rung", "DELIVERED", "--timeout", "20")
+        jp.ask("wait", report["report"], "--rung", "DELIVERED", "--timeout", "120")
         assert nato.run("show", report["report"], "--raw").output == text.read_bytes()
         nato.ask("ack", report["report"], "--by", "Maj Dupont")
-        jp.ask("wait", report["report"], "--rung", "ACKNOWLEDGED", "--timeout", "20")
+        jp.ask("wait", report["report"], "--rung", "ACKNOWLEDGED", "--timeout", "120")
     assert jp.ask("show", report["report"])["areas"] == ["cyber", "space"]
 
 
@@ -143,11 +143,11 @@ def test_an_old_originator_is_asked_and_declines(tmp_path: Path, earlier: Path) 
         for desk in (nato, jp):
             stack.enter_context(desk.served())
         report = jp.ask("send", "-", "--to", "cyber@nato", given=b"Smoke.")["report"]
-        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
         request = nato.ask("pass-on", report, "--to", "cyber@au", "--by", "Lt Jansen")["request"]
-        nato.ask("wait", request, "--rung", "DELIVERED", "--timeout", "20")
+        nato.ask("wait", request, "--rung", "DELIVERED", "--timeout", "120")
         assert b'"consent-request"' in jp.run("show", request, "--raw").output
         jp.ask("decline", request, "--by", "Cdr Ito", "--note", "for nato alone")
-        nato.ask("wait", request, "--rung", "DECLINED", "--timeout", "20")
+        nato.ask("wait", request, "--rung", "DECLINED", "--timeout", "120")
         (row,) = nato.ask_lines("consent", "list")
         assert row["state"] == "DECLINED"

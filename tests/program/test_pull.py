@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.program.conftest import Desk, befriend
-from tests.program.test_watch import serving, tune, until
+from tests.program.test_watch import serving, tune
+from tests.program.waiting import until
 
 pytestmark = pytest.mark.xdist_group("pull")
 
@@ -42,9 +43,9 @@ def test_a_report_goes_to_a_node_without_a_door_and_back_with_attachments(
         early = jp.ask("send", text, *arguments)["report"]
         until(lambda: jp.ask("status", early)["recipients"][0]["failure"])
         with serving(nato):
-            jp.ask("wait", early, "--rung", "DELIVERED", "--timeout", "60")
+            jp.ask("wait", early, "--rung", "DELIVERED", "--timeout", "120")
             nato.ask("ack", early, "--by", "Maj Dupont")
-            jp.ask("wait", early, "--rung", "ACKNOWLEDGED", "--timeout", "60")
+            jp.ask("wait", early, "--rung", "ACKNOWLEDGED", "--timeout", "120")
 
             def held(desk: Desk, report: str) -> bool:
                 (seen,) = desk.ask("status", report)["recipients"]
@@ -56,9 +57,9 @@ def test_a_report_goes_to_a_node_without_a_door_and_back_with_attachments(
             assert saved.read_bytes() == sample.read_bytes()
 
             back = nato.ask("send", text, "--to", "cyber@jp", "--attach", str(sample))["report"]
-            nato.ask("wait", back, "--rung", "DELIVERED", "--timeout", "60")
+            nato.ask("wait", back, "--rung", "DELIVERED", "--timeout", "120")
             jp.ask("ack", back, "--by", "Lt Sato")
-            nato.ask("wait", back, "--rung", "ACKNOWLEDGED", "--timeout", "60")
+            nato.ask("wait", back, "--rung", "ACKNOWLEDGED", "--timeout", "120")
             until(lambda: held(nato, back))
 
             until(lambda: jp.ask("lines")["state"] == "UP")
@@ -68,6 +69,6 @@ def test_a_report_goes_to_a_node_without_a_door_and_back_with_attachments(
             assert nato.ask("lines")["bearer"] == "push"
             several = [jp.ask("send", text, "--to", "cyber@nato")["report"] for _ in range(5)]
             for report in several:
-                jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "60")
+                jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
         until(lambda: jp.ask("lines")["state"] == "DOWN")
     assert jp.ask("partner", "list")["peer_url"] == ""

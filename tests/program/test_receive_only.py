@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.program.conftest import Desk, befriend
-from tests.program.test_watch import serving, tune, until
+from tests.program.test_watch import serving, tune
+from tests.program.waiting import until
 
 pytestmark = pytest.mark.xdist_group("silence")
 
@@ -28,5 +29,5 @@ def test_a_silent_node_takes_in_and_answers_when_it_may(tmp_path: Path, text: Pa
             assert jp.ask_lines("inbox") == []
         tune(nato, receive_only="false")
         with serving(nato):
-            jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "60")
-            nato.ask("wait", back, "--rung", "DELIVERED", "--timeout", "60")
+            jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
+            nato.ask("wait", back, "--rung", "DELIVERED", "--timeout", "120")

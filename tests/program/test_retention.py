@@ -29,7 +29,7 @@ def test_what_is_kept_until_when_is_listed_and_held(desks: tuple[Desk, Desk]) ->
         "send", "-", "--to", "cyber@nato", "--marking", "TLP:RED", "--area", "cyber",
         given=b"Smoke over the harbour.",
     )["report"]  # fmt: skip
-    jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+    jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
     (row,) = nato.ask_lines("retention", "list")
     assert (row["open"], row["destroyed_at"]) == (True, None)
     assert row["rule"] == "TLP:RED, area cyber, 30 days"

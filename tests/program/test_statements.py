@@ -1,14 +1,12 @@
 """A joint statement and a translation, between two nodes and on paper."""
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.program.conftest import Desk, befriend, make, run
+from tests.program.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -17,15 +15,6 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Desk]:
     jp, nato = make(folder, "jp", profile="H5"), make(folder, "nato")
     befriend([jp, nato])
     return jp, nato
-
-
-def awaited(look: Callable[[], Any]) -> Any:
-    """Return what `look` finds, once it does."""
-    until = time.monotonic() + 30
-    while not (found := look()):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    return found
 
 
 def test_two_partners_sign_one_text_and_anybody_verifies_it(
@@ -45,7 +34,7 @@ def test_two_partners_sign_one_text_and_anybody_verifies_it(
             "not-signed"
         )
         jp.ask("statement", "sign", report, "--digest", digest[:32], "--by", "Cdr Ito")
-        awaited(lambda: jp.ask("show", report)["statement"]["missing"] == [])
+        until(lambda: jp.ask("show", report)["statement"]["missing"] == [])
         screen = jp.run("--lang", "ja", "show", report).text
         assert "全署名者がこの文面そのものに署名済みです。" in screen
         told = jp.ask("statement", "publish", report, "-o", tmp_path / "statement.json")
@@ -90,5 +79,5 @@ def test_a_reader_adds_a_translation_for_all_who_have_the_report(
 
 def _shown(desk: Desk, report: str) -> str:
     """Return a report on the screen, once its translation is there."""
-    awaited(lambda: desk.ask("show", report)["translations"])
+    until(lambda: desk.ask("show", report)["translations"])
     return desk.run("show", report).text

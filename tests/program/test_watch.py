@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.program.conftest import Desk, befriend, command, make
+from tests.program.waiting import until
 
 pytestmark = pytest.mark.xdist_group("watch")
 
@@ -92,14 +93,6 @@ class Watch:
         assert "Traceback" not in self.errors.read_text()
 
 
-def until(is_so: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until something is so; it must become so."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
-
-
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Desk, Desk]:
     jp = make(tmp_path, "jp")
@@ -144,7 +137,7 @@ def test_an_unanswered_flash_rings_desk_officer_and_sender_once_each_over_kills(
         again = nato.ask("alarms", "take", str(officer["number"]), "--by", "Sgt Else")
         assert again["taken_by"] == "Col Weber"
         assert nato.ask("ack", report, "--desk", "ops", "--by", "Sgt Vos")["desk"] == "cyber"
-        jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "30")
+        jp.ask("wait", report, "--rung", "ACKNOWLEDGED", "--timeout", "120")
         assert nato.ask_lines("alarms") == []
         ended = {alarm["alarm"] for alarm in nato.ask_lines("alarms", "--all")}
         assert {"NEXT_DESK", "NEXT_OFFICER"} <= ended
@@ -195,15 +188,9 @@ def test_a_partner_that_is_heard_again_is_up_at_once(pair: tuple[Desk, Desk]) ->
         return str(jp.ask_lines("lines")[0]["state"])
 
     with serving(jp):
-        ends = time.monotonic() + 20
-        while state() != "DOWN":
-            assert time.monotonic() < ends
-            time.sleep(0.2)
+        until(lambda: state() == "DOWN")
         with serving(nato):
-            ends = time.monotonic() + 20
-            while state() != "UP":
-                assert time.monotonic() < ends, "it waits for the next check of its own"
-                time.sleep(0.2)
+            until(lambda: state() == "UP", "it waits for the next check of its own", 20)
 
 
 def test_lines_tell_link_down_desk_unstaffed_and_not_answering_apart(
@@ -289,7 +276,7 @@ def test_a_desk_changes_hands_with_what_is_open(pair: tuple[Desk, Desk], text: P
     jp, nato = pair
     report = jp.ask("send", text, "--to", "cyber@nato")["report"]
     with serving(jp, nato):
-        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "30")
+        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
     assert nato.ask("desk", "list")[0]["state"] is None
     nato.ask("desk", "state", "cyber", "staffed", "--by", "Maj Dupont")
     told = nato.ask(

@@ -1,8 +1,7 @@
 """Partners are witnesses: forks, rewrites and cut tails of a journal, with real processes."""
 
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ import pytest
 from noroshi.adapters.home import DATABASE
 from noroshi.settings import FILE_NAME
 from tests.program.conftest import Desk, befriend, make
+from tests.program.waiting import until
 
 pytestmark = pytest.mark.xdist_group("witnesses")
-
-SECONDS = 40.0
 
 
 @pytest.fixture
@@ -40,20 +38,13 @@ def served(*desks: Desk) -> Iterator[None]:
         yield
 
 
-def until(is_so: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.3)
-
-
 def send(desk: Desk, text: Path, to: str) -> str:
     return str(desk.ask("send", text, "--to", f"cyber@{to}", "--by", "Lt Sato")["report"])
 
 
 def exchange(one: Desk, other: Desk, text: Path) -> None:
     report = send(one, text, other.partner)
-    one.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+    one.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
 
 
 def verified(desk: Desk) -> Any:
@@ -110,7 +101,7 @@ def test_a_journal_is_cosigned_and_a_copy_of_it_audited(
         assert line["state"] == "PROVEN"
         assert line["proven"]["size"] == verified(jp)["size"]
         report = send(jp, text, "nato")
-        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "20")
+        jp.ask("wait", report, "--rung", "DELIVERED", "--timeout", "120")
         until(lambda: is_whole(jp, "nato", "au"), "nobody cosigns what came later")
         proof, note = tmp_path / "p.noroshi", tmp_path / "jp.checkpoint"
         jp.ask("journal", "proof", report, "-o", proof)
