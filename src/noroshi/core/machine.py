@@ -54,13 +54,15 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 class ReportRule(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of a batch that a machine hands over to a collection: a report."""
+    """What becomes of a batch that a machine hands over to a collection: reports."""
 
     collection: str
     """Its alias."""
     to: tuple[str, ...]
-    """Desks that are to act, as DESK@PARTNER."""
+    """Desks that are to act on a whole batch, as DESK@PARTNER; none: it becomes no report."""
     info: tuple[str, ...] = ()
+    sightings: bool = False
+    """Sightings of what a partner's report said go back to the desk that wrote it."""
     precedence: str = "routine"
     kind: str | None = None
     subject: str | None = None
@@ -75,7 +77,7 @@ class ReportRule(msgspec.Struct, frozen=True, kw_only=True):
         """SHA-256 of what the journal records of it."""
         told = [
             self.collection, list(self.to), list(self.info), self.precedence, self.kind,
-            self.subject, list(self.areas), self.is_at_once,
+            self.subject, list(self.areas), self.is_at_once, self.sightings,
         ]  # fmt: skip
         return hashlib.sha256(gate.encode(told)).digest()
 

@@ -121,13 +121,13 @@ def set_rule(tx: Transaction, rule: ReportRule, me: str, entropy: Entropy) -> No
         InputError: reports fill that collection, so that each would become another; or a desk is
             of a partner that is not known here.
     """
-    if belongs_in(rule.collection) is not None:
-        raise InputError("bad-input", f"{rule.collection} is filled by reports already")
     for address in map(DeskAddress.parse, (*rule.to, *rule.info)):
         if tx.partners.get(address.partner) is None:
             msg = f"there is no partner {address.partner!r} here; see: noroshi partner list"
             raise InputError("unknown-partner", msg)
-    collection_of(tx, rule.collection, entropy)
+    open_collection(tx, rule.collection, entropy)
+    if rule.sightings:
+        collection_of(tx, "reports", entropy)  # so that what came is known by its objects
     tx.machines.put_rule(rule)
     _record(tx, EntryKind.RULE_CHANGED, rule.digest, rule.set_by, me, entropy)
 
@@ -192,6 +192,17 @@ def ceiling_of(said: Marking) -> Marking:
     """Return a ceiling as it is kept: a level alone means reports for the house up to it."""
     tlp = said.tlp or DEFAULT_CEILING.tlp
     return Marking(tlp, said.policy, said.level, caveats=said.caveats)
+
+
+def open_collection(tx: Transaction, alias: str, entropy: Entropy) -> Collection:
+    """Return a collection that others may fill, a new one if there is none of that alias.
+
+    Raises:
+        InputError: reports fill it, or the alias cannot be one.
+    """
+    if belongs_in(alias) is not None:
+        raise InputError("bad-input", f"{alias} is filled by reports already; name another")
+    return collection_of(tx, alias, entropy)
 
 
 def collection_of(tx: Transaction, alias: str, entropy: Entropy) -> Collection:

@@ -148,6 +148,10 @@ class ObjectStore(Protocol):
         """Return the marking definition of an id, the first that was handed over."""
         ...
 
+    def sources(self, ids: Sequence[str]) -> dict[str, list[bytes]]:
+        """Return what objects came with, in whatever collection: such as reports."""
+        ...
+
     def remove(self, collection: int, query: Query, may_read: MayRead) -> int:
         """Remove what is asked for, of a reader who may have it; return how many it was."""
         ...

@@ -97,6 +97,7 @@ GrantAccess      -       -        -     yes           -
 RevokeAccess     -       -        -     yes           -
 Machines         yes     yes      yes   yes           -
 Collections      yes     yes      yes   yes           -
+KeepObjects      -       -        -     yes           -
 SetRule          -       -        -     yes           -
 EndRule          -       -        -     yes           -
 Rules            yes     yes      yes   yes           -
@@ -202,6 +203,8 @@ def an_example(kind: type[Any], report: str) -> requests.AnyRequest:
     }  # fmt: skip
     if kind is requests.AddFeed:
         told["kind"] = "taxii"
+    if kind is requests.KeepObjects:
+        told["objects"] = b"{}"
     if kind is requests.Search:
         told["words"] = "words"
     if kind is requests.AddInterest:

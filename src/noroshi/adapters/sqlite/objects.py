@@ -69,6 +69,10 @@ _OUTDATE: Final = "UPDATE object SET is_outdated = 1 WHERE id = ? AND collection
 _OF_SOURCE: Final = (
     "SELECT added, id, spec FROM object WHERE source = ? AND source <> x'' AND collection = ?"
 )
+_SOURCES: Final = (
+    "SELECT DISTINCT id, source FROM object"
+    " WHERE id IN (SELECT value FROM json_each(?)) AND source <> x'' ORDER BY added"
+)
 _FILL: Final = "INSERT OR REPLACE INTO filling (collection, seen) VALUES (?, ?)"
 _DEFINITION: Final = "marking-definition"
 
@@ -162,6 +166,14 @@ class SqliteObjects:
                 (name, _DEFINITION),
             )
             return None if row is None else self._opened(database, *row)
+
+    def sources(self, ids: Sequence[str]) -> dict[str, list[bytes]]:
+        """Return what objects came with, in whatever collection: such as reports."""
+        found: dict[str, list[bytes]] = {}
+        with self._reading() as database:
+            for name, source in database.rows(_SOURCES, (json.dumps(ids),)):
+                found.setdefault(text(name), []).append(blob(source))
+        return found
 
     def remove(self, collection: int, query: Query, may_read: MayRead) -> int:
         """Remove what is asked for, of a reader who may have it; return how many it was."""

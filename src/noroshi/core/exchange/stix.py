@@ -19,7 +19,7 @@ from typing import Final, cast
 import msgspec
 
 from noroshi.core.errors import InputError, MalformedError
-from noroshi.core.marking.label import Marking, Tlp
+from noroshi.core.marking.label import Marking, Pap, Tlp
 from noroshi.core.marking.whole import MAX_MARKINGS, Part
 
 TLP_EXTENSION: Final = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
@@ -244,6 +244,14 @@ def _parts(value: object) -> dict[str, object]:
 
 def _plain(value: object) -> str:
     return unicodedata.normalize("NFKC", str(value)).casefold().strip()
+
+
+def read_pap(ref: str, objects: Mapping[str, object]) -> Pap | None:
+    """Return what a definition of ours permits, if that is all that it says."""
+    try:
+        return Pap(_words(ref, objects))
+    except (MalformedError, ValueError):
+        return None
 
 
 def _words(ref: str, objects: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ from typing import Final, cast
 
 import click
 
+from noroshi.core.errors import InputError
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.flow import requests
 from noroshi.flow.requests import Exchange
@@ -53,18 +54,40 @@ def export(context: Context, report: str, form: str, output: Path | None) -> Non
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--apart", is_flag=True, help="Without the original, which goes as an attachment.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not the screen.")
+@click.option("--collection", metavar="NAME", help="Keep its objects of STIX for machines instead.")
+@click.option("--by", metavar="NAME", help="The person who keeps them there.")
 @pass_context
-def import_(context: Context, file: Path, output: Path | None, *, apart: bool) -> None:
+def import_(
+    context: Context,
+    file: Path,
+    output: Path | None,
+    collection: str | None,
+    by: str | None,
+    *,
+    apart: bool,
+) -> None:
     """Turn a MISP event, a CAP alert, or what `export` wrote, into a form that `send` takes.
 
     Nothing is sent, and no node is needed. The form is marked as strictly as what it was made of,
     and keeps the original whole: noroshi export ID --as original.
 
+    With --collection, the objects of a bundle are kept at the node, byte for byte, in a collection
+    that machines read: no report is made of them. What cannot be taken is told with the reason.
+
     \b
       noroshi import event.json | noroshi send - --to cyber@nato
       noroshi import event.json -o form.json
       noroshi import large.json --apart | noroshi send - --to cyber@nato --attach large.json
+      noroshi import enterprise-attack.json --collection attack --by "Capt Abe"
     """
+    if collection is not None:
+        if apart or output is not None:
+            msg = "--collection keeps objects at the node; --apart and -o are for a form"
+            raise InputError("bad-input", msg)
+        from noroshi.entrypoints.cli.keeping import keep
+
+        keep(context, file, collection, by)
+        return
     from noroshi.adapters.policies import read_rules
     from noroshi.core.exchange.importing import LARGEST, draft_of, encode_form, form_of
     from noroshi.entrypoints.cli.files import read_body, write_new

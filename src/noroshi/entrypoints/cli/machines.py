@@ -1,5 +1,6 @@
 """Commands for machines: access to collections, and the collections."""
 
+from collections.abc import Mapping
 from typing import Final, cast
 
 import click
@@ -108,6 +109,7 @@ def revoke(context: Context, name: str, by: str | None) -> None:
 @click.argument("collection")
 @click.option("--to", multiple=True, metavar="DESK@PARTNER", help="Who is to act on them.")
 @click.option("--info", multiple=True, metavar="DESK@PARTNER", help="Who is only informed.")
+@click.option("--sightings", is_flag=True, help="They go back to who reported what was sighted.")
 @click.option("--precedence", default="routine", show_default=True, metavar="PRECEDENCE")
 @click.option("--kind", metavar="KIND", help="What they are, if not what their bundle says.")
 @click.option("--subject", metavar="TEXT", help="Of each, if not what its bundle says.")
@@ -127,10 +129,15 @@ def rule(
     areas: tuple[str, ...],
     by: str | None,
     *,
+    sightings: bool,
     at_once: bool,
     end: bool,
 ) -> None:
     """Let each batch that machines hand over to COLLECTION become a report.
+
+    With --sightings, those of something that came in a partner's report go back to the desk that
+    wrote it, as an answer: so it learns where its report was of use. Without --to nothing else
+    becomes a report.
 
     It waits for a person who releases it (`noroshi release`), or goes at once. What may not go is
     refused to the machine, with the reason.
@@ -138,20 +145,26 @@ def rule(
     \b
       noroshi access rule sensors --to cyber@nato --by "Capt Abe"
       noroshi access rule sensors --to cyber@nato --at-once --by "Capt Abe"
+      noroshi access rule sensors --sightings --at-once --by "Capt Abe"
       noroshi access rule sensors --end --by "Capt Abe"
     """
     request: requests.SetRule | requests.EndRule = requests.SetRule(
-        collection=collection, to=to, info=info, precedence=precedence, kind=kind,
-        subject=subject, areas=areas, at_once=at_once, by=by,
+        collection=collection, to=to, info=info, sightings=sightings, precedence=precedence,
+        kind=kind, subject=subject, areas=areas, at_once=at_once, by=by,
     )  # fmt: skip
     if end:
         request = requests.EndRule(collection=collection, by=by)
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(request))
-    wanted = ", ".join(cast("list[str]", told["to"]))
     way = "becomes a report at once" if told["at_once"] else "becomes a draft to release"
-    said = "stays objects" if end else f"{way}, to {wanted}"
+    said = "stays objects" if end else f"{way}, to {_goes_to(told)}"
     context.answer(told, lambda: click.echo(f"What is handed over to {collection} {said}"))
+
+
+def _goes_to(rule: Mapping[str, object]) -> str:
+    """Return where a rule sends what is handed over."""
+    back = ["sightings back to their reports"] if rule["sightings"] else []
+    return ", ".join([*cast("list[str]", rule["to"]), *back])
 
 
 @access.command()
@@ -164,7 +177,7 @@ def rules(context: Context) -> None:
         rows = node.ask(requests.Rules())
     shown = [
         (
-            row["collection"], row["precedence"], ", ".join(cast("list[str]", row["to"])),
+            row["collection"], row["precedence"], _goes_to(row),
             "AT ONCE" if row["at_once"] else "RELEASED", row["set_by"],
         )
         for row in present.mappings(rows)

@@ -145,8 +145,13 @@ def clock(seconds: int) -> str:
     return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
 
 
+def reached(row: Json, reader: Reader) -> list[dict[str, object]]:
+    """Return how far a report that we sent got at each desk."""
+    return [_reached(each, reader) for each in cast("list[Json]", row["recipients"])]
+
+
 def _sent(row: Json, reader: Reader) -> dict[str, object]:
-    desks = [_reached(each, reader) for each in cast("list[Json]", row["recipients"])]
+    desks = reached(row, reader)
     told = what(row, reader)
     done = "is-done" if all(each["is_done"] for each in desks) else ""
     return {

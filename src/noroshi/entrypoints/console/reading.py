@@ -1,6 +1,7 @@
 """A report as a page, what is answered to it, and what is done with it."""
 
 import asyncio
+import json
 import secrets
 import uuid
 from collections.abc import Iterable
@@ -76,6 +77,7 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         "form": form,
         "new_id": form.one("id") or uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex,
         "is_ours": is_ours,
+        "reached": json.dumps(board.reached(seen, reader)) if is_ours else "",
         "own_desks": [each.partition("@")[0] for each, _ in own],
         "is_waiting": any(waits for _, waits in own),
         "answers": answers(seen, me, reader),

@@ -76,6 +76,7 @@ from noroshi.flow.requests import (
     Interests,
     Invite,
     JournalHead,
+    KeepObjects,
     LineHistory,
     LineStates,
     Machines,
@@ -217,6 +218,8 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
             return machines.revoke_access(house, request)
         case Machines():
             return machines.list_machines(house)
+        case KeepObjects():
+            return machines.keep_objects(house, request)
         case SetRule():
             return machines.set_rule(house, request)
         case EndRule():

@@ -4,14 +4,24 @@ from functools import partial
 
 from noroshi.core.areas import check_areas
 from noroshi.core.errors import InputError
+from noroshi.core.exchange.objects.reading import take_apart
 from noroshi.core.instant import to_text
 from noroshi.core.machine import Machine, ReportRule, Right
 from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person
 from noroshi.flow import machines
+from noroshi.flow.handed import read_batch
 from noroshi.flow.house import House
-from noroshi.flow.requests import Answer, EndRule, GrantAccess, Json, RevokeAccess, SetRule
+from noroshi.flow.requests import (
+    Answer,
+    EndRule,
+    GrantAccess,
+    Json,
+    KeepObjects,
+    RevokeAccess,
+    SetRule,
+)
 
 
 def grant_access(house: House, request: GrantAccess) -> Answer:
@@ -49,15 +59,31 @@ def revoke_access(house: House, request: RevokeAccess) -> Answer:
     return _json(house.store.perform(act))
 
 
+def keep_objects(house: House, request: KeepObjects) -> Answer:
+    """Keep objects of STIX in a collection; a rule of it makes no report of them."""
+    act = partial(machines.open_collection, alias=request.collection, entropy=house.entropy)
+    collection = house.store.perform(act)
+    now = house.clock.now()
+    handed, refused = read_batch(house, take_apart(request.objects), now)
+    house.objects().add(collection.number, handed, now)
+    return {
+        "collection": collection.alias,
+        "kept": len(handed),
+        "refused": [{"id": e.outcome.id, "reason": e.outcome.message} for e in refused],
+    }
+
+
 def set_rule(house: House, request: SetRule) -> Answer:
     """Let what machines hand over to a collection become reports."""
-    if not request.to:
-        raise InputError("bad-input", "say which desks are to act: --to DESK@PARTNER")
+    if not request.to and (request.info or not request.sightings):
+        msg = "say which desks are to act, --to DESK@PARTNER, or let sightings go back: --sightings"
+        raise InputError("bad-input", msg)
     check_areas(request.areas, house.areas)
     rule = ReportRule(
         collection=request.collection,
         to=request.to,
         info=request.info,
+        sightings=request.sightings,
         precedence=Precedence.parse(request.precedence).name.lower(),
         kind=request.kind,
         subject=request.subject,
@@ -115,6 +141,7 @@ def _json_of_rule(rule: ReportRule) -> Json:
         "collection": rule.collection,
         "to": list(rule.to),
         "info": list(rule.info),
+        "sightings": rule.sightings,
         "precedence": rule.precedence.upper(),
         "kind": rule.kind,
         "subject": rule.subject,

@@ -253,6 +253,16 @@ def _texts(addresses: tuple[DeskAddress, ...]) -> tuple[str, ...]:
 
 def reply(house: House, request: Reply) -> Answer:
     """Send a report back to the desk that wrote one."""
+    return commit(house, plan(house, order_back(house, request), []))
+
+
+def order_back(house: House, request: Reply) -> draft.Order:
+    """Return a report that goes back to the desk that wrote one.
+
+    Raises:
+        InputError: that report went out from here, or came to several desks and none is named.
+        NotFoundError: there is no such report.
+    """
     with house.store.read() as tables:
         earlier = views.report(tables, views.resolve(tables, request.report))
         given = tables.watch.assignments(earlier.id)
@@ -262,7 +272,7 @@ def reply(house: House, request: Reply) -> Answer:
     desk = acknowledge.desk_for(earlier, request.desk, house.me, given)
     head, content = earlier.head, earlier.content
     found = recognise(request.body, as_text=request.as_text)
-    order = draft.Order(
+    return draft.Order(
         body=request.body,
         action=(str(DeskAddress(content.from_desk, head.sender)),),
         precedence=found.precedence or head.precedence.name,
@@ -277,7 +287,6 @@ def reply(house: House, request: Reply) -> Answer:
         references=(earlier.id,),
         report_id=request.report_id,
     )
-    return commit(house, plan(house, order, []))
 
 
 def plan(house: House, order: draft.Order, files: list[draft.EncryptedFile]) -> Plan:

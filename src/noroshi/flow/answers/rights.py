@@ -25,6 +25,7 @@ _NAMED: Final = (
     | requests.AddAccount
     | requests.GrantAccess
     | requests.RevokeAccess
+    | requests.KeepObjects
     | requests.SetRule
     | requests.EndRule
     | requests.AddInterest
@@ -120,6 +121,7 @@ OF_HOUSE: Final[Mapping[type[requests.Request], Act]] = {
     requests.RemoveRootKey: Act.ADMINISTER,
     requests.GrantAccess: Act.ADMINISTER,
     requests.RevokeAccess: Act.ADMINISTER,
+    requests.KeepObjects: Act.ADMINISTER,
     requests.SetRule: Act.ADMINISTER,
     requests.EndRule: Act.ADMINISTER,
     requests.AddFeed: Act.ADMINISTER,

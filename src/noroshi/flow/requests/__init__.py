@@ -52,6 +52,7 @@ from noroshi.flow.requests.machines import (
     Collections,
     EndRule,
     GrantAccess,
+    KeepObjects,
     Machines,
     RevokeAccess,
     Rules,
@@ -145,6 +146,7 @@ __all__ = [
     "Invite",
     "JournalHead",
     "Json",
+    "KeepObjects",
     "LineHistory",
     "LineStates",
     "Machines",
@@ -230,6 +232,7 @@ AnyRequest = (
     | AddInterest
     | Interests
     | RemoveInterest
+    | KeepObjects
     | SetRule
     | EndRule
     | Rules

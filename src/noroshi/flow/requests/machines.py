@@ -25,13 +25,25 @@ class RevokeAccess(Request, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class KeepObjects(Request, frozen=True, kw_only=True):
+    """Keep objects of STIX in a collection, as a machine hands them over."""
+
+    collection: str
+    """Its alias; one that no collection has yet becomes that of a new one."""
+    objects: bytes
+    """A bundle or an envelope of them."""
+    by: str | None = None
+
+
 class SetRule(Request, frozen=True, kw_only=True):
     """Let what machines hand over to a collection become reports."""
 
     collection: str
-    to: tuple[str, ...]
-    """Desks that are to act, as DESK@PARTNER."""
+    to: tuple[str, ...] = ()
+    """Desks that are to act on all of it, as DESK@PARTNER."""
     info: tuple[str, ...] = ()
+    sightings: bool = False
+    """Sightings of what a partner's report said go back to the desk that wrote it."""
     precedence: str = "routine"
     kind: str | None = None
     subject: str | None = None

@@ -34,7 +34,7 @@ from noroshi.core.exchange.objects.reading import (
 from noroshi.core.exchange.stix import TLP_IDS, marking_definitions
 from noroshi.core.exchange.stix import _statement as statement_of
 from noroshi.core.instant import LATEST
-from noroshi.core.marking.label import Marking, Tlp
+from noroshi.core.marking.label import Marking, Pap, Tlp
 
 OWN = "indicator--11111111-1111-4111-8111-111111111111"
 OTHER = "malware--22222222-2222-4222-8222-222222222222"
@@ -184,6 +184,19 @@ def test_each_marking_of_an_object_counts() -> None:
     notice = next(iter(definitions([NOTICE])))
     assert handling_of([notice], known.get, AMBER) == (AMBER,)
     assert handling_of([], known.get, AMBER) == (AMBER,)
+
+
+def test_what_is_permitted_goes_with_each_marking_the_strictest_first() -> None:
+    (_, mild), (_, strict) = (
+        marking_definitions(Marking(Tlp.GREEN, pap=p)) for p in (Pap.GREEN, Pap.RED)
+    )
+    known = definitions([json.dumps(each).encode() for each in (mild, strict)])
+    whole = handling_of([TLP_IDS[Tlp.GREEN], *known], known.get, AMBER)
+    assert whole == (Marking(Tlp.GREEN, pap=Pap.RED),)
+    assert read_handling(write_handling(whole)) == whole
+    told = Marking(Tlp.AMBER, pap=Pap.AMBER)
+    assert handling_of([str(mild["id"])], known.get, told) == (told,)
+    assert handling_of([str(strict["id"])], known.get, AMBER) == (Marking(Tlp.AMBER, pap=Pap.RED),)
 
 
 def test_a_marking_that_nobody_knows_is_refused() -> None:

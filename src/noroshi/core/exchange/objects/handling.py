@@ -3,7 +3,7 @@
 Markings that contradict each other need no judge then: the strictest of them decides. A statement
 that is no marking, such as a licence, says nothing about who may have the object. What names no
 marking is handled by the default of the node; a marking that is not known here is refused, for
-nobody could say who may have it.
+nobody could say who may have it. What its reader may do with it, PAP, goes with each of them.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,8 +12,8 @@ from typing import cast
 import msgspec
 
 from noroshi.core.errors import InputError, MalformedError
-from noroshi.core.exchange.stix import is_notice, read_marking
-from noroshi.core.marking.label import Marking
+from noroshi.core.exchange.stix import is_notice, read_marking, read_pap
+from noroshi.core.marking.label import Marking, Pap
 
 Handling = tuple[Marking, ...]
 Definition = Callable[[str], bytes | None]
@@ -27,10 +27,14 @@ def handling_of(named: Iterable[str], definition: Definition, default: Marking) 
         MalformedError: one is not known here, or is not what its id says.
     """
     found: set[Marking] = set()
+    permitted: set[Pap] = set()
     for ref in named:
         raw = definition(ref)
         known = {} if raw is None else {ref: cast("object", msgspec.json.decode(raw))}
         if is_notice(ref, known):
+            continue
+        if (pap := read_pap(ref, known)) is not None:
+            permitted.add(pap)
             continue
         try:
             found.add(read_marking([ref], known))
@@ -39,7 +43,14 @@ def handling_of(named: Iterable[str], definition: Definition, default: Marking) 
             raise MalformedError(msg) from None
         except InputError as error:
             raise MalformedError(f"the marking {ref}: {error.message}") from None
-    return tuple(sorted(found, key=str)) or (default,)
+    marked = (_permitting(marking, permitted) for marking in found or {default})
+    return tuple(sorted(marked, key=str))
+
+
+def _permitting(marking: Marking, permitted: set[Pap]) -> Marking:
+    """Return a marking that permits no more than each of `permitted`."""
+    told = permitted if marking.pap is None else permitted | {marking.pap}
+    return msgspec.structs.replace(marking, pap=max(told, key=list(Pap).index, default=None))
 
 
 def write_handling(handling: Handling) -> str:

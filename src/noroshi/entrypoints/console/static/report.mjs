@@ -1,7 +1,7 @@
 // The page of a report that we sent: loaded anew when it got further, unless somebody is typing.
 
-const report = document.body.dataset.report;
-let before = null;
+const { report, reached } = document.body.dataset;
+const before = JSON.stringify(JSON.parse(reached));
 let isTouched = false;
 
 async function look() {
@@ -9,9 +9,7 @@ async function look() {
   if (answer.status === 401) return location.reload();
   if (!answer.ok) return;
   const found = (await answer.json()).sent.find((each) => each.report === report);
-  const now = JSON.stringify(found?.desks ?? []);
-  if (before !== null && now !== before && !isTouched) location.reload();
-  before = now;
+  if (found && JSON.stringify(found.desks) !== before && !isTouched) location.reload();
 }
 
 addEventListener("input", () => { isTouched = true; });
