@@ -37,7 +37,8 @@ POINT_SECONDS: Final = 2.0
 LONGEST_POINT_SECONDS: Final = 8.0
 """How long a named point is waited for, at first and when the other node was down meanwhile."""
 CLOCKS: Final = ClockMinutes(flash=0.02, immediate=0.02, priority=0.02, routine=0.02, deferred=0.02)
-POINT_TRIES: Final = 3
+POINT_TRIES: Final = 6
+"""How often each is tried; on a busy machine a node comes to some of them late."""
 PORT_TRIES: Final = 5
 MEAN_LIFE_SECONDS: Final = 0.3
 LONGEST_LIFE_SECONDS: Final = 1.5

@@ -163,6 +163,11 @@ def test_words_without_end_stay_in_their_place_and_the_sender_s_page_follows(
     for page in (ours, theirs):
         page.locator(f'[data-report="{report}"] a').click()
         page.wait_for_url("**/report/*")
+    expect(ours.locator("td.rung .vh")).to_have_count(2)  # it was shown: the page has followed
+    ours.evaluate("window.isAsItWas = true")
+    with ours.expect_response("**/rows"):
+        jp.ask("send", text, "--to", "cyber@nato")
+    assert ours.evaluate("window.isAsItWas"), "it is loaded anew for another report"
     nato.ask("decline", report, "--by", "Lt Jansen", "--note", "N" * 900)
     expect(ours.locator("main")).to_contain_text("NNNN")
     theirs.reload()

@@ -2,11 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
+import requests
 
+from noroshi.core.exchange.objects.reading import take_apart
 from tests.program.conftest import DATA, Desk, befriend, make
 
+TAXII = "application/taxii+json;version=2.1"
 EVENT = {
     "Event": {
         "info": "Operation Ghost", "distribution": "1",
@@ -87,3 +92,56 @@ def test_the_published_events_are_sent(pair: tuple[Desk, Desk]) -> None:
     for file in files[::8]:
         form = jp.run("import", file).output
         assert jp.ask("send", "-", "--to", "cyber@nato", given=form)["state"] == "SENT"
+
+
+def test_objects_are_kept_byte_for_byte_and_a_machine_reads_them(
+    pair: tuple[Desk, Desk], tmp_path: Path
+) -> None:
+    jp, _ = pair
+    one = {
+        "type": "identity", "spec_version": "2.1", "name": "\u6ce2", "identity_class": "system",
+        "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z",
+    }  # fmt: skip
+    many = [{**one, "id": f"identity--{UUID(int=n, version=4)}"} for n in range(2500)]
+    marked: dict[str, Any] = {**many[0], "id": f"identity--{UUID(int=9999, version=4)}"}
+    marked["object_marking_refs"] = ["marking-definition--" + str(UUID(int=1, version=4))]
+    broken = {"type": "indicator", "id": "indicator--x"}
+    raws = [json.dumps(each) for each in (*many, marked, broken)]
+    bundle = tmp_path / "bundle.json"
+    bundle.write_text(f'{{"type": "bundle", "objects": [{",".join(raws)}]}}')
+    given = ("--collection", "sightings", "--by", "Capt Abe")
+    told = jp.ask("import", bundle, *given)
+    assert told["kept"] == 2500
+    assert "hand over its definition" in told["refused"][0]["reason"]
+    assert len(told["refused"]) == 2
+    assert "2,500 objects kept, 2 refused" in jp.run("import", bundle, *given).text
+    access = ("access", "grant", "siem", "--collection", "sightings", "--read", "--by", "Capt Abe")
+    token = jp.ask(*access)["token"]
+    with jp.served() as ready:
+        place = f"{ready['url']}/taxii2/api/collections/sightings/objects/"
+        headers = {"Authorization": f"Bearer {token}", "Accept": TAXII}
+        found: list[bytes] = []
+        page: dict[str, str] = {}
+        while True:
+            answer = requests.get(place, params=page, headers=headers, timeout=60)
+            found += take_apart(answer.content)
+            if not answer.json()["more"]:
+                break
+            page = {"next": answer.json()["next"]}
+    assert {each.decode() for each in found} == set(raws[:2500])
+
+
+@pytest.mark.parametrize(
+    ("raw", "more", "said"),
+    [
+        (b"{}", (), "holds no objects"),
+        (b"[]", (), "no envelope"),
+        (b'{"objects": [{}]}', ("-o", "x"), "--apart and -o"),
+        (b'{"objects": [{}]}', ("--collection", "reports"), "filled by reports"),
+    ],
+)
+def test_what_cannot_be_kept_is_told(
+    pair: tuple[Desk, Desk], raw: bytes, more: tuple[str, ...], said: str
+) -> None:
+    jp, _ = pair
+    assert said in jp.fail("import", "-", "--collection", "c", *more, given=raw)["message"]

@@ -17,6 +17,7 @@ from noroshi.core.instant import SECOND, from_text, to_text
 from noroshi.core.tlog.entry import EntryKind
 from noroshi.flow import objects, requests
 from noroshi.flow.feed_ports import Login, Reply, Session
+from noroshi.flow.feed_tables import FeedState, Fetched
 from noroshi.flow.feeds.pulling import due, follow, login_of
 from tests.unit.flow.pair import House, Pair, open_pair
 from tests.unit.flow.test_accounts import entries
@@ -272,7 +273,10 @@ def test_a_feed_is_due_when_its_pause_is_over(pair: Pair) -> None:
     assert due(jp.node.house) == [("cert", 0)]
     follow(jp.node.house, "cert")
     ((_, then),) = due(jp.node.house)
-    assert then - jp.node.house.clock.now() <= 60 * SECOND
+    now = jp.node.house.clock.now()
+    assert 30 * SECOND < then - now <= 60 * SECOND
+    jp.node.house.objects().feeds.note(Fetched(FeedState("cert", tried_at=now, problem="it fell")))
+    assert due(jp.node.house) == [("cert", now + 30 * SECOND)]
     silent = msgspec.structs.replace(jp.node.house, is_silent=True)
     assert due(silent) == []
     with pytest.raises(UnavailableError, match="only receives"):

@@ -1,5 +1,7 @@
 """Following a feed: from where it was left, step by step, each durable before the next."""
 
+from typing import Final
+
 import msgspec
 
 from noroshi.core.errors import NoroshiError, UnavailableError
@@ -11,6 +13,9 @@ from noroshi.flow.feeds import misp_in, taxii_in, taxii_out
 from noroshi.flow.feeds.register import open_feed, open_feeds
 from noroshi.flow.house import House
 from noroshi.flow.machine_tables import Collection
+
+_AGAIN: Final = 30 * SECOND
+"""After a failure, where the feed's own pause is longer."""
 
 
 def follow(house: House, name: str, tell: Tell = lambda _taken: None) -> FeedState:
@@ -53,8 +58,11 @@ def due(house: House) -> list[tuple[str, Instant]]:
 
 
 def _due(house: House, feed: Feed) -> Instant:
-    tried = house.objects().feeds.state(feed.name).tried_at
-    return 0 if tried is None else tried + feed.every * SECOND
+    state = house.objects().feeds.state(feed.name)
+    pause = feed.every * SECOND
+    if state.problem:
+        pause = min(pause, _AGAIN)
+    return 0 if state.tried_at is None else state.tried_at + pause
 
 
 def login_of(house: House, feed: Feed) -> Login:
