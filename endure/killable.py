@@ -27,9 +27,13 @@ from noroshi.core.directory.prekeys import Schedule
 from noroshi.core.errors import UnavailableError
 from noroshi.core.instant import SECOND
 from noroshi.entrypoints.cli.context import Serving
+from noroshi.flow import interests
 
 ACK_BEFORE_COMMIT: Final = "ack-before-commit"
 _SLOW_DISK_SECONDS: Final = 0.02
+_FEW: Final = 10
+"""Entries of the journal after which a node notes how far it has looked at what came; mostly many
+more, so that it would seldom be killed there."""
 _BRIEF: Final = Schedule(use=3 * SECOND, ahead=9 * SECOND, least=6 * SECOND)
 """Prekeys come as often as all else, so that a node is killed while it makes and tells them."""
 
@@ -81,6 +85,7 @@ def main() -> None:
     parser.add_argument("--plant", choices=[ACK_BEFORE_COMMIT])
     asked = parser.parse_args()
     faulthandler.enable()
+    interests.UNNOTED = _FEW  # type: ignore[misc]
     settings.Schedule = lambda **_: _BRIEF  # type: ignore[attr-defined, assignment]
     if asked.plant is not None:
         store.GroupWriter = HastyWriter  # type: ignore[attr-defined]  # the fault to be noticed

@@ -8,7 +8,7 @@ from endure.kill import run_round
 from endure.killable import ACK_BEFORE_COMMIT
 
 KILLS = 60
-ACTS = {"send", "take", "answer", "issue_receipts", "forget", "hold_blob"}
+ACTS = {"send", "take", "answer", "issue_receipts", "forget", "hold_blob", "call_attention"}
 
 pytestmark = [pytest.mark.xdist_group("kill"), pytest.mark.timeout(600)]
 

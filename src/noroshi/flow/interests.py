@@ -34,7 +34,7 @@ ENTRIES: Final = 100
 """Of the journal, looked at together."""
 NEWS: Final = DAY
 """What came earlier calls nobody any more; it still counts as known."""
-_UNNOTED: Final = 1000
+UNNOTED: Final = 1000
 """Entries that are looked at again after a crash, to no effect."""
 _SHOWN: Final = 5
 """Reports that an alarm names."""
@@ -123,8 +123,8 @@ class Attention:
                     came_in.append((report, found))
         looks = _looks(house, came_in, interests)
         news = [each for each in looks if now - each.report.stored_at <= NEWS]
-        if any(each.calls or each.sharing for each in news) or until - self._noted > _UNNOTED:
-            house.store.perform(partial(_call, house=house, looks=news, until=until))
+        if any(each.calls or each.sharing for each in news) or until - self._noted > UNNOTED:
+            house.store.perform(partial(call_attention, house=house, looks=news, until=until))
             self._noted = until
         self._seen = until
         return until < size
@@ -190,7 +190,7 @@ def _objects(said: views.Said) -> list[Mapping[str, object]]:
     return found
 
 
-def _call(tx: Transaction, *, house: House, looks: Sequence[_Look], until: int) -> None:
+def call_attention(tx: Transaction, *, house: House, looks: Sequence[_Look], until: int) -> None:
     """Raise the alarms of what was found, together with how far that is."""
     now = tx.now
     for each in looks:

@@ -221,7 +221,7 @@ def test_how_far_it_has_looked_is_noted_now_and_then(
     trio: Trio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nato = trio.nato
-    monkeypatch.setattr(interests, "_UNNOTED", 3)
+    monkeypatch.setattr(interests, "UNNOTED", 3)
     for _ in range(8):
         send(trio, b"words")
     attend(Attention(nato.node.house))
