@@ -109,7 +109,9 @@ def test_a_flash_arrives_on_an_open_board_and_is_acknowledged(
     assert page.title().startswith("(1) ")
     page.click("#sound")
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#sound")).to_have_attribute("data-rang", re.compile("[2-9]"))
+    expect(page.locator("#sound")).to_have_attribute(
+        "data-rang", re.compile("[2-9]"), timeout=9_000
+    )
     expect(page.locator("body[data-ringing]")).to_be_visible()
     page.click(f'[data-report="{report}"] a')
     for language, label in ACKNOWLEDGE.items():

@@ -218,4 +218,4 @@ def test_a_role_that_ends_closes_the_stream(house: House, browser: Browser) -> N
     house.add("Lt Kato", "watch")
     page, _, _ = come_in(browser, house, "Lt Kato")
     house.run("--as", "Capt Abe", "account", "end", "Lt Kato")
-    expect(page.locator("main")).to_contain_text("noroshi console")
+    expect(page.locator("main")).to_contain_text("noroshi console", timeout=3_000)

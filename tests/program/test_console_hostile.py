@@ -381,5 +381,5 @@ def test_a_role_that_is_taken_away_empties_the_board(
     look_at = Look(browser, house.link("Lt Kato"))
     expect(look_at.page.locator("#actual tr").first).to_be_attached()
     house.run("--as", "Capt Abe", "account", "roles", "Lt Kato", "--role", "auditor")
-    expect(look_at.page.locator("#actual tr")).to_have_count(0)
+    expect(look_at.page.locator("#actual tr")).to_have_count(0, timeout=1_000)
     look_at.context.close()

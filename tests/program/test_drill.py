@@ -1,8 +1,8 @@
 """The drill, by real processes: nato's node is taken, revoked everywhere, and comes back.
 
-Seconds are measured and printed. The promises are one second at the node where it is decided, asked
-over its own door, so that the start of a command is not in the figure, and sixty in the federation;
-a busy machine is given more time at the node, for it is no clock.
+Seconds are measured and printed; what is asserted are the promises: one second at the node where
+it is decided, asked over its own door, so that the start of a command is not in the figure; sixty
+in the federation.
 """
 
 import shutil
@@ -100,7 +100,7 @@ def test_a_node_is_taken_revoked_and_comes_back(tmp_path: Path, text: Path) -> N
             lambda: all(state_of(desk, "nato") == "REVOKED" for desk in (au, kr)), 60
         )
         print(f"\nrevoked: here after {here:.2f} s, everywhere after {everywhere:.2f} s")  # noqa: T201
-        assert here < 10
+        assert here < 1
         assert everywhere < 60
 
         # The thief goes on as if nothing had happened.

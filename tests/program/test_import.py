@@ -109,7 +109,7 @@ def test_objects_are_kept_byte_for_byte_and_a_machine_reads_them(
     raws = [json.dumps(each) for each in (*many, marked, broken)]
     bundle = tmp_path / "bundle.json"
     bundle.write_text(f'{{"type": "bundle", "objects": [{",".join(raws)}]}}')
-    given = ("--collection", "sightings", "--by", "Capt Abe")
+    given = ("--collection", "sightings")
     told = jp.ask("import", bundle, *given)
     assert told["kept"] == 2500
     assert "hand over its definition" in told["refused"][0]["reason"]

@@ -55,14 +55,12 @@ def export(context: Context, report: str, form: str, output: Path | None) -> Non
 @click.option("--apart", is_flag=True, help="Without the original, which goes as an attachment.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, not the screen.")
 @click.option("--collection", metavar="NAME", help="Keep its objects of STIX for machines instead.")
-@click.option("--by", metavar="NAME", help="The person who keeps them there.")
 @pass_context
 def import_(
     context: Context,
     file: Path,
     output: Path | None,
     collection: str | None,
-    by: str | None,
     *,
     apart: bool,
 ) -> None:
@@ -78,7 +76,7 @@ def import_(
       noroshi import event.json | noroshi send - --to cyber@nato
       noroshi import event.json -o form.json
       noroshi import large.json --apart | noroshi send - --to cyber@nato --attach large.json
-      noroshi import enterprise-attack.json --collection attack --by "Capt Abe"
+      noroshi import enterprise-attack.json --collection attack
     """
     if collection is not None:
         if apart or output is not None:
@@ -86,7 +84,7 @@ def import_(
             raise InputError("bad-input", msg)
         from noroshi.entrypoints.cli.keeping import keep
 
-        keep(context, file, collection, by)
+        keep(context, file, collection)
         return
     from noroshi.adapters.policies import read_rules
     from noroshi.core.exchange.importing import LARGEST, draft_of, encode_form, form_of

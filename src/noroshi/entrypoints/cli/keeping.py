@@ -25,7 +25,7 @@ _TOLD: Final = 20
 """Refused objects that a person is shown one by one."""
 
 
-def keep(context: Context, file: Path, collection: str, by: str | None) -> None:
+def keep(context: Context, file: Path, collection: str) -> None:
     """Hand the objects of a file to a collection, and tell what was not taken.
 
     Raises:
@@ -40,7 +40,7 @@ def keep(context: Context, file: Path, collection: str, by: str | None) -> None:
     kept = 0
     with context.desk() as node:
         for batch in _batches(context, file, raws):
-            asked = requests.KeepObjects(collection=collection, objects=wrap(batch), by=by)
+            asked = requests.KeepObjects(collection=collection, objects=wrap(batch))
             told = cast("dict[str, object]", node.ask(asked))
             kept += cast("int", told["kept"])
             refused += cast("list[dict[str, object]]", told["refused"])

@@ -19,6 +19,7 @@ from noroshi.flow.answers import (
     machines,
     partners,
     releases,
+    replies,
     reports,
     retention,
     rights,
@@ -163,7 +164,7 @@ def _answer(house: House, request: AnyRequest) -> Answer:  # noqa: C901, PLR0911
         case PublishStatement():
             return joint.publish_statement(house, request)
         case Reply():
-            return reports.reply(house, request)
+            return replies.reply(house, request)
         case Inbox():
             return reports.inbox(house, request)
         case Outbox():

@@ -22,7 +22,7 @@ from noroshi.core.marking.combine import combine
 from noroshi.core.marking.label import Marking
 from noroshi.core.report import MAX_SUBJECT, report_id_text
 from noroshi.flow import draft, objects, send
-from noroshi.flow.answers import reports
+from noroshi.flow.answers import replies, reports
 from noroshi.flow.answers.sighted import sightings_of_reports
 from noroshi.flow.house import House
 from noroshi.flow.machine_tables import Collection
@@ -92,7 +92,7 @@ def _orders(
                 by=machine.name,
                 report_id=back,
             )
-            order = reports.order_back(house, answer)
+            order = replies.order_back(house, answer)
             yield msgspec.structs.replace(order, precedence=rule.precedence)
 
 

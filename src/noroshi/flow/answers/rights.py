@@ -25,7 +25,6 @@ _NAMED: Final = (
     | requests.AddAccount
     | requests.GrantAccess
     | requests.RevokeAccess
-    | requests.KeepObjects
     | requests.SetRule
     | requests.EndRule
     | requests.AddInterest

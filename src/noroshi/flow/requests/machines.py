@@ -32,7 +32,6 @@ class KeepObjects(Request, frozen=True, kw_only=True):
     """Its alias; one that no collection has yet becomes that of a new one."""
     objects: bytes
     """A bundle or an envelope of them."""
-    by: str | None = None
 
 
 class SetRule(Request, frozen=True, kw_only=True):
