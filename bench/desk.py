@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -121,7 +121,13 @@ async def come_in(browser: Browser, home: Path) -> Page:
 
 
 async def _write(page: Page, address: str, number: int) -> None:
-    await page.goto(address)
+    while True:
+        try:
+            await page.goto(address)
+            await page.wait_for_selector("#f-information", timeout=2000)
+            break
+        except Error:  # the page of the report before follows it, and was just loading anew
+            continue
     await page.check('input[name=to][value="cyber@nato"]')
     await page.fill("#f-information", f"Number {number}.")
 

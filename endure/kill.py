@@ -93,8 +93,10 @@ class Harassment:
         seed: int,
         plant: str | None,
         only: str | None,
+        load: Load,
     ) -> None:
         self._homes = homes
+        self._load = load
         self._only = only
         self._wanted = kills
         self._seed = seed
@@ -134,7 +136,9 @@ class Harassment:
         """Kill a node once at every point that it was seen to pass."""
         (other,) = self._homes.keys() - {partner}
         self._kill(partner)
-        for _ in range(POINT_TRIES):
+        for attempt in range(POINT_TRIES):
+            # Attachments come last, and on a busy machine not at all before senders rest.
+            self._load.rest(wanted=attempt % 2 == 1)
             for point in sorted(p for name, p in self.passed - self.hit if name == partner):
                 node = self._start(partner, "--at", point)
                 if not node.wait_end(POINT_SECONDS):
@@ -143,6 +147,7 @@ class Harassment:
                     self._start(other)
                     node.wait_end(LONGEST_POINT_SECONDS)
                 self._kill(partner, point)
+        self._load.rest(wanted=False)
         self._start(partner)
 
     def _kill_at_random(self, partner: str) -> None:
@@ -210,9 +215,9 @@ def run_round(
         _hurry(home)
     third_card = make_home(folder / "au", "au", "H3")
     ledger = Ledger()
-    harassment = Harassment(homes, kills, seed, plant, only)
-    began = time.monotonic()
     load = Load(homes, third_card, ledger, seed)
+    harassment = Harassment(homes, kills, seed, plant, only, load)
+    began = time.monotonic()
     with load.running():
         try:
             harassment.run()

@@ -92,9 +92,14 @@ class Load:
         self._third_card = third_card
         self._ledger = ledger
         self._seed = seed
+        self._resting = threading.Event()
         self._sent = threading.Event()
         self._end = threading.Event()
         self._asking: list[Future[None]] = []
+
+    def rest(self, *, wanted: bool) -> None:
+        """Send nothing new for now, or go on."""
+        (self._resting.set if wanted else self._resting.clear)()
 
     def stop_sending(self) -> None:
         """Send no more; what was begun is brought to its end, acknowledging goes on."""
@@ -138,7 +143,8 @@ class Load:
     def _send_on(self, partner: str, other: str, draw: random.Random) -> None:
         door = Door(self._homes[partner])
         while not self._sent.is_set():
-            if time.monotonic() % TIDE_SECONDS > EBB_SHARE * TIDE_SECONDS:
+            flows = time.monotonic() % TIDE_SECONDS > EBB_SHARE * TIDE_SECONDS
+            if flows and not self._resting.is_set():
                 self._send(door, _letter(partner, other, draw), draw)
             time.sleep(draw.uniform(0, 2 * PAUSE_SECONDS))
 

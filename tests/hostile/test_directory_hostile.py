@@ -1,5 +1,6 @@
 """Attacks on directories: each changes real metadata, signed with real keys, and is refused."""
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -24,6 +25,9 @@ from noroshi.core.envelope.suite import ROOT_ALG
 from noroshi.core.errors import MalformedError
 from tests.hostile.repository import Repository, edited, first_key, refused, signer, target
 from tests.unit.core.nodes import JP, NATO, NOW, changed, draw
+
+ML_DSA_87_OID = bytes.fromhex("0609608648016503040313")
+"""2.16.840.1.101.3.4.3.19 in DER."""
 
 
 def read_with(repository: Repository, told: dict[str, Any]) -> object:
@@ -196,6 +200,20 @@ def test_keys_of_other_algorithms() -> None:
         raw.keytype, raw.scheme, raw.keyval = "ed25519", "ed25519", {"public": "00" * 32}
 
     repository.rotate([signer("a")], change=weak)
+    refused(repository.read, "bad-directory", "none of ML-DSA-87")
+
+
+def test_keys_of_algorithms_that_nobody_knows() -> None:
+    repository = Repository(NATO)
+
+    def unknown(root: Root) -> None:
+        raw = root.keys[root.roles["timestamp"].keyids[0]]
+        pem = "".join(raw.keyval["public"].splitlines()[1:-1])
+        key = base64.b64decode(pem).replace(ML_DSA_87_OID, ML_DSA_87_OID[:-1] + b"\x7f", 1)
+        begin, end = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
+        raw.keyval = {"public": f"{begin}\n{base64.b64encode(key).decode()}\n{end}\n"}
+
+    repository.rotate([signer("a")], change=unknown)
     refused(repository.read, "bad-directory", "none of ML-DSA-87")
 
 

@@ -103,6 +103,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 def look(page: Page) -> list[str]:
     """Return what axe-core finds on a page with all that unfolds unfolded."""
+    page.emulate_media(reduced_motion="reduce")  # a colour that fades is none yet
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     page.evaluate(AXE)
     found = page.evaluate("options => axe.run(document, options)", OPTIONS)["violations"]
@@ -122,7 +123,6 @@ def test_no_page_keeps_anybody_out(
     context = browser.new_context(
         bypass_csp=True,  # for what looks at the page alone: our pages run no code of others
         locale=language,
-        reduced_motion="reduce",  # a colour that fades is none yet
         color_scheme="dark" if theme == "dark" else "light",
         viewport={"width": width, "height": 800},
     )
@@ -146,7 +146,7 @@ def test_no_page_keeps_anybody_out(
 
 
 def test_a_form_that_was_refused_keeps_nobody_out(scene: Scene, browser: Browser) -> None:
-    context = browser.new_context(bypass_csp=True, locale="en-GB", reduced_motion="reduce")
+    context = browser.new_context(bypass_csp=True, locale="en-GB")
     page = context.new_page()
     page.goto(scene.house.link("Cdr Mori"))
     page.click("main button")

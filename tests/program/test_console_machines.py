@@ -102,6 +102,46 @@ def test_a_feed_is_followed_and_what_is_held_is_let_in(house: House) -> None:
     assert post(door, "/machines", ("act", "dance"))[0] == 400
 
 
+def test_a_server_is_followed_from_the_page(house: House) -> None:
+    door = house.door("Capt Abe")
+    adding = (
+        ("act", "add"), ("name", "isac"), ("url", "https://isac.example/api/collections/1/"),
+        ("kind", "taxii"), ("collection", "isac"), ("way", "push"), ("user", "us"),
+        ("secret", "s3cret-of-isac"),
+    )  # fmt: skip
+    for wrong in (("kind", "gopher"), ("url", "http://isac.example/"), ("ceiling", "TLP:MAUVE")):
+        status, page = post(door, "/machines", *(dict(adding) | dict([wrong])).items())
+        assert (status, 'value="isac"' in page) == (400, True), wrong
+        assert "s3cret" not in page
+    assert post(door, "/machines", *adding)[0] == 303
+    page = door.ask("GET", "/machines")[1]
+    assert "goes to <code>https://isac.example/api/collections/1/</code>" in page
+    assert "s3cret" not in page
+    assert "<code>isac</code> <span" in page
+    assert (
+        post(door, "/machines", ("act", "remove"), ("name", "isac"), ("confirm", "isac"))[0] == 303
+    )
+
+
+def test_a_rule_is_set_and_ended_from_the_page(house: House) -> None:
+    door = house.door("Capt Abe")
+    setting = (
+        ("act", "rule"), ("collection", "inbound"), ("to", "cyber@nato"),
+        ("precedence", "priority"), ("goes", "at_once"), ("sightings", "yes"),
+    )  # fmt: skip
+    status, page = post(door, "/machines", *setting[:2], ("to", "cyber@nobody"), *setting[3:])
+    assert (status, 'value="inbound"' in page) == (400, True)
+    assert post(door, "/machines", *setting)[0] == 303
+    rule = house.run("--as", "Capt Abe", "access", "rules")
+    assert (rule["to"], rule["precedence"]) == (["cyber@nato"], "PRIORITY")
+    assert (rule["at_once"], rule["sightings"], rule["set_by"]) == (True, True, "Capt Abe")
+    assert "<code>inbound</code> → cyber@nato" in door.ask("GET", "/machines")[1]
+    ending = (("act", "end"), ("name", "inbound"))
+    assert post(door, "/machines", *ending, ("confirm", "in"))[0] == 400
+    assert post(door, "/machines", *ending, ("confirm", "inbound"))[0] == 303
+    assert "<code>inbound</code> → cyber@nato" not in door.ask("GET", "/machines")[1]
+
+
 def test_interests_are_stated_by_who_watches_the_desk(house: House) -> None:
     door = house.door("Lt Sato")
     adding = (("act", "add"), ("desk", "cyber"), ("kind", "narrative"), ("value", HOSTILE))

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import urllib.parse
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp, Message
 from noroshi.core.instant import MINUTE
 from noroshi.entrypoints.console.door import desk_door
 from noroshi.entrypoints.console.security import cookie_of
+from noroshi.flow.records import Quarantined
+from noroshi.flow.tables import Transaction
 from tests.program.conftest import Desk, befriend, make, opened
 from tests.program.console import Door, come_in, enter
 from tests.program.test_console_accounts import AGREEMENT, WORDS, House
@@ -51,12 +54,28 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     agreement = folder / "agreement.json"
     agreement.write_text(json.dumps({**AGREEMENT, "reference": "jp-nato <b>1</b>"}))
     jp.ask("agreement", "add", agreement, "--by", "Lt Sato")
+    with opened(jp) as house:
+        house.store.perform(_hold_two)
     with ExitStack() as stack:
         url = stack.enter_context(jp.served())["url"]
         yield Stage(jp, url, cards)
 
 
-def give(door: Door, boundary: str = BOUNDARY, **fields: bytes) -> tuple[int, str, str]:
+def _hold_two(tx: Transaction) -> None:
+    """Hold what a partner signed before it was revoked; what it is does not matter here."""
+    known = tx.partners.get("nato")
+    assert known is not None
+    for number in (1, 2):
+        held = Quarantined(
+            bytes([number]) * 32, "nato", known.signed_card.raw, b"no envelope",
+            bytes([number]) * 16, 1_790_000_000_000_000, 1_790_000_100_000_000,
+        )  # fmt: skip
+        assert tx.revocations.hold(held)
+
+
+def give(
+    door: Door, boundary: str = BOUNDARY, path: str = "/partners", **fields: bytes
+) -> tuple[int, str, str]:
     """Send a form with a file, as a browser without scripts does; return where it leads."""
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'.encode()
@@ -67,9 +86,7 @@ def give(door: Door, boundary: str = BOUNDARY, **fields: bytes) -> tuple[int, st
         for name, content in fields.items()
     ]
     kind = f"multipart/form-data; boundary={boundary}"
-    status, page, headers = door.send(
-        "/partners", b"".join(parts) + f"--{boundary}--\r\n".encode(), kind
-    )
+    status, page, headers = door.send(path, b"".join(parts) + f"--{boundary}--\r\n".encode(), kind)
     return status, page, headers.get("location", "")
 
 
@@ -116,6 +133,32 @@ def test_a_card_is_taken_as_text_and_nothing_else_is(stage: Stage) -> None:
         assert give(door, boundary, card=b"x")[0] == 400
     assert give(door, card=stage.cards["au"])[::2] == (303, "/partners/au")
     assert door.ask("GET", "/partners/xx")[0] == 404
+
+
+def test_an_agreement_is_taken_as_a_file(stage: Stage) -> None:
+    door = come_in(stage.jp, stage.url)
+    for wrong in (b"", b"{", json.dumps({**AGREEMENT, "level": "HUSH"}).encode()):
+        assert give(door, path="/partners/nato", file=wrong)[0] == 400
+    told = json.dumps({**AGREEMENT, "reference": "by page"}).encode()
+    assert give(door, path="/partners/nato", file=told)[::2] == (303, "/partners/nato")
+    assert "by page" in door.ask("GET", "/partners/nato")[1]
+    assert "by page" in str(stage.jp.ask_lines("agreement", "list"))
+
+
+def test_what_is_held_of_a_revoked_partner_is_decided(stage: Stage) -> None:
+    door = come_in(stage.jp, stage.url)
+    page = door.ask("GET", "/partners")[1]
+    first, second = (str(uuid.UUID(bytes=bytes([number]) * 16)) for number in (1, 2))
+    assert first[:8] in page
+    assert second[:8] in page
+    assert door.ask("POST", f"/quarantine/{first}", {"act": "drop"})[0] == 400, "another site"
+    assert door.post(f"/quarantine/{first}", act="dance")[0] == 400
+    assert door.post(f"/quarantine/{first}", act="take")[0] == 400, "it is no envelope"
+    assert door.post(f"/quarantine/{first}", act="drop")[0] == 303
+    assert door.post(f"/quarantine/{first}", act="drop")[0] in {400, 404}
+    assert first[:8] not in door.ask("GET", "/partners")[1]
+    (row,) = stage.jp.ask_lines("quarantine")
+    assert row["report"] == second
 
 
 def test_a_hostile_name_shows_as_text_and_one_that_resembles_is_named(
@@ -224,4 +267,7 @@ def test_what_was_typed_stays_while_a_person_is_proven_anew(tmp_path: Path) -> N
             status, page = asked(door, "/partners/nato", cookie, form)
             assert status == (303 if is_proven else 400)
             assert ("/confirm?next=/partners/nato" in page) is not is_proven
+            if not is_proven:
+                status, _ = asked(door, "/quarantine/01010101", cookie, {"act": "drop"})
+                assert status == 303, "it leads to the proof, and decides nothing"
             assert ('value="2026-01-02 03:04"' in page) is not is_proven

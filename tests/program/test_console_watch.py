@@ -16,7 +16,8 @@ from noroshi.core.instant import MINUTE
 from noroshi.flow.records import LineCheck
 from noroshi.flow.tables import Transaction
 from tests.program.conftest import Desk, befriend, make, opened, run
-from tests.program.console import Door, come_in, link_of
+from tests.program.console import Door, come_in, enter, link_of
+from tests.program.test_watch import tune
 
 pytestmark = pytest.mark.xdist_group("console-watch")
 
@@ -321,3 +322,21 @@ def test_a_person_sees_and_does_what_their_account_may(served: tuple[Desk, Desk,
         assert door.post(f"/desk/{desk}/staffed", act="take", seen=seen)[0] == status
     log = nato.run("--json", "--as", "Capt Abe", "desk", "log", "cyber", environment=named).lines
     assert log[-1]["by"] == "Lt Mori"
+
+
+def test_the_board_s_lines_and_desks_change_without_a_reload(
+    tmp_path: Path, browser: Browser
+) -> None:
+    jp, nato = make(tmp_path, "jp"), make(tmp_path, "nato")
+    befriend([jp, nato])
+    tune(jp, check_minutes="0.02")
+    with jp.served():
+        with nato.served():
+            page, _ = enter(browser, jp)
+            line = page.locator('#line-list tr[data-partner="nato"]')
+            expect(line.locator(".state.calm")).to_be_visible()
+            page.evaluate("window.isTheSame = true")
+            nato.ask("desk", "state", "cyber", "staffed", "--by", "Maj Dupont")
+            expect(line).to_contain_text("cyber Staffed")
+            assert page.evaluate("window.isTheSame")
+        expect(line.locator(".state.bad")).to_be_visible()

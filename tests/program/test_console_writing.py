@@ -70,6 +70,32 @@ def test_a_flash_is_written_with_the_keyboard_alone(
     assert said == []
 
 
+REASONS = {
+    "ja": "jpとnatoの間の取決めが必要",
+    "fr": "demande un accord entre jp et nato",
+    "ko": "jp와(과) nato 사이의 약정이 필요",
+    "id": "memerlukan perjanjian antara jp dan nato",
+}
+
+
+@pytest.mark.parametrize("language", REASONS)
+def test_why_it_may_not_go_is_said_in_the_language_of_who_writes(
+    served: tuple[Desk, Desk, str, str], browser: Browser, language: str
+) -> None:
+    jp, _, url, _ = served
+    page, said = enter(browser, jp)
+    read_in(page, f"{url}/compose/cyber-incident", language)
+    page.check('input[name=to][value="cyber@nato"]')
+    page.select_option("select[name=level]", "NATO SECRET")
+    reason = page.locator("#partners li.no p")
+    expect(reason).to_contain_text(REASONS[language])
+    expect(reason).to_have_attribute("lang", language)
+    page.fill("#f-summary", "Gateways down.")
+    page.click("button[value=check]")
+    expect(page.locator("#partners li.no p")).to_contain_text(REASONS[language])
+    assert said == []
+
+
 def test_what_is_wrong_is_said_while_it_is_typed(
     served: tuple[Desk, Desk, str, str], browser: Browser
 ) -> None:
@@ -103,7 +129,11 @@ def test_without_scripts_a_form_is_kept_until_it_may_go(
 ) -> None:
     jp, nato, url, _ = served
     door = come_in(jp, url)
-    assert "/compose/missile-event" in door.ask("GET", "/compose")[1]
+    assert door.post("/language", to="id")[0] == 303
+    kinds = re.findall(r'href="/compose/[a-z-]+">([^<]+)<', door.ask("GET", "/compose")[1])
+    assert len(kinds) > 12
+    assert kinds == sorted(kinds, key=str.casefold)
+    assert door.post("/language", to="en")[0] == 303
     assert door.ask("GET", "/compose/no-such-kind")[0] == 404
     begun = form_of(door.begin("/compose/cyber-incident"))
     typed = {**begun, "to": "cyber@nato", "f.first_seen": "yesterday-ish", "subject": "<b>Kept</b>"}

@@ -219,6 +219,24 @@ def test_the_events_of_another_node_are_followed(tmp_path: Path) -> None:
         until(lambda: nato.ask("pull", "jp")["taken"] > 0, "no event came")
 
 
+def test_all_feeds_are_followed_past_one_that_fails(tmp_path: Path) -> None:
+    jp = make(tmp_path, "jp")
+    good = tmp_path / "good"
+    good.mkdir()
+    written(good, [])
+    with site(good) as url, jp.served():
+        for name, at in (("a-bad", f"{url}/none"), ("b-good", url)):
+            feed = (name, at, "--kind", "misp-feed", "--collection", name, "--every", "7d")
+            jp.ask("feeds", "add", *feed, "--inside", "127.0.0.0/8", "--by", "Lt Sato")
+        ran = jp.run("--json", "pull")
+        assert ran.status == 1
+        told = {row["name"]: row for row in ran.lines}
+        assert told["a-bad"]["error"] == "feed-failed"
+        assert (told["b-good"]["taken_now"], "error" in told["b-good"]) == (0, False)
+        assert "a-bad: " in jp.run("pull").errors
+        assert jp.fail("pull", "a-bad")["error"] == "feed-failed"
+
+
 def test_a_node_stops_at_once_while_a_server_does_not_answer(tmp_path: Path) -> None:
     jp = make(tmp_path, "jp")
     with socket.create_server(("127.0.0.1", 0)) as silent:

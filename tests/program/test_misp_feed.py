@@ -102,6 +102,35 @@ def test_who_may_not_read_a_report_finds_no_event(tmp_path: Path) -> None:
         assert hidden not in narrow.get("hashes.csv").text
 
 
+def test_what_is_taken_back_or_replaced_is_told_so(tmp_path: Path) -> None:
+    jp, nato = make(tmp_path, "jp"), make(tmp_path, "nato")
+    befriend([jp, nato])
+    uuid = "5f1c0000-0000-4000-8000-000000000001"
+
+    def an_event(name: str, info: str, value: str) -> Path:
+        attribute = {"type": "domain", "category": "Network activity", "value": value}
+        told = {"uuid": uuid, "info": info, "timestamp": "1700000000", "Attribute": [attribute]}
+        file = tmp_path / name
+        file.write_text(json.dumps({"Event": told}))
+        return file
+
+    with jp.served(), nato.served() as ready:
+        feed = Feed(ready["url"], grant(nato, "misp"))
+        first = jp.ask("send", an_event("1", "first", "a.example"), "--to", "cyber@nato")["report"]
+        assert wait_for(feed, 1)[uuid]["info"] == "first"
+        second = an_event("2", "second", "b.example")
+        by = jp.ask("send", second, "--to", "cyber@nato", "--supersedes", first)["report"]
+        until(lambda: feed.get("manifest.json").json()[uuid]["info"] == "second")
+        assert feed.get(f"{uuid}.json").json()["Event"]["Attribute"][0]["value"] == "b.example"
+        jp.ask("cancel", by, "--note", "it was an exercise of ours")
+        until(lambda: feed.get("manifest.json").json()[uuid]["info"] == "CANCELLED: second")
+        gone = MISPEvent()
+        gone.load(feed.get(f"{uuid}.json").json())
+        assert [attribute.deleted for attribute in gone.attributes] == [True]
+        assert int(gone.timestamp.timestamp()) > 1_700_000_000
+        assert uuid not in feed.get("hashes.csv").text
+
+
 def wait_for(feed: Feed, count: int) -> Any:
     until(lambda: len(feed.get("manifest.json").json()) >= count)
     manifest = feed.get("manifest.json").json()

@@ -4,12 +4,13 @@ what nobody should ask: over plain HTTP, with nothing of our own code to compare
 import base64
 import http.client
 import json
+import re
 import socket
 import ssl
 import uuid
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -122,7 +123,19 @@ def is_error(answer: Answer, status: int) -> None:
 
 
 def is_instant(text: str) -> bool:
-    return text.endswith("Z") and datetime.fromisoformat(text).microsecond >= 0
+    written = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text)
+    return written is not None and datetime.fromisoformat(text).utcoffset() == timedelta(0)
+
+
+def lists_in(value: Any) -> Iterator[list[Any]]:
+    """Yield every list of a resource; STIX objects have rules of their own."""
+    for name, each in value.items():
+        if isinstance(each, list):
+            yield each
+            if name != "objects" or "date_added" in each[0]:
+                yield from (
+                    found for one in each if isinstance(one, dict) for found in lists_in(one)
+                )
 
 
 # Speaking: headers, errors, who asks
@@ -234,6 +247,24 @@ def test_a_status_is_told_to_whom_it_belongs(one: Machine, fresh: Machine) -> No
     name = fresh.post().told["id"]
     is_error(one.ask("GET", f"{ROOT}status/{name}/"), 404)
     is_error(one.ask("GET", f"{ROOT}status/{uuid.UUID(int=0)}/"), 404)
+
+
+def test_a_resource_has_no_empty_list(served: tuple[Desk, str], one: Machine) -> None:
+    poor = access(served, "poor", "poor", "--read", "--write")
+    batches = ((), (mark(50),), ({"type": "indicator", "id": mark(51)["id"]},))
+    told = [poor.get().told, poor.get("manifest/").told]
+    told += [poor.post(*batch).told for batch in batches]
+    for path in ("/taxii2/", ROOT, f"{ROOT}collections/", poor.place, one.place):
+        told.append(one.ask("GET", path).told if path != poor.place else poor.get("").told)
+    told += [one.get("manifest/").told, one.get(f"objects/{mark(1)['id']}/versions/").told]
+    found = [each for resource in told for each in lists_in(resource)]
+    assert len(found) > 8
+    assert all(found), told
+
+
+def test_a_collection_has_an_identifier_of_chance(one: Machine) -> None:
+    (listed,) = one.ask("GET", f"{ROOT}collections/").told["collections"]
+    assert uuid.UUID(listed["id"]).version == 4
 
 
 # Collections, objects, manifests, versions

@@ -26,4 +26,5 @@ def test_nothing_answered_is_lost_or_announced_twice(tmp_path: Path) -> None:
 
 def test_a_store_that_answers_before_it_commits_is_noticed(tmp_path: Path) -> None:
     shown = run_round(tmp_path, 8, seed=2, plant=ACK_BEFORE_COMMIT, only="committing")
-    assert shown.findings.lost
+    # Which answered act it forgets is chance: a report, or the card of a third partner.
+    assert not shown.findings.is_clean

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from noroshi.core.lexicon.lexicon import Language
-from noroshi.entrypoints.console import pages, passkeys
+from noroshi.entrypoints.console import onward, pages, passkeys
 from noroshi.entrypoints.console.desk import Console, Visit
 from noroshi.entrypoints.console.door import _INSIDE
+from noroshi.entrypoints.console.problem import UNPROVEN
 from noroshi.flow.caller import Caller
 
 GRAVE = {"/release/{report}", "/passkeys", "/passkeys/break-glass"}
@@ -46,6 +47,11 @@ def test_what_was_proven_long_ago_is_asked_again(method: str, who: Visit, *, goe
     assert (told.body == b"done") == goes_on
     if not goes_on:
         assert told.headers["location"] == "/confirm?next=/release/1"
+
+
+def test_consent_is_given_by_who_was_proven_just_now() -> None:
+    giving = onward.grant(cast("Console", None), visit(is_fresh=False), "1", bytes(16))
+    assert asyncio.run(giving) is UNPROVEN
 
 
 def test_every_grave_page_is_guarded() -> None:

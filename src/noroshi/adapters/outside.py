@@ -36,22 +36,30 @@ class Outside:
         """Have none open."""
         self._lock = threading.Lock()
         self._open: set[_Server] = set()
+        self._turns: dict[str, threading.Lock] = {}
         self._is_closed = False
 
     @contextlib.contextmanager
     def __call__(self, feed: Feed, login: Login) -> Generator[Session]:
-        """Open a session with the server of a feed; its connection is used again."""
+        """Open a session with the server of a feed, once nobody else has one for this feed.
+
+        Two that follow one feed at once would take, or hand on, the same things twice. Its
+        connection is used again.
+        """
         server = _Server(feed, login)
         with self._lock:
-            self._open.add(server)
-            if self._is_closed:
-                server.abort()
-        try:
-            yield server
-        finally:
+            turn = self._turns.setdefault(feed.name, threading.Lock())
+        with turn:
             with self._lock:
-                self._open.discard(server)
-            server.close()
+                self._open.add(server)
+                if self._is_closed:
+                    server.abort()
+            try:
+                yield server
+            finally:
+                with self._lock:
+                    self._open.discard(server)
+                server.close()
 
     def close(self) -> None:
         """End what is under way: whoever waits for a server waits no more."""

@@ -19,6 +19,7 @@ _PACKAGE: Final = "stix2-validator"
 _FOLDERS: Final = "stix2validator/schemas-{}/schemas"
 _OBJECTS: Final = ("sdos", "sros", "observables")
 _COMMON: Final = ("marking-definition", "extension-definition", "language-content")
+_GRANULAR: Final = "granular-marking"
 _ANY_OBJECT: Final = "core"
 _ANY_OBSERVABLE: Final = "cyber-observable-core"
 _LONGEST: Final = 300
@@ -35,8 +36,12 @@ class StixSchemas:
         """
         folder = Path(str(distribution(_PACKAGE).locate_file(_FOLDERS.format(version))))
         found = {path: json.loads(path.read_bytes()) for path in sorted(folder.glob("*/*.json"))}
-        for each in found.values():
+        for path, each in found.items():
             each.pop("$schema")  # those of 2.0 name one that there is not, and nothing is fetched
+            if path.stem == _GRANULAR and version == "2.1":
+                # The schema wants a marking; the standard a marking or a language (section 7.2.3).
+                each["required"] = ["selectors"]
+                each["oneOf"] = [{"required": [name]} for name in ("marking_ref", "lang")]
         if not found:
             msg = f"the schemas of STIX are not where {_PACKAGE} has them; install the lock file"
             raise UnavailableError("damaged", msg)

@@ -20,6 +20,7 @@ from noroshi.core.envelope.keys import SignerSet
 from noroshi.core.envelope.primitives import Primitives, Signer
 from noroshi.core.errors import MalformedError, RefusalError
 from noroshi.core.instant import DAY, Instant, is_instant, to_text
+from noroshi.core.lexicon.sentence import Sentence
 from noroshi.core.partner import is_name
 from noroshi.core.report import (
     CONSENT_GRANT,
@@ -122,17 +123,33 @@ def against(
 ) -> str:
     """Return why `holder` may not give a report to `readers` by a grant now, "" if it may."""
     if grant.head_digest != head_digest:
-        return f"the consent of {grant.originator} is for another report"
+        return Sentence(
+            "why.consent_report", "the consent of {originator} is for another report",
+            originator=grant.originator,
+        )  # fmt: skip
     if grant.holder != holder:
-        return f"{grant.originator} lets {grant.holder} pass it on, not {holder}"
+        return Sentence(
+            "why.consent_holder", "{originator} lets {other} pass it on, not {holder}",
+            originator=grant.originator, other=grant.holder, holder=holder,
+        )  # fmt: skip
     left_out = [reader for reader in readers if reader not in grant.audience]
     if left_out:
-        named = ", ".join(grant.audience)
-        return f"the consent of {grant.originator} is for {named}, not for {', '.join(left_out)}"
+        return Sentence(
+            "why.consent_audience", "the consent of {originator} is for {named}, not for {others}",
+            originator=grant.originator, named=", ".join(grant.audience),
+            others=", ".join(left_out),
+        )  # fmt: skip
     if now >= grant.ends_at:
-        return f"the consent of {grant.originator} ended at {to_text(grant.ends_at)}"
+        return Sentence(
+            "why.consent_ended", "the consent of {originator} ended at {time}",
+            originator=grant.originator, time=to_text(grant.ends_at),
+        )  # fmt: skip
     if grant.granted_at > now + MAX_SKEW:
-        return f"the consent of {grant.originator} was given in the future; compare the clocks"
+        return Sentence(
+            "why.consent_future",
+            "the consent of {originator} was given in the future; compare the clocks",
+            originator=grant.originator,
+        )  # fmt: skip
     return ""
 
 

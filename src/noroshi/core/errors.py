@@ -108,7 +108,7 @@ class NoroshiError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = str(message)  # plain text, whatever knew more: it goes to partners and logs
 
 
 class InputError(NoroshiError):

@@ -26,6 +26,9 @@ MAX_DEPTH: Final = 12
 MAX_ITEMS: Final = 4096
 
 _UINT, _NEGINT, BYTES, TEXT, _ARRAY, _MAP, _TAG = range(7)
+_FIRST_STRING: Final = BYTES << 5
+_FIRST_ARRAY: Final = _ARRAY << 5
+_FIRST_MAP: Final = _MAP << 5
 _FIRST_TAG: Final = _TAG << 5
 _FALSE_TRUE_NULL: Final = (20, 21, 22)
 
@@ -114,7 +117,7 @@ def _tag_head(tag: int | None) -> bytes:
     return b"" if tag is None else bytes((0xD8, tag))
 
 
-def _scan(raw: bytes) -> None:  # noqa: C901 - one walk
+def _scan(raw: bytes) -> None:  # noqa: C901, PLR0912 - one walk
     """Walk the bytes without building anything; raise ValueError or IndexError when unfit."""
     position, items, missing = 0, 0, 1
     open_containers: list[int] = []
@@ -130,18 +133,23 @@ def _scan(raw: bytes) -> None:  # noqa: C901 - one walk
         if items > MAX_ITEMS:
             raise ValueError
         head = raw[position]
-        if head < _FIRST_TAG and head & 31 < 24:  # noqa: PLR2004 - most heads are one byte
-            major, argument = head >> 5, head & 31
-            position += 1
+        info = head & 31
+        if head >= _FIRST_TAG or info > 24:  # noqa: PLR2004 - most heads are of one or two bytes
+            head, argument, position = read_head(raw, position)
+            head <<= 5
+        elif info < 24:  # noqa: PLR2004
+            argument, position = info, position + 1
         else:
-            major, argument, position = read_head(raw, position)
-        if major in {BYTES, TEXT}:
+            argument, position = raw[position + 1], position + 2
+        if head < _FIRST_STRING:
+            continue
+        if head < _FIRST_ARRAY:
             position += argument
             if position > len(raw):
                 raise ValueError
-        elif major in {_ARRAY, _MAP}:
+        elif head < _FIRST_TAG:
             open_containers.append(missing)
-            missing = argument if major == _ARRAY else 2 * argument
+            missing = argument if head < _FIRST_MAP else 2 * argument
             if len(open_containers) > MAX_DEPTH:
                 raise ValueError
 

@@ -59,5 +59,5 @@ def from_text(text: str) -> Instant:
         at = (moment - _EPOCH) // timedelta(microseconds=1)
         if is_instant(at):
             return at
-    msg = f"{text!r} is no time; write it like 2026-11-22T03:00:00Z, with a time zone"
+    msg = f"{text[:40]!r} is no time; write it like 2026-11-22T03:00:00Z, with a time zone"
     raise InputError("bad-input", msg)

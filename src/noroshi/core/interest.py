@@ -5,7 +5,7 @@ narrative    放射能, poisoned fish    the same
 sector       energy                  a code of the form, or of an identity of STIX
 technique    T1566, T0023            the technique and all below it
 country      JP                      a code of ISO 3166, as the place or the target
-network      203.0.113.0/24          an address in it, by itself or in a web address
+network      203.0.113.0/24          an address in it, by itself, in a web address, or in any text
 """
 
 import hashlib
@@ -113,7 +113,7 @@ def _is_said(word: str, words: str) -> bool:
 
 
 def _holds(network: Network, about: About) -> bool:
-    for value in about.values:
+    for value in (*about.values, *about.addresses):
         host = _HOST.fullmatch(value)
         try:
             address = ipaddress.ip_network(value if host is None else host[1], strict=False)

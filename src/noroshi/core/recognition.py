@@ -9,9 +9,10 @@
 Text that must be UTF-8 is; JSON is read strictly: no duplicate names, no NaN or Infinity, no
 lone surrogates, at most 64 levels deep. Whatever is recognised, the bytes stay as they are.
 
-What it says of its own marking and of those of its parts is told too, and what STIX objects say
-wherever they lie in it: also where the bytes are called plain text, for a name given to them
-changes nothing of what they hold. So it is with files that go along, as far as they are JSON.
+What it says of its own marking and of those of its parts is told too, and what STIX objects and
+the tags of MISP events say wherever they lie in it: also where the bytes are called plain text,
+for a name given to them changes nothing of what they hold. So it is with files that go along, as
+far as they are JSON.
 """
 
 import re
@@ -23,6 +24,7 @@ import msgspec
 
 from noroshi.core.envelope.suite import MAX_BODY
 from noroshi.core.errors import InputError
+from noroshi.core.exchange.misp_marking import tagged_parts
 from noroshi.core.exchange.stix import marked_parts
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.whole import Part, distinct
@@ -43,6 +45,7 @@ MISP: Final = "application/vnd.misp.event+json"
 
 _LIKE_JSON: Final = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]\d-]|$|true|false|null))')
 MARKING_WORDS: Final = (b'"noroshi"', b"object_marking_refs", b"granular_markings")
+_EVENT_WORDS: Final = (b'"Event"', b'"response"')
 _ESCAPE: Final = b"\\u"
 """Without one of these words, or an escape that could hide one, JSON has no marked parts."""
 _MOST_READ: Final = 10 * MAX_SUBJECT
@@ -114,7 +117,7 @@ def recognise(body: bytes, *, as_text: bool = False) -> Recognised:
             "Mend the file, or send it as it stands with --text"
         )
         raise InputError("bad-json", msg) from None
-    inner = _parts_of_objects(value, body)
+    inner = _parts_inside(value, body)
     if as_text:
         parts = distinct((*_parts_in_text(value), *inner))
         return Recognised(TEXT, subject=_first_line(text), parts=parts)
@@ -156,7 +159,7 @@ def parts_attached(name: str, data: bytes) -> tuple[Part, ...]:
             return ()
         msg = f"{name} holds markings and cannot be read as JSON: {error}; mend it"
         raise InputError("bad-marking", msg) from None
-    parts = distinct((*_parts_in_text(value), *_parts_of_objects(value, data)))
+    parts = distinct((*_parts_in_text(value), *_parts_inside(value, data)))
     return tuple(Part(f"{name}: {part.name}", part.marking) for part in parts)
 
 
@@ -283,11 +286,14 @@ def _own(marking: str | None) -> tuple[Part, ...]:
 
 
 def _may_be_marked(data: bytes) -> bool:
-    return any(word in data for word in (*MARKING_WORDS, _ESCAPE))
+    return any(word in data for word in (*MARKING_WORDS, *_EVENT_WORDS, _ESCAPE))
 
 
-def _parts_of_objects(value: object, data: bytes) -> tuple[Part, ...]:
-    return distinct(marked_parts(value)) if _may_be_marked(data) else ()
+def _parts_inside(value: object, data: bytes) -> tuple[Part, ...]:
+    """Return what objects of STIX and events of MISP say of their markings."""
+    if not _may_be_marked(data):
+        return ()
+    return distinct((*marked_parts(value), *tagged_parts(value)))
 
 
 def _first_line(text: str) -> str:

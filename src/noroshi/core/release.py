@@ -18,6 +18,7 @@ import msgspec
 
 from noroshi.core.agreement import Agreement
 from noroshi.core.errors import InputError
+from noroshi.core.lexicon.sentence import Sentence
 from noroshi.core.marking.equivalence import Confidence
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.rules import Classification, Rules
@@ -61,8 +62,13 @@ def may_release_all(
     for part in dragged:
         asked = msgspec.structs.replace(question, marking=part.marking)
         against = may_release(asked, agreements, rules)
-        reasons += [f"{part.name}: {reason}" for reason in against]
+        reasons += [reason_of(part.name, reason) for reason in against]
     return tuple(reasons)
+
+
+def reason_of(name: str, reason: str) -> Sentence:
+    """Return a reason with what it is about, a partner or a part, before it."""
+    return Sentence("why.of", "{name}: {reason}", name=name, reason=reason)
 
 
 def _audience(question: Question, classification: Classification, rules: Rules) -> tuple[str, ...]:
@@ -73,12 +79,18 @@ def _audience(question: Question, classification: Classification, rules: Rules) 
     if receiver in map(rules.partner_of, codes):
         return ()
     if codes:
-        return (f"it is releasable to {', '.join(codes)}, which does not name {receiver}",)
+        reason = Sentence(
+            "why.rel_to", "it is releasable to {codes}, which does not name {receiver}",
+            codes=", ".join(codes), receiver=receiver,
+        )  # fmt: skip
+        return (reason,)
     if classification.level.is_classified:
-        reason = (
-            f"{classification} without REL TO goes to owners of that policy alone; {receiver} is "
-            f"none. If it may have it, mark it '{question.marking}//REL TO ...'"
-        )
+        reason = Sentence(
+            "why.owners",
+            "{level} without REL TO goes to owners of that policy alone; {receiver} is none. "
+            "If it may have it, mark it '{marking}//REL TO ...'",
+            level=str(classification), receiver=receiver, marking=str(question.marking),
+        )  # fmt: skip
         return (reason,)
     return ()
 
@@ -93,17 +105,23 @@ def _agreed(
     """Return why no agreement covers it; none: one does."""
     between = [a for a in agreements if a.is_between(question.sender, question.receiver)]
     if not between:
-        reason = (
-            f"{classification} needs an agreement between {question.sender} and "
-            f"{question.receiver}, and there is none; see: noroshi agreement list"
-        )
+        reason = Sentence(
+            "why.no_agreement",
+            "{level} needs an agreement between {sender} and {receiver}, and there is none; "
+            "see: noroshi agreement list",
+            level=str(classification), sender=question.sender, receiver=question.receiver,
+        )  # fmt: skip
         return (reason,)
     reasons: list[str] = []
     for agreement in between:
         lacking = _lacking(agreement, question, classification, restrictive, rules)
         if not lacking:
             return ()
-        reasons.append(f"the agreement '{agreement.reference}' does not cover it: {lacking}")
+        reason = Sentence(
+            "why.not_covered", "the agreement '{agreement}' does not cover it: {lacking}",
+            agreement=agreement.reference, lacking=lacking,
+        )  # fmt: skip
+        reasons.append(reason)
     return tuple(reasons)
 
 
@@ -116,18 +134,25 @@ def _lacking(
 ) -> str:
     """Return what an agreement lacks, "" for nothing."""
     if question.day < agreement.valid_from:
-        return f"it begins on {agreement.valid_from}"
+        return Sentence("why.begins", "it begins on {day}", day=str(agreement.valid_from))
     if question.day > agreement.valid_until:
-        return f"it ended on {agreement.valid_until}"
+        return Sentence("why.ended", "it ended on {day}", day=str(agreement.valid_until))
     uncleared = [name for name in restrictive if name not in agreement.caveats]
     if uncleared:
-        return f"it clears nobody for {', '.join(uncleared)}"
+        named = ", ".join(uncleared)
+        return Sentence("why.caveats", "it clears nobody for {caveats}", caveats=named)
     about = ", ".join(agreement.areas)
     outside = [area for area in question.areas if area not in agreement.areas]
     if about and not question.areas:
-        return f"it is about {about} alone, and the report names no area: --area CODE"
+        return Sentence(
+            "why.no_area", "it is about {areas} alone, and the report names no area: --area CODE",
+            areas=about,
+        )  # fmt: skip
     if about and outside:
-        return f"it is about {about} alone, the report also about {', '.join(outside)}"
+        return Sentence(
+            "why.other_area", "it is about {areas} alone, the report also about {others}",
+            areas=about, others=", ".join(outside),
+        )  # fmt: skip
     return _too_high(agreement, classification, rules)
 
 
@@ -139,12 +164,22 @@ def _too_high(agreement: Agreement, classification: Classification, rules: Rules
         return error.message
     if highest.policy is classification.policy:
         is_within = classification.level.rank <= highest.level.rank
-        return "" if is_within else f"it goes up to {highest}"
+        return "" if is_within else _up_to(highest)
     answering = rules.equivalents(classification, highest.policy.name)
     if not answering:
-        return f"it speaks of {highest.policy.name}, which has no equivalent of {classification}"
+        return Sentence(
+            "why.no_equivalent", "it speaks of {policy}, which has no equivalent of {level}",
+            policy=highest.policy.name, level=str(classification),
+        )  # fmt: skip
     # The highest that answers counts: where in doubt a level is rounded up.
     top = answering[-1]
     if top.confidence is Confidence.INDICATIVE and not agreement.accepts_indicative:
-        return f"that {classification} answers to {highest.policy.banner(top.level)} is indicative"
-    return "" if top.level.rank <= highest.level.rank else f"it goes up to {highest}"
+        return Sentence(
+            "why.indicative", "that {level} answers to {other} is indicative",
+            level=str(classification), other=highest.policy.banner(top.level),
+        )  # fmt: skip
+    return "" if top.level.rank <= highest.level.rank else _up_to(highest)
+
+
+def _up_to(highest: Classification) -> Sentence:
+    return Sentence("why.highest", "it goes up to {level}", level=str(highest))

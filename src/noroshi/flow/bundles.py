@@ -8,6 +8,7 @@ from noroshi.core.errors import NoroshiError
 from noroshi.core.exchange.misp import FORMAT
 from noroshi.core.exchange.misp_feed import Event, event_of
 from noroshi.core.exchange.misp_form import draft_of_event, only_event
+from noroshi.core.exchange.misp_marking import marking_of
 from noroshi.core.exchange.objects.reading import take_apart
 from noroshi.core.exchange.stix_report import Report, write_bundle
 from noroshi.core.marking.label import Marking
@@ -51,6 +52,17 @@ def event_in(said: views.Said) -> Event:
         if kept.get("format") == FORMAT and isinstance(kept.get("content"), str):
             original = _event(str(kept["content"]))
     return event_of(report, original)
+
+
+def own_markings(said: views.Said) -> set[Marking]:
+    """Return how a report is handled by what it says of itself beside its head.
+
+    Raises:
+        InputError: it restricts in words that are not known here.
+    """
+    event = _event(said.content.body) if said.content.body_type == MISP else None
+    marking = None if event is None else marking_of(event)
+    return set() if marking is None else {marking}
 
 
 def _any_report(said: views.Said) -> Report:

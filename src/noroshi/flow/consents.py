@@ -29,6 +29,7 @@ from noroshi.core.envelope.head import ReportHead
 from noroshi.core.envelope.keys import Purpose
 from noroshi.core.errors import RefusalError
 from noroshi.core.instant import Instant, to_text
+from noroshi.core.lexicon.sentence import Sentence
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.recognition import NOROSHI, recognise
 from noroshi.core.report import (
@@ -47,7 +48,9 @@ from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement, Identity, PendingReceipt
 from noroshi.flow.tables import Tables, Transaction
 
-_NO_CONSENT: Final = "its originator has not consented; ask for it: noroshi pass-on"
+_NO_CONSENT: Final = Sentence(
+    "why.no_consent", "its originator has not consented; ask for it: noroshi pass-on"
+)
 
 _CONTRARY: Final = {Rung.ACTIONED: Rung.DECLINED, Rung.DECLINED: Rung.ACTIONED}
 
@@ -265,7 +268,11 @@ def reasons_without(
         return [_NO_CONSENT]
     grant = kept.signed.grant
     if planned.content.kind == PASSED_ON and grant.scope is not Scope.WHOLE:
-        return [f"{grant.originator} consents to what stands below the tearline alone"]
+        below = Sentence(
+            "why.tearline", "{originator} consents to what stands below the tearline alone",
+            originator=grant.originator,
+        )  # fmt: skip
+        return [below]
     reason = against(grant, passing.head_digest, me, partners, now)
     return [reason] if reason else []
 

@@ -36,6 +36,7 @@ from noroshi.core.directory.staleness import Standing
 from noroshi.core.envelope import suite
 from noroshi.core.errors import ConflictError
 from noroshi.core.instant import DAY, Instant, from_day, to_text
+from noroshi.core.lexicon.sentence import Sentence
 from noroshi.core.partner import PartnerState
 from noroshi.core.precedence import Precedence
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
@@ -196,8 +197,13 @@ def to_confirm(tables: Tables, partners: Iterable[str], now: Instant) -> tuple[s
     """Return why a report to these partners needs a second person, in sentences."""
     found = {partner: standing_of(tables, partner, now) for partner in partners}
     return tuple(
-        f"the directory of {partner} is old: {age_of(tables, partner, now)}; its newest card "
-        "renews it (noroshi partner add FILE)"
+        Sentence(
+            "why.directory_old",
+            "the directory of {partner} is old: {age}; its newest card renews it "
+            "(noroshi partner add FILE)",
+            partner=partner,
+            age=age_of(tables, partner, now),
+        )
         for partner, standing in found.items()
         if standing is Standing.CONFIRM
     )
@@ -207,7 +213,8 @@ def age_of(tables: Tables, partner: str, now: Instant) -> str:
     """Return for people how long ago a partner's directory should have been renewed."""
     heard = tables.directories.of(partner)
     overdue = now - heard.kept.directory.expires_at if heard else 0
-    return f"it was to be renewed {max(0, overdue) / DAY:.1f} days ago"
+    days = f"{max(0, overdue) / DAY:.1f}"
+    return Sentence("why.overdue", "it was to be renewed {days} days ago", days=days)
 
 
 def directory_json(tables: Tables, known: KnownPartner, now: Instant) -> dict[str, object]:

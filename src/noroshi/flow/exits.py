@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from noroshi.core.delivery.alarm import Alarm, AlarmKind
 from noroshi.core.instant import Instant, day_of
+from noroshi.core.lexicon.sentence import Sentence
 from noroshi.core.marking.label import Marking
 from noroshi.core.marking.rules import Rules
 from noroshi.core.marking.whole import Part
@@ -50,11 +51,17 @@ def referred_to(tables: Tables, references: Iterable[bytes], partner: str) -> tu
     """
     heads = [(each, tables.reports.head(each)) for each in dict.fromkeys(references)]
     return tuple(
-        Part(f"the report {report_id_text(each)} that it refers to", Marking.parse(head.marking))
+        Part(_referred(each), Marking.parse(head.marking))
         for each, head in heads
         if head is not None
         and not head.marking.startswith("TLP:")
         and partner not in {head.sender, *(name for name, _ in head.to)}
+    )
+
+
+def _referred(report_id: bytes) -> Sentence:
+    return Sentence(
+        "why.referred", "the report {report} that it refers to", report=report_id_text(report_id)
     )
 
 

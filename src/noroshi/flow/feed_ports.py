@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from noroshi.core.errors import UnavailableError
 from noroshi.core.feed import Feed
 
 
@@ -59,12 +60,16 @@ class Outside(Protocol):
     """The one way out of the house to servers of others."""
 
     def __call__(self, feed: Feed, login: Login) -> AbstractContextManager[Session]:
-        """Open a session with the server of a feed."""
+        """Open a session with the server of a feed, once nobody else has one for this feed."""
         ...
 
     def close(self) -> None:
         """End what is under way, and all that is begun later."""
         ...
+
+
+class PartlyError(UnavailableError):
+    """A feed was followed to its end, and some of what it names could not be had."""
 
 
 Tell = Callable[[int], None]

@@ -26,6 +26,7 @@ from noroshi.flow.collecting import belongs_in
 from noroshi.flow.machine_tables import Collection
 from noroshi.flow.ports import Entropy
 from noroshi.flow.records import Announcement
+from noroshi.flow.send import recipient_of
 from noroshi.flow.tables import Tables, Transaction
 
 
@@ -118,13 +119,11 @@ def set_rule(tx: Transaction, rule: ReportRule, me: str, entropy: Entropy) -> No
     """Let what machines hand over to a collection become reports.
 
     Raises:
-        InputError: reports fill that collection, so that each would become another; or a desk is
-            of a partner that is not known here.
+        InputError: reports fill that collection, so that each would become another; or nothing
+            could go to a desk.
     """
     for address in map(DeskAddress.parse, (*rule.to, *rule.info)):
-        if tx.partners.get(address.partner) is None:
-            msg = f"there is no partner {address.partner!r} here; see: noroshi partner list"
-            raise InputError("unknown-partner", msg)
+        recipient_of(tx, address, me, tx.now)
     open_collection(tx, rule.collection, entropy)
     if rule.sightings:
         collection_of(tx, "reports", entropy)  # so that what came is known by its objects

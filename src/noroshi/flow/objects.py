@@ -77,8 +77,11 @@ def keep(house: House, machine: Machine, collection: Collection, batch: Batch) -
 def _successes(
     handed: Sequence[Handed], versions: Sequence[Instant]
 ) -> tuple[Outcome, ...] | msgspec.UnsetType:
-    """Return what was taken, object by object; of many that is not told."""
-    if len(handed) > MOST_TOLD:
+    """Return what was taken, object by object; of many that is not told, nor of none.
+
+    A list of TAXII is never empty (section 2).
+    """
+    if not 0 < len(handed) <= MOST_TOLD:
         return msgspec.UNSET
     return tuple(
         Outcome(each.object.id, version_text(version))

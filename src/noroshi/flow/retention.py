@@ -9,7 +9,7 @@ before the old key goes, and it is gone before the record says so. A process tha
 begins again where it was. What is open, held for law, or waits to be released is never doomed.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import msgspec
@@ -50,7 +50,7 @@ def settled(tables: Tables, now: Instant) -> Instant:
     journal, step = tables.journal, 1
 
     def made_at(index: int) -> Instant:
-        return decode_entry(journal.leaf(index)).at
+        return _made_at(journal.leaf(index))
 
     # From the end in growing steps: a clock that was ahead once has left entries in between.
     young = journal.size
@@ -64,6 +64,11 @@ def settled(tables: Tables, now: Instant) -> Instant:
         else:
             old = middle
     return made_at(old) if old >= 0 else 0
+
+
+@lru_cache(maxsize=256)  # the search comes by the same entries each time
+def _made_at(leaf: bytes) -> Instant:
+    return decode_entry(leaf).at
 
 
 def destroy_due(keeping: Keeping, now: Instant) -> None:

@@ -31,6 +31,7 @@ from noroshi.core.marking.rules import Rules
 from noroshi.core.marking.whole import Part
 from noroshi.core.partner import DeskAddress, PartnerState
 from noroshi.core.precedence import Precedence
+from noroshi.core.release import reason_of
 from noroshi.core.tlog.entry import SALT_SIZE, EntryKind, new_entry
 from noroshi.flow.alarms import expect_answers
 from noroshi.flow.chains import check_updated, watch_chain
@@ -94,7 +95,7 @@ def check_release(tables: Tables, planned: Plan, me: str, now: Instant, rules: R
         reasons = _against(tables, planned, partner, me, now, rules)
         for address in (a for a in planned.content.addressees if a.partner == partner):
             try:
-                _recipient(tables, address, me, now)
+                recipient_of(tables, address, me, now)
             except InputError as error:
                 reasons.append(error.message)
         partners[partner] = tuple(dict.fromkeys(reasons))
@@ -289,7 +290,7 @@ def _against(
         tables, planned.marking, planned.content.areas, dragged, partner, me, now, rules
     )
     without = reasons_without(tables, planned, (partner,), me, now)
-    return [*without, *(f"{partner}: {reason}" for reason in found)]
+    return [*without, *(reason_of(partner, reason) for reason in found)]
 
 
 def _referred_to(tables: Tables, planned: Plan, partner: str) -> tuple[Part, ...]:
@@ -298,28 +299,12 @@ def _referred_to(tables: Tables, planned: Plan, partner: str) -> tuple[Part, ...
     return referred_to(tables, references, partner)
 
 
-def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str, KnownPartner]:
-    """Return the addressed partners, if the report may go to all of them.
+def recipient_of(tables: Tables, address: DeskAddress, me: str, now: Instant) -> KnownPartner:
+    """Return the partner of an addressed desk, if any report may go there.
 
     Raises:
-        InputError: a partner or desk is unknown or unverified, or the marking forbids it.
+        InputError: the partner or desk is unknown, or nothing goes there for now.
     """
-    partners = {
-        address.partner: _recipient(tx, address, me, tx.now)
-        for address in planned.content.addressees
-    }
-    reasons = [
-        reason for name in partners for reason in _against(tx, planned, name, me, tx.now, rules)
-    ]
-    if reasons:
-        unconsented = reasons_without(tx, planned, tuple(partners), me, tx.now)
-        code = "no-consent" if unconsented else "not-releasable"
-        raise InputError(code, "; ".join(dict.fromkeys(reasons)))
-    return partners
-
-
-def _recipient(tables: Tables, address: DeskAddress, me: str, now: Instant) -> KnownPartner:
-    """Return the partner of an addressed desk, if a report may go there."""
     name = address.partner
     if name == me:
         msg = f"{address} is a desk of this node itself; a report goes to other partners"
@@ -348,3 +333,23 @@ def _recipient(tables: Tables, address: DeskAddress, me: str, now: Instant) -> K
         msg = f"{name} has no desk {address.desk!r}; its card lists {', '.join(desks)}"
         raise InputError("unknown-desk", msg)
     return known
+
+
+def _partners(tx: Transaction, planned: Plan, me: str, rules: Rules) -> dict[str, KnownPartner]:
+    """Return the addressed partners, if the report may go to all of them.
+
+    Raises:
+        InputError: a partner or desk is unknown or unverified, or the marking forbids it.
+    """
+    partners = {
+        address.partner: recipient_of(tx, address, me, tx.now)
+        for address in planned.content.addressees
+    }
+    reasons = [
+        reason for name in partners for reason in _against(tx, planned, name, me, tx.now, rules)
+    ]
+    if reasons:
+        unconsented = reasons_without(tx, planned, tuple(partners), me, tx.now)
+        code = "no-consent" if unconsented else "not-releasable"
+        raise InputError(code, "; ".join(dict.fromkeys(reasons)))
+    return partners

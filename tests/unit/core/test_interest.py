@@ -38,6 +38,8 @@ def met(kind: InterestKind, value: str, about: About) -> bool:
         (NETWORK, "203.0.113.7", About(values=frozenset({"http://203.0.113.7:80/a"})), True),
         (NETWORK, "2001:db8::/32", About(values=frozenset({"https://[2001:db8::5]/"})), True),
         (NETWORK, "2001:db8::/32", About(values=frozenset({"203.0.113.7"})), False),
+        (NETWORK, "203.0.113.0/24", About(addresses=frozenset({"999.1.1.1", "203.0.113.7"})), True),
+        (NETWORK, "203.0.113.0/24", About(addresses=frozenset({"999.1.1.1", "12:30:45"})), False),
     ],
 )
 def test_what_meets_an_interest(

@@ -64,7 +64,7 @@ def test_what_is_handed_over_becomes_a_draft_or_a_report(pair: Pair) -> None:
     hand_over(jp, by, an_object(3))
     assert {row["subject"] for row in jp.ask(requests.Outbox())} == {
         "Port scans",
-        "sensor: 1 objects of STIX",
+        "sensor: 1 object of STIX",
     }
     (listed,) = jp.ask(requests.Rules())
     assert (listed["collection"], listed["to"], listed["set_by"]) == (
@@ -108,7 +108,8 @@ def test_what_may_not_go_is_refused_to_the_machine_and_not_kept(pair: Pair) -> N
         ({"to": ()}, "--to"),
         ({"to": (), "info": ("cyber@nato",), "sightings": True}, "--to"),
         ({"to": ("nato",)}, "desk@partner"),
-        ({"to": ("cyber@jp",)}, "no partner 'jp'"),
+        ({"to": ("cyber@jp",)}, "a desk of this node itself"),
+        ({"to": ("cyber@nato", "nowhere@nato")}, "nato has no desk 'nowhere'; its card lists"),
         ({"info": ("cyber@xx",)}, "no partner 'xx'"),
         ({"precedence": "soon"}, "soon"),
         ({"areas": ("nowhere",)}, "nowhere"),

@@ -20,6 +20,7 @@ from noroshi.flow.answers import handed_over
 from noroshi.flow.collecting import belongs_in, collect
 from noroshi.flow.machine_tables import Collection
 from noroshi.flow.machines import machine_of
+from noroshi.flow.misp_events import reports_of
 from tests.unit.flow.pair import House, Pair, open_pair
 from tests.unit.flow.test_accounts import entries
 from tests.unit.flow.test_agreements import agree
@@ -128,6 +129,8 @@ def test_access_is_granted_added_to_and_taken_away(pair: Pair) -> None:
         ({"ceiling": "NATO NOTHING"}, "NATO"),
         ({"collection": "reports", "write": True}, "is filled by reports"),
         ({"collection": "reports", "partner": "nato"}, "go to a partner as reports alone"),
+        ({"collection": "desk-nowhere"}, "no desk 'nowhere'; it has cyber"),
+        ({"collection": "area-nowhere"}, "nowhere"),
     ],
 )
 def test_what_is_not_granted(pair: Pair, told: dict[str, Any], why: str) -> None:
@@ -284,7 +287,9 @@ def _all(house: House, reader: Machine, query: Any) -> list[str]:
 def _may(reader: Machine, name: str, of: Any, labels: list[Marking]) -> bool:
     """NATO RESTRICTED is covered by an agreement of nato with jp, JPN 秘 by none."""
     markings, refs = of[name]
-    for marking in markings + [m for ref in refs for m in of[ref][0]]:
+    if not all(_may(reader, ref, of, labels) for ref in refs):
+        return False
+    for marking in markings:
         if marking in labels:
             if labels.index(marking) > labels.index(Marking(reader.ceiling.tlp)):
                 return False
@@ -303,6 +308,30 @@ def send(pair: Pair, body: bytes, **told: Any) -> str:
     report = pair.jp.send("cyber@nato", body=body, **told)
     pair.carry()
     return report
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Tag": [{"name": "tlp:red"}]}, {"distribution": "0"}, {"distribution": "4"},
+        {"Attribute": [{"type": "domain", "value": "a.example", "Tag": [{"name": "tlp:red"}]}]},
+    ],
+)  # fmt: skip
+def test_what_an_event_says_of_itself_holds_beside_the_marking_of_its_report(
+    pair: Pair, told: dict[str, Any]
+) -> None:
+    nato = pair.nato
+    reader = machine(nato, grant(nato, "r", "reports")["token"])
+    event = {"uuid": str(uuid.UUID(int=7, version=4)), "info": "Quiet", "timestamp": "1"}
+    attribute = {"type": "domain", "value": "b.example", "to_ids": True}
+    send(pair, json.dumps({"Event": {"Attribute": [attribute], **event}}).encode())
+    collect(nato.node.house)
+    open_ones = ids(nato, reader, "reports")
+    assert open_ones
+    send(pair, json.dumps({"Event": {"Attribute": [attribute], **event, **told}}).encode())
+    collect(nato.node.house)
+    assert ids(nato, reader, "reports") == open_ones
+    assert len(reports_of(nato.node.house, reader)) == 1
 
 
 def test_reports_fill_collections_once_and_from_the_beginning(pair: Pair) -> None:

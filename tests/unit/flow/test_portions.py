@@ -45,6 +45,10 @@ def bundle(tlp: Tlp) -> bytes:
     return json.dumps({"type": "bundle", "objects": [sighted]}).encode()
 
 
+def event(tag: str) -> bytes:
+    return json.dumps({"Event": {"uuid": "5f1c", "info": "x", "Tag": [{"name": tag}]}}).encode()
+
+
 def read(pair: Pair, report: str) -> Any:
     pair.jp.take(pair.nato.waiting("jp"), "nato")
     return pair.jp.ask(requests.Show(report=report))
@@ -70,6 +74,8 @@ def test_a_report_of_portions_alone_is_marked_as_they_demand(pair: Pair) -> None
     assert read(pair, report)["marking"] == MARK + "//TLP:GREEN"
     bundled = pair.nato.send("cyber@jp", body=bundle(Tlp.AMBER))
     assert read(pair, bundled)["marking"] == "TLP:AMBER", "above the default of the node"
+    tagged = pair.nato.send("cyber@jp", body=event("tlp:red"))
+    assert read(pair, tagged)["marking"] == "TLP:RED"
 
 
 def test_portions_of_two_policies_are_left_to_a_person(pair: Pair) -> None:
@@ -84,6 +90,8 @@ def test_portions_of_two_policies_are_left_to_a_person(pair: Pair) -> None:
         (body(portions=PORTIONS), "TLP:RED", "portion 1 is marked NATO RESTRICTED//REL TO JPN, wh"),
         (body(tearline={"marking": MARK, "text": "x"}), "TLP:RED", "the tearline is marked NATO"),
         (bundle(Tlp.RED), "TLP:AMBER", "the object indicator--1 is marked TLP:RED, which TLP:AMB"),
+        (event("tlp:red"), "TLP:AMBER", "the MISP event 5f1c is marked TLP:RED, which TLP:AMBER"),
+        (event("euci:SECRET"), "TLP:RED", "'euci:SECRET', which restricts it and is no marking"),
         (bundle(Tlp.RED).replace(b"828", b"829"), "TLP:RED", "object indicator--1: the marking"),
     ],
 )
@@ -103,15 +111,16 @@ def test_a_whole_that_covers_not_all_is_not_sent(
 
 
 @pytest.mark.parametrize("as_text", [False, True])
-def test_a_bundle_with_an_object_marked_higher_is_never_shown(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch, *, as_text: bool
+@pytest.mark.parametrize(
+    ("told", "name"), [(bundle(Tlp.RED), "object indicator--1"), (event("tlp:red"), "MISP event")]
+)
+def test_what_holds_something_marked_higher_is_never_shown(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, told: bytes, name: str, *, as_text: bool
 ) -> None:
-    """A sender that does not look into its bundles is told by whoever does."""
+    """A sender that does not look into what it sends is told by whoever does."""
     with monkeypatch.context() as careless:
         careless.setattr(draft, "check_whole", lambda *_: None)
-        report = pair.nato.send(
-            "cyber@jp", body=bundle(Tlp.RED), marking="TLP:AMBER", as_text=as_text
-        )
+        report = pair.nato.send("cyber@jp", body=told, marking="TLP:AMBER", as_text=as_text)
     good = pair.nato.send("cyber@jp")
     opened = arrivals.open_all(pair.jp.node.house, pair.nato.waiting("jp"))
     taken = [each.result() for each in arrivals.submit_all(pair.jp.node.house, opened, "nato")]
@@ -122,7 +131,8 @@ def test_a_bundle_with_an_object_marked_higher_is_never_shown(
     pair.jp.issue_receipts("nato")
     pair.nato.take(pair.jp.waiting("nato"), "jp")
     status = pair.nato.ask(requests.Status(report=report))
-    assert "the object indicator--1 is marked TLP:RED" in str(status["recipients"])
+    assert f"the {name}" in str(status["recipients"])
+    assert "is marked TLP:RED" in str(status["recipients"])
     assert not pair.nato.ask(requests.Reached(report=report, rung=Rung.DELIVERED))["reached"]
     assert "REFUSED" in pair.nato.alarms()
 

@@ -10,6 +10,7 @@ so one key cannot count twice under two names.
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.exceptions import UnverifiedSignatureError
@@ -106,7 +107,7 @@ def _public_key(key: Key | None, role: str) -> PublicKey:
         loaded = load_pem_public_key(str(key.keyval["public"]).encode()) if key else None
         if isinstance(loaded, mldsa.MLDSA87PublicKey):
             found = PublicKey(PURPOSES[role], ROOT_ALG, loaded.public_bytes_raw())
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, UnsupportedAlgorithm):
         pass
     if found is None or tuf_key(found) != key:
         raise bad(f"the directory's root names a key for {role} that is none of ML-DSA-87")

@@ -10,6 +10,7 @@ from typing import Final
 
 from noroshi.adapters.sqlite.connection import Database, Row, Value
 from noroshi.core.exchange.objects.query import Query, Version
+from noroshi.flow.object_ports import STATUS_KEPT, KeptStatus
 
 _COLUMNS: Final = (
     "SELECT added, id, version, spec, handling, refs, source, chapter, sealed FROM object"
@@ -57,3 +58,12 @@ def _wanted(query: Query) -> tuple[str, list[Value]]:
 
 def _marks(values: tuple[object, ...]) -> str:
     return ", ".join("?" * len(values))
+
+
+def keep_status(database: Database, status: KeptStatus) -> None:
+    """Keep what became of a batch, and drop what is older than such a thing is kept."""
+    database.run("DELETE FROM status WHERE at < ?", (status.at - STATUS_KEPT,))
+    database.run(
+        "INSERT INTO status (id, machine, at, told) VALUES (?, ?, ?, ?)",
+        (status.id, status.machine, status.at, status.told),
+    )

@@ -28,7 +28,8 @@ from noroshi.adapters.sqlite.connection import (
     open_writer,
 )
 from noroshi.adapters.sqlite.feed_notes import SqliteFeedNotes
-from noroshi.adapters.sqlite.object_rows import rows_of
+from noroshi.adapters.sqlite.object_reach import Reach
+from noroshi.adapters.sqlite.object_rows import keep_status, rows_of
 from noroshi.adapters.sqlite.rows import blob, integer, text
 from noroshi.adapters.sqlite.shared_values import SqliteSharedValues
 from noroshi.core.errors import UnavailableError
@@ -38,7 +39,6 @@ from noroshi.core.exchange.objects.reading import StixObject
 from noroshi.core.instant import Instant
 from noroshi.flow.object_ports import (
     ALONE,
-    STATUS_KEPT,
     Also,
     Handed,
     Kept,
@@ -73,6 +73,11 @@ _SOURCES: Final = (
     "SELECT DISTINCT id, source FROM object"
     " WHERE id IN (SELECT value FROM json_each(?)) AND source <> x'' ORDER BY added"
 )
+_HANDLED: Final = (
+    "SELECT added, source, handling FROM object"
+    " WHERE id = ? AND collection = ? AND spec = ? AND version = ?"
+)
+_HANDLE: Final = "UPDATE object SET handling = ? WHERE added = ?"
 _FILL: Final = "INSERT OR REPLACE INTO filling (collection, seen) VALUES (?, ?)"
 _DEFINITION: Final = "marking-definition"
 
@@ -120,6 +125,7 @@ class SqliteObjects:
                 version, place = _place(database, collection, one, added, self._same)
                 versions.append(version)
                 if place is None:
+                    self._tighten(database, collection, one, version, each.handling)
                     continue
                 newest = added
                 fresh += 1
@@ -133,7 +139,7 @@ class SqliteObjects:
             if also.seen is not None:
                 database.run(_FILL, (collection, also.seen))
             if also.status is not None:
-                _keep(database, also.status(versions))
+                keep_status(database, also.status(versions))
             if also.fetched is not None:
                 self.feeds.keep(database, also.fetched, fresh)
         self._newest = newest
@@ -246,7 +252,8 @@ class SqliteObjects:
         rows = rows_of(database, collection, query, json.dumps(sorted(hidden)), bodies=bodies)
         if not hidden:
             return rows
-        return (row for row in rows if not _drags(database, row, hidden))
+        reach = Reach(database, hidden)
+        return (row for row in rows if not reach.leads_to_hidden(row))
 
     def _kept(self, database: Database, row: Row, *, bodies: bool) -> Kept:
         added, name, version, spec, _, _, source, chapter, sealed = row
@@ -279,6 +286,26 @@ class SqliteObjects:
             self._handlings = {**self._handlings, handling: integer(row)}
         return self._handlings[handling]
 
+    def _tighten(
+        self,
+        database: Database,
+        collection: int,
+        one: StixObject,
+        version: Instant,
+        handling: Handling,
+    ) -> None:
+        """Handle a version that is here, in other words, by what these say as well.
+
+        What reports say is handled by them, and the very same bytes say nothing new.
+        """
+        of_it = (one.id, collection, one.spec, version)
+        row = database.row(_HANDLED, of_it)
+        if row is None or row[1] != b"" or self._same(integer(row[0]), one):
+            return
+        kept = next(each for each, known in self._handlings.items() if known == row[2])
+        both = tuple(sorted({*kept, *handling}, key=str))
+        database.run(_HANDLE, (self._number(database, both), row[0]))
+
     def _open_chapter(self, database: Database) -> int:
         """Return the chapter of this opening, begun with the first object that is added."""
         if not self._chapter:
@@ -305,15 +332,6 @@ def _insert(database: Database, rows: dict[str, tuple[Value, ...]]) -> None:
     """Write rows, each of another id, and forget them."""
     database.run_many(_INSERT, rows.values())
     rows.clear()
-
-
-def _keep(database: Database, status: KeptStatus) -> None:
-    """Keep what became of a batch, and drop what is older than such a thing is kept."""
-    database.run("DELETE FROM status WHERE at < ?", (status.at - STATUS_KEPT,))
-    database.run(
-        "INSERT INTO status (id, machine, at, told) VALUES (?, ?, ?, ?)",
-        (status.id, status.machine, status.at, status.told),
-    )
 
 
 def _place(
@@ -374,23 +392,3 @@ def _set_flags(database: Database, collection: int, name: str, spec: str) -> Non
         "UPDATE object SET is_outdated = spec < ? WHERE id = ? AND collection = ?",
         (newest, name, collection),
     )
-
-
-def _drags(database: Database, row: Row, hidden: frozenset[int]) -> bool:
-    """Say whether an object, or one that it refers to, is hidden in its newest version.
-
-    Whoever may not have an object does not hear of it from those that name it either.
-    """
-    refs = text(row[5])
-    names = [text(row[1]), *(refs.split(" ") if refs else ())]
-    return any(_newest_handlings(database, name) & hidden for name in names)
-
-
-def _newest_handlings(database: Database, name: str) -> set[int]:
-    """Return how the newest version of an object is handled, wherever it lies."""
-    rows = list(
-        database.rows(
-            "SELECT version, handling FROM object WHERE id = ? ORDER BY version DESC", (name,)
-        )
-    )
-    return {integer(handling) for version, handling in rows if version == rows[0][0]}

@@ -8,9 +8,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-import apsw
-
-from noroshi.adapters.sqlite.connection import Database
+from noroshi.adapters.sqlite.connection import Database, connect
 from noroshi.adapters.sqlite.rows import blob, text
 from noroshi.core.search import Wanted, expression_of
 from noroshi.flow.ports import Indexed
@@ -58,7 +56,7 @@ class MemoryIndex:
     def take(self, added: Sequence[Indexed], gone: Sequence[bytes], seen: int) -> None:
         """Add reports, drop those that were destroyed; so much is seen then."""
         if self._db is None:
-            self._db = Database(apsw.Connection(":memory:"))
+            self._db = Database(connect(":memory:"))
             self._db.run("PRAGMA secure_delete = ON")
             self._db.run(_WORDS)
             self._db.run(_REPORT)

@@ -19,7 +19,7 @@ from noroshi.core.errors import InputError
 from noroshi.core.exchange.misp import TYPES
 from noroshi.core.exchange.misp_marking import marking_of
 from noroshi.core.exchange.stix_report import NAMESPACE, Report
-from noroshi.core.instant import SECOND, day_of
+from noroshi.core.instant import SECOND, Instant, day_of
 from noroshi.core.marking.label import Marking, Tlp
 
 _DISTRIBUTIONS: Final = {Tlp.RED: 0, Tlp.AMBER_STRICT: 1, Tlp.AMBER: 2}
@@ -43,6 +43,10 @@ _SHOWN: Final = ("info", "date", "analysis", "threat_level_id", "timestamp")
 _UNDEFINED: Final = "4"
 """A threat level that nobody has named."""
 _COMPLETE: Final = "2"
+
+_HOLDS: Final = ("Attribute", "Object", "EventReport")
+_LONGEST_TIME: Final = 12
+"""Digits of seconds since 1970."""
 
 Event = dict[str, object]
 
@@ -70,6 +74,43 @@ def event_of(report: Report, original: Mapping[str, object] | None) -> Event:
         _restrict(event, report.marking)
     event["published"] = True
     return event
+
+
+def withdrawn(event: Event, at: Instant, why: str) -> Event:
+    """Return an event as one that was taken back at `at`: all that it holds is deleted.
+
+    So MISP, which keeps what a feed no longer lists, deletes it as well. The timestamps are later
+    than those before, whatever the clocks say.
+    """
+    later = max(at // SECOND, *(each + 1 for each in _timestamps(event)))
+    told = _deleted(event, str(later))
+    del told["deleted"]
+    told |= {name: str(later) for name in ("timestamp", "publish_timestamp")}
+    return {**told, "info": f"{why}: {event.get('info', '')}"}
+
+
+def _timestamps(event: Event) -> Iterator[int]:
+    """Yield 0, and every time of a change that an event tells."""
+    yield 0
+    waiting: list[object] = [event]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += cast("list[object]", each)
+        elif isinstance(each, dict):
+            told = cast("Event", each)
+            waiting += told.values()
+            at = str(told.get("timestamp", ""))
+            if at.isascii() and at.isdigit() and len(at) <= _LONGEST_TIME:
+                yield int(at)
+
+
+def _deleted(told: Event, at: str) -> Event:
+    """Return an object of an event as deleted, with all that it holds."""
+    held = {
+        name: [_deleted(each, at) for each in _items(told, name)] for name in _HOLDS if name in told
+    }
+    return {**told, **held, "deleted": True, "timestamp": at}
 
 
 def show(event: Event) -> Shown:

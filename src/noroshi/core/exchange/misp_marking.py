@@ -11,6 +11,10 @@ restricts and is not known here is refused, never passed over.
     distribution 0 and 4             TLP:RED (one organisation, a sharing group)
     distribution 1, 2                TLP:AMBER+STRICT (this community), TLP:AMBER (connected ones)
     distribution 3 and 5             nothing (all communities, as what it lies in)
+
+A distribution says how far a server of MISP hands an event on to others. It counts where machines
+take events in and give them out. Where a person sends an event under a marking, the tags alone
+hold that person to anything: every file saved from a server has a distribution, mostly 0.
 """
 
 import re
@@ -23,6 +27,7 @@ import msgspec
 from noroshi.core.errors import InputError
 from noroshi.core.likeness import are_alike
 from noroshi.core.marking.label import Marking, Pap, Tlp
+from noroshi.core.marking.whole import Part
 
 _TLPS: Final = {
     "white": Tlp.CLEAR, "clear": Tlp.CLEAR, "green": Tlp.GREEN, "amber": Tlp.AMBER,
@@ -48,6 +53,8 @@ _FOREIGN: Final = re.compile(
 )
 """Tags that restrict, in words of others."""
 _NESTED: Final = (dict, list)
+_HOLDS_EVENTS: Final = ("Event", "response")
+_LONGEST_ID: Final = 100
 _NAMED: Final = ("tag_name", "tagname", "tag")
 """Names of what holds the name of a tag: of a galaxy's cluster, of a tag as the database has it."""
 _SPACED: Final = re.compile(r"\s*([:=+])\s*")
@@ -65,12 +72,44 @@ def marking_of(event: object) -> Marking | None:
     Raises:
         InputError: it has a tag that restricts and is not known here.
     """
-    said = _Said()
+    said = _said_by_tags(event)
     for item in _objects(event):
         said.tlps |= _distributed(item)
-        for tag in tags_of(item):
-            _read(tag, said)
-    return _joined(said.tlps, said.paps, said.levels, said.caveats)
+    return _joined(said)
+
+
+def tagged_parts(value: object) -> Iterator[Part]:
+    """Yield the marking that tags give each MISP event in JSON, wherever it lies.
+
+    Looked at is what is called "Event", and all of a "response" of MISP's API.
+
+    Raises:
+        InputError: an event has a tag that restricts and is not known here.
+    """
+    for event in _events(value):
+        marking = _joined(_said_by_tags(event))
+        if marking is not None:
+            yield Part(_name(event), marking)
+
+
+def _events(value: object) -> Iterator[object]:
+    """Yield what JSON holds of MISP; what lies in an event is part of it."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += [below for below in cast("list[object]", each) if isinstance(below, _NESTED)]
+        elif isinstance(each, dict):
+            for name, below in cast("dict[str, object]", each).items():
+                if name in _HOLDS_EVENTS and isinstance(below, _NESTED):
+                    yield below
+                elif isinstance(below, _NESTED):
+                    waiting.append(below)
+
+
+def _name(event: object) -> str:
+    found = cast("dict[str, object]", event).get("uuid") if isinstance(event, dict) else None
+    return f"the MISP event {found[:_LONGEST_ID]}" if isinstance(found, str) else "the MISP event"
 
 
 class _Said(msgspec.Struct):
@@ -80,6 +119,14 @@ class _Said(msgspec.Struct):
     paps: set[Pap] = set()
     levels: set[str] = set()
     caveats: set[str] = set()
+
+
+def _said_by_tags(event: object) -> _Said:
+    said = _Said()
+    for item in _objects(event):
+        for tag in tags_of(item):
+            _read(tag, said)
+    return said
 
 
 def _read(tag: str, said: _Said) -> None:
@@ -132,10 +179,10 @@ def _plain(tag: str) -> str:
     return _SPACED.sub(r"\1", seen.strip())
 
 
-def _joined(tlps: set[Tlp], paps: set[Pap], levels: set[str], caveats: set[str]) -> Marking | None:
-    tlp = max(tlps, key=list(Tlp).index, default=None)
-    pap = max(paps, key=list(Pap).index, default=None)
-    level = max(levels, key=_IN_ORDER.index, default=None)
+def _joined(said: _Said) -> Marking | None:
+    tlp = max(said.tlps, key=list(Tlp).index, default=None)
+    pap = max(said.paps, key=list(Pap).index, default=None)
+    level = max(said.levels, key=_IN_ORDER.index, default=None)
     if pap is not None and tlp is None and level is None:
         tlp = Tlp.AMBER  # a PAP alone is no marking, and whoever sets one restricts
     if level is None and tlp is None:
@@ -145,7 +192,7 @@ def _joined(tlps: set[Tlp], paps: set[Pap], levels: set[str], caveats: set[str])
         pap=pap,
         policy=None if level is None else "NATO",
         level=None if level is None else _LEVELS[level],
-        caveats=tuple(sorted(caveats)),
+        caveats=tuple(sorted(said.caveats)),
     )
 
 
@@ -174,6 +221,6 @@ def _objects(event: object) -> Iterator[dict[str, object]]:
 def _unknown(tag: str) -> InputError:
     msg = (
         f"the event has the tag {tag[:60]!r}, which restricts it and is no marking known here; "
-        "put a tlp: tag or the marking's own in its place, or send the event itself with --marking"
+        "put a tlp: tag, or one of nato:classification, in its place"
     )
     return InputError("bad-marking", msg)

@@ -124,7 +124,7 @@ def read_label(raw: bytes, rules: Rules) -> Label:
 def _kind_of(policy: Policy, name: str) -> tuple[str, str]:
     caveat = policy.caveat(name)
     if caveat is None:
-        raise InputError("bad-marking", f"{policy.name} has no caveat {name!r}")
+        raise InputError("bad-marking", f"{policy.name} has no caveat {name[:80]!r}")
     return _CAVEATS[caveat.kind]
 
 
@@ -150,7 +150,7 @@ def _marking(information: Element, rules: Rules) -> Marking:
         kind, values = _values(category)
         if kind == _CONTEXT:
             if values != (policy.context,):
-                raise MalformedError(f"the label is of another context: {', '.join(values)}")
+                raise MalformedError(f"the label is of another context: {', '.join(values)[:80]}")
         elif kind == _RELEASABLE:
             releasable += values
         elif kind in _LABELS.values():
@@ -159,7 +159,8 @@ def _marking(information: Element, rules: Rules) -> Marking:
             _check_kinds(policy, kind, values)
             words += values
         else:
-            raise MalformedError(f"the label has a category that no marking can say: {kind[1]}")
+            said = kind[1][:80]
+            raise MalformedError(f"the label has a category that no marking can say: {said}")
     if releasable:
         words.append("REL TO " + ", ".join(releasable))
     marking = Marking.parse("//".join([*words, *labels]))
@@ -174,9 +175,9 @@ def _policy(identifier: Element, rules: Rules) -> Policy:
     uri = identifier.attributes.get("URI", "")
     policy = rules.policies.get(identifier.text)
     if policy is None:
-        raise InputError("bad-marking", f"{identifier.text} is no marking policy known here")
+        raise InputError("bad-marking", f"{identifier.text[:80]} is no marking policy known here")
     if uri and uri != policy.uri:
-        msg = f"the label calls {uri} {identifier.text}, which has another identifier here"
+        msg = f"the label calls {uri[:80]} {policy.name}, which has another identifier here"
         raise InputError("bad-marking", msg)
     return policy
 
@@ -195,7 +196,7 @@ def _check_kinds(policy: Policy, kind: tuple[str, str], values: tuple[str, ...])
     for name in values:
         if _kind_of(policy, name) != kind:
             raise MalformedError(
-                f"the label gives the caveat {name} another weight than its policy"
+                f"the label gives the caveat {name[:80]} another weight than its policy"
             )
 
 
@@ -207,7 +208,7 @@ def _parts(parent: Element, *names: str) -> dict[str, Element]:
     """
     found = {child.name: child for child in parent.children if child.namespace == NAMESPACE}
     if sorted(child.name for child in parent.children) != sorted(names) or len(found) < len(names):
-        held = ", ".join(child.name for child in parent.children)
+        held = ", ".join(child.name for child in parent.children)[:200]
         raise MalformedError(f"{parent.name} has to hold {', '.join(names)}; it holds {held}")
     return found
 

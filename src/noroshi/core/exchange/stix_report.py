@@ -20,7 +20,7 @@ import msgspec
 
 from noroshi.core.exchange.stix import marking_definitions
 from noroshi.core.exchange.stix_values import OBJECTS, Become, fits
-from noroshi.core.instant import Instant, to_text
+from noroshi.core.instant import Instant, from_text, to_text
 from noroshi.core.kinds.form import Becomes, Field, FieldType
 from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.marking.label import Marking
@@ -33,6 +33,8 @@ FORMAT: Final = "stix-2.1"
 INCIDENT_CORE: Final = "extension-definition--ef765651-680c-498d-9894-99799f2fa126"
 
 _MAKER: Final = f"identity--{uuid.uuid5(NAMESPACE, 'maker')}"
+_MILLISECOND: Final = 1000
+"""The unit in which versions are written."""
 _MADE: Final = "2026-01-01T00:00:00.000Z"
 _CORE_NEEDS: Final = ("determination", "investigation_status")
 """Without both of them there is no Incident Core, and none is invented."""
@@ -83,6 +85,17 @@ def write_bundle(report: Report) -> bytes:
     objects = [*marking_definitions(report.marking), *_DEFINITION, *bundle.objects]
     told = {"type": "bundle", "id": bundle.id("bundle", ""), "objects": objects}
     return _text(told).encode()
+
+
+def revoked(made: bytes, at: Instant) -> bytes:
+    """Return the last version of an object that was made here: taken back at `at`.
+
+    It is later than the one before, whatever the clock says (STIX 2.1, section 3.6).
+    """
+    told = cast("dict[str, object]", json.loads(made))
+    before = from_text(str(told["modified"]))
+    modified = to_text(max(at, before + _MILLISECOND))[:23] + "Z"
+    return _text({**told, "modified": modified, "revoked": True}).encode()
 
 
 def literal(value: object, depth: int = 0) -> dict[str, object]:

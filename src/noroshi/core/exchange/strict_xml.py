@@ -28,6 +28,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 LABEL: Final = Limits("a label", 64 * 1024, 1000)
 _DEEPEST: Final = 12
+_LONGEST_NAME: Final = 500
+"""Of an element or attribute, with its namespace: errors repeat it."""
 
 
 class Element(msgspec.Struct):
@@ -79,6 +81,8 @@ class _Reader:
         self._count += 1
         if len(self._open) > _DEEPEST or self._count > self._limits.most_elements:
             raise MalformedError("the XML is nested too deeply or has too many elements")
+        if max(map(len, (name, *attributes))) > _LONGEST_NAME:
+            raise MalformedError(f"the XML has a name of more than {_LONGEST_NAME} characters")
         namespace, _, local = name.rpartition(" ")
         foreign = [key for key in attributes if " " in key]
         if foreign and not self._limits.is_lenient:

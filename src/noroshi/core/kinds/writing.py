@@ -27,6 +27,14 @@ _WORDS: Final = frozenset(
 """In these a semicolon of East Asian keyboards is one of the writer's own."""
 
 
+def help_of(field: Field, writer: Reader) -> str:
+    """Return what helps to type a field in one line, "" where its label says all."""
+    told = [writer.lexicon.help(field.says.label, writer.language)]
+    if field.is_many:
+        told.append(writer.lexicon.label("sheet.several", writer.language))
+    return " ".join(filter(None, told))
+
+
 def read_value(field: Field, text: str, writer: Reader, now: Instant) -> object:
     """Return the value that `text` means for a field, as it stands in a report JSON.
 

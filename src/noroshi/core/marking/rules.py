@@ -66,11 +66,11 @@ class Rules:
         policy = self.policies.get(name)
         if policy is None:
             known = ", ".join(sorted({each.name for each in self.policies.values()}))
-            raise InputError("bad-marking", f"{name} is no marking policy known here: {known}")
+            raise InputError("bad-marking", f"{name[:80]} is no marking policy known here: {known}")
         found = policy.level(level)
         if found is None:
             levels = ", ".join(each.name for each in policy.levels)
-            msg = f"{policy.name} has no level {level!r}; it has {levels}"
+            msg = f"{policy.name} has no level {level[:80]!r}; it has {levels}"
             raise InputError("bad-marking", msg)
         return Classification(policy, found)
 
@@ -113,7 +113,7 @@ class Rules:
             caveat = found.policy.caveat(name)
             if caveat is None:
                 known = ", ".join(each.name for each in found.policy.caveats) or "none"
-                msg = f"{found.policy.name} has no caveat {name!r}; it has {known}"
+                msg = f"{found.policy.name} has no caveat {name[:80]!r}; it has {known}"
                 raise InputError("bad-marking", msg)
             if caveat.kind is CaveatKind.RESTRICTIVE:
                 restrictive.append(name)

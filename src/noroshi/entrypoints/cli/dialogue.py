@@ -134,13 +134,15 @@ def _ask(
 
     A question mark shows what belongs there, and the same question follows.
     """
+    from noroshi.core.kinds.writing import help_of
+
     reader = context.reader
     _show_values(context, field)
     label = reader.lexicon.label(field.says.label, reader.language)
     required = reader.lexicon.label("sheet.required", reader.language)
     question = f"{label} ({required})" if field.is_required else label
     while (text := click.prompt(question, default="", show_default=False).strip()) in _ASKS_BACK:
-        click.echo(f"    {reader.lexicon.help(field.says.label, reader.language)}")
+        click.echo(f"    {help_of(field, reader)}")
     if not text:
         return False
     problem = _take(context, kind, field, text, fields, is_actual=is_actual)
@@ -159,6 +161,7 @@ def _take(
     """Fill in what was typed; return why it cannot be, "" where it was."""
     from noroshi.core.kinds.check import check_field
     from noroshi.core.kinds.times import contradictions
+    from noroshi.core.kinds.writing import help_of
 
     reader = context.reader
     try:
@@ -168,7 +171,7 @@ def _take(
         if reader.language is Language.ENGLISH:
             return error.message
         said = reader.lexicon.sentence("sheet.not_read", reader.language, text=text)
-        return f"{said} {reader.lexicon.help(field.says.label, reader.language)}"
+        return f"{said} {help_of(field, reader)}"
     labels = {each.name: each.says.label for each in kind.fields}
     at = now() if is_actual else None
     for each in contradictions(kind, {**fields, field.name: value}, at):

@@ -8,8 +8,9 @@ from typing import Final, cast
 
 import click
 
-from noroshi.core.errors import InputError
+from noroshi.core.errors import InputError, NoroshiError
 from noroshi.core.feed import FeedKind
+from noroshi.core.sheet.visible import visible
 from noroshi.entrypoints.cli.context import Context, pass_context
 from noroshi.entrypoints.cli.files import read_body
 from noroshi.flow import requests
@@ -202,16 +203,26 @@ def pull(context: Context, names: Sequence[str]) -> None:
         wanted = names or [str(row["name"]) for row in _rows(node.ask(requests.Feeds()))]
         told: list[requests.Json] = []
         for name in wanted:
-            with _waiting(context, name):
-                told += _rows([cast("requests.Json", node.ask(requests.PullFeed(name=name)))])
+            try:
+                with _waiting(context, name):
+                    told += _rows([cast("requests.Json", node.ask(requests.PullFeed(name=name)))])
+            except NoroshiError as error:
+                if len(wanted) == 1:
+                    raise
+                told.append({"name": name, "error": error.code, "message": error.message})
 
     def present_all() -> None:
         for row in told:
-            click.echo(f"{row['name']}: {row['taken_now']} new objects, {row['taken']} in all")
+            if "error" in row:
+                click.echo(f"{row['name']}: {visible(str(row['message']))}", err=True)
+            else:
+                click.echo(f"{row['name']}: {row['taken_now']} new objects, {row['taken']} in all")
         if not told:
             click.echo("No feeds: noroshi feeds add NAME URL --collection C")
 
     context.answer(told, present_all)
+    if any("error" in row for row in told):
+        sys.exit(1)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from noroshi.core.errors import InputError
 from noroshi.core.kinds.form import Field, FieldType
 from noroshi.core.kinds.kind import Kind, all_kinds
 from noroshi.core.kinds.reading import Reader
+from noroshi.core.kinds.writing import help_of
 from noroshi.entrypoints.cli.context import Context, pass_context
 
 
@@ -119,17 +120,16 @@ def _present(kind: Kind, reader: Reader) -> None:
     rows: list[tuple[str, str, str, str]] = []
     for field in kind.fields:
         vocabulary = field.says.vocabulary
-        values = reader.lexicon.values(vocabulary) if vocabulary else ()
         said = [
             f"{value} {reader.lexicon.label(f'{vocabulary}.{value}', reader.language)}"
-            for value in values
+            for value in (reader.lexicon.values(vocabulary) if vocabulary else ())
         ]
         type_of = "" if field.type is FieldType.CODE else field.type.value
         many = " ..." if field.is_many else ""
         star = "**" if field.is_required else "*" if field.says.first else ""
         label = reader.lexicon.label(field.says.label, reader.language)
-        help_ = reader.lexicon.help(field.says.label, reader.language)
-        rows.append((f"{field.name}{star}", label, help_, "; ".join(said) or f"{type_of}{many}"))
+        values = "; ".join(said) or f"{type_of}{many}"
+        rows.append((f"{field.name}{star}", label, help_of(field, reader), values))
     screen = present.console()
     screen.print(present.table(("FIELD", "LABEL", "HELP", "VALUE"), rows))
     screen.print("** required   * asked first   ... any number")

@@ -61,7 +61,8 @@ def grant(
     def present_one() -> None:
         rights = cast("dict[str, str]", told["rights"])
         click.echo(f"{told['name']} may {rights[collection]} in {collection}")
-        click.echo(f"It reads up to {told['up_to']}; its token, which is told only now:")
+        reads = f"It reads up to {told['up_to']}; its" if "read" in rights[collection] else "Its"
+        click.echo(f"{reads} token, which is told only now:")
         click.echo(f"  {told['token']}")
 
     context.answer(told, present_one)
@@ -157,14 +158,14 @@ def rule(
     with context.desk() as node:
         told = cast("dict[str, object]", node.ask(request))
     way = "becomes a report at once" if told["at_once"] else "becomes a draft to release"
-    said = "stays objects" if end else f"{way}, to {_goes_to(told)}"
+    said = "stays objects" if end else f"{way}: {_goes_to(told)}"
     context.answer(told, lambda: click.echo(f"What is handed over to {collection} {said}"))
 
 
 def _goes_to(rule: Mapping[str, object]) -> str:
     """Return where a rule sends what is handed over."""
-    back = ["sightings back to their reports"] if rule["sightings"] else []
-    return ", ".join([*cast("list[str]", rule["to"]), *back])
+    back = ["sightings back to the desks that wrote the reports"] if rule["sightings"] else []
+    return ", ".join([*(f"to {desk}" for desk in cast("list[str]", rule["to"])), *back])
 
 
 @access.command()

@@ -74,19 +74,22 @@ def _sentence(alarm: Json, reader: Reader) -> str:
     return sentence(told, reader.lexicon, reader.language)
 
 
-def line_rows(lines: Iterable[Json], reader: Reader) -> list[dict[str, object]]:
-    """Return how each line and the desks at its other end are."""
+def line_rows(lines: Iterable[Json], reader: Reader) -> list[dict[str, str]]:
+    """Return how each line and the desks at its other end are, as texts."""
+
+    def say(code: str) -> str:
+        return reader.lexicon.label(code, reader.language)
+
     return [
         {
             "partner": str(line["partner"]),
-            "state": str(line["state"]),
-            "label": LINES[str(line["state"])],
+            "tone": "calm" if line["state"] == "UP" else "bad",
+            "line": say(LINES[str(line["state"])]),
             "round_trip": _round_trip(line["round_trip_ms"], reader),
-            "queue": str(line["queue"]),
-            "desks": [
-                {"desk": str(each["desk"]), "label": DESKS.get(desk_state(each), "ui.unknown")}
+            "desks": ", ".join(
+                f"{each['desk']} {say(DESKS.get(desk_state(each), 'ui.unknown'))}"
                 for each in cast("list[Json]", line["desks"])
-            ],
+            ),
         }
         for line in lines
     ]
@@ -185,6 +188,7 @@ def what(row: Json, reader: Reader) -> dict[str, str]:
     """Return what a report is, sent or received."""
     lexicon, language = reader.lexicon, reader.language
     precedence, kind = str(row["precedence"]), all_kinds().get(str(row["kind"]))
+    urgency = lexicon.label(f"prec.{precedence.lower()}", language)
     status = str(row["status"])
     is_actual = status == "ACTUAL"
     subject = visible(str(row["subject"] or "")) or "-"
@@ -202,7 +206,7 @@ def what(row: Json, reader: Reader) -> dict[str, str]:
         "mark": _MARKS[precedence],
         "sign": ["Z", "O", "P", "R", "M"][list(_MARKS).index(precedence)],
         "precedence": precedence,
-        "urgency": lexicon.label(f"prec.{precedence.lower()}", language),
+        "urgency": precedence if urgency.upper() == precedence else urgency,
         "subject": subject,
         "kind": str(row["kind"]) if kind is None else lexicon.label(kind.title, language),
         "marking": visible(str(row["marking"])),

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
@@ -17,13 +18,14 @@ from noroshi.core.marking.label import Pap, Tlp
 from noroshi.core.report import report_id_text
 from noroshi.entrypoints.console import entry, forms, pages
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit, json_answer
+from noroshi.entrypoints.console.problem import reasons_of
 from noroshi.flow import requests
 
 _LEFT_TO_ACTS: Final = frozenset({"answer", "comms-check", "joint-signature", "translation"})
 """Kinds that begin from another report, or are sent by the line itself."""
 _LANGUAGE: Final = "language-"
 """Of the act that shows the form in another language, before its code."""
-_PRECEDENCES: Final = ("flash", "immediate", "priority", "routine", "deferred")
+PRECEDENCES: Final = ("flash", "immediate", "priority", "routine", "deferred")
 
 
 class _Draft(msgspec.Struct, frozen=True):
@@ -42,6 +44,7 @@ async def kinds(console: Console, visit: Visit, _http: Request) -> Response:
         for kind in all_kinds().values()
         if kind.name not in _LEFT_TO_ACTS
     ]
+    told.sort(key=lambda each: unicodedata.normalize("NFKD", each["title"]).casefold())
     return console.page("kinds.html", visit, {"kinds": told})
 
 
@@ -60,7 +63,7 @@ async def write(console: Console, visit: Visit, http: Request) -> Response:
         told = cast("Json", await console.ask(visit, _order(draft, visit)))
     except NoroshiError as error:
         verdict = await _verdict(console, visit, draft)
-        reasons = verdict["reasons"] or [error.message]
+        reasons = verdict["reasons"] or reasons_of([error.message], visit.reader)
         return await _page(console, visit, draft, {**verdict, "allowed": False, "reasons": reasons})
     waits = told["state"] == "AWAITING_RELEASE"
     return RedirectResponse("/release" if waits else f"/report/{told['report']}", 303)
@@ -182,10 +185,14 @@ async def _verdict(console: Console, visit: Visit, draft: _Draft) -> dict[str, o
     told["allowed"] = is_complete and bool(told.get("allowed"))
     told["is_open"] = not is_complete and not told["reasons"]
     told["partners"] = [
-        {**each, "name": country(str(each["partner"]), visit.reader)}
+        {
+            **each,
+            "name": country(str(each["partner"]), visit.reader),
+            "reasons": reasons_of(each["reasons"], visit.reader),
+        }
         for each in cast("list[Json]", told["partners"])
     ]
-    return told
+    return told | {name: reasons_of(told[name], visit.reader) for name in ("reasons", "because")}
 
 
 async def _audience(console: Console, visit: Visit, draft: _Draft) -> Json:
@@ -292,7 +299,7 @@ async def _page(
         "desks": list(desks_of_partners(partners, reader)),
         "goes_to": [*_texts(updated, "to"), *_texts(updated, "info")] if updated else to,
         "own_desks": house.desks,
-        "precedences": _PRECEDENCES,
+        "precedences": PRECEDENCES,
         "levels": _levels(console),
         "tlps": [each.value for each in Tlp],
         "paps": [each.value for each in Pap],

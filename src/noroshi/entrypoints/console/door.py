@@ -16,7 +16,8 @@
     GET  /journal          its size, witnesses, proofs; POST computes it anew
     GET  /journal/proof/ID what can be proved of a report, as a file
     GET  /partners         who the partners are; POST takes a card
-    GET  /partners/NAME    the digits to compare, agreements; POST verifies or revokes
+    GET  /partners/NAME    the digits to compare, agreements; POST verifies, revokes, takes one
+    POST /quarantine/ID    takes in what is held of a revoked partner, or drops it
     GET  /machines         what machines may do, feeds, what of them is held; POST decides
     GET  /interests        what desks want to hear of; POST adds one, or takes one back
     GET  /settings         who one is, people, areas; POST adds a person, changes roles, ends
@@ -91,6 +92,7 @@ _INSIDE: Final[tuple[tuple[str, Page, tuple[str, ...]], ...]] = (
     ("/release/{report}", passkeys.guarded(releasing.show), ("POST",)),
     ("/partners", partners.show, ("GET", "POST")),
     ("/partners/{partner}", partners.one, ("GET", "POST")),
+    ("/quarantine/{report}", partners.decide, ("POST",)),
     ("/machines", machines.show, ("GET", "POST")),
     ("/interests", interests.show, ("GET", "POST")),
     ("/search", searching.show, ("GET",)),

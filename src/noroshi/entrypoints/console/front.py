@@ -26,21 +26,23 @@ RECENT: Final = 20
 
 async def show(console: Console, visit: Visit, _http: Request) -> Response:
     """Show what came in, what rings, and who is there."""
-    lines = await console.rows(visit, requests.LineStates())
     values = {
         **await _told(console, visit),
-        "lines": board.line_rows(lines, visit.reader),
+        "lines": await _lines(console, visit),
         "is_live": await _may_follow(console, visit),
     }
     return console.page("board.html", visit, values)
 
 
 async def rows(console: Console, http: Request) -> Response:
-    """Give the rows of the board."""
+    """Give the rows of the board, and how the lines are to whoever asks for `lines`."""
     visit = console.visit(http, is_touch=False)
     if visit is None:
         return json_answer({"rows": None}, 401)
-    return json_answer(await _told(console, visit))
+    told = await _told(console, visit)
+    if "lines" in http.query_params:
+        told["lines"] = await _lines(console, visit)
+    return json_answer(told)
 
 
 async def take_alarm(console: Console, visit: Visit, http: Request) -> Response:
@@ -75,6 +77,10 @@ async def _told(console: Console, visit: Visit) -> dict[str, object]:
         "marking": board.highest([*reports, *sent]),
         "is_cut": len(waiting) == MOST,
     }
+
+
+async def _lines(console: Console, visit: Visit) -> list[dict[str, str]]:
+    return board.line_rows(await console.rows(visit, requests.LineStates()), visit.reader)
 
 
 def clocks_of(console: Console) -> Clocks:

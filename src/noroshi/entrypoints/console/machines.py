@@ -7,7 +7,9 @@ from starlette.responses import RedirectResponse, Response
 
 from noroshi.core.account import Act
 from noroshi.core.errors import InputError, NoroshiError
+from noroshi.core.feed import FeedKind
 from noroshi.core.kinds.reading import Reader
+from noroshi.entrypoints.console.compose import PRECEDENCES, desks_of_partners
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.passkeys import is_unproven
 from noroshi.entrypoints.console.problem import UNPROVEN, Problem, not_typed, problem_of
@@ -37,16 +39,20 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
                 problem = asked
         except NoroshiError as error:
             problem = problem_of(error, visit.reader)
+    reader = visit.reader
     machines = await console.rows(visit, requests.Machines())
     held = await console.rows(visit, requests.HeldOfFeeds())
     values = {
-        "machines": [_machine(each, visit.reader) for each in machines if not each["ended_at"]],
+        "machines": [_machine(each, reader) for each in machines if not each["ended_at"]],
         "collections": await console.rows(visit, requests.Collections()),
         "rules": await console.rows(visit, requests.Rules()),
         "feeds": await console.rows(visit, requests.Feeds()),
         "held": held[:MOST_HELD],
         "held_in_all": len(held),
         "may_administer": await console.may(visit, Act.ADMINISTER),
+        "desks": list(desks_of_partners(await console.rows(visit, requests.Partners()), reader)),
+        "precedences": PRECEDENCES,
+        "protocols": [each.value for each in FeedKind],
         "granted": granted,
         "problem": problem,
         "form": form,
@@ -61,7 +67,7 @@ def _asked(visit: Visit, form: Form) -> requests.AnyRequest | Problem:
         InputError: nothing that the page offers.
     """
     act, name, by = form.one("act"), form.one("name"), visit.name
-    if act in {"revoke", "remove"} and form.one("confirm").strip() != name:
+    if act in {"revoke", "remove", "end"} and form.one("confirm").strip() != name:
         return not_typed(name, visit.reader)
     asked: dict[str, Callable[[], requests.AnyRequest]] = {
         "grant": lambda: requests.GrantAccess(
@@ -74,6 +80,9 @@ def _asked(visit: Visit, form: Form) -> requests.AnyRequest | Problem:
             by=by,
         ),
         "revoke": lambda: requests.RevokeAccess(name=name, by=by),
+        "add": lambda: _feed(form, by),
+        "rule": lambda: _rule(form, by),
+        "end": lambda: requests.EndRule(collection=name, by=by),
         "pull": lambda: requests.PullFeed(name=name),
         "remove": lambda: requests.RemoveFeed(name=name, by=by),
         "admit": lambda: requests.AdmitHeld(
@@ -84,6 +93,34 @@ def _asked(visit: Visit, form: Form) -> requests.AnyRequest | Problem:
     if act not in asked:
         raise InputError("bad-input", "that form asks for nothing; open the page anew")
     return asked[act]()
+
+
+def _feed(form: Form, by: str | None) -> requests.AddFeed:
+    return requests.AddFeed(
+        name=form.one("name"),
+        url=form.one("url").strip(),
+        kind=form.one("kind"),
+        collection=form.one("collection"),
+        push=form.one("way") == "push",
+        marking=form.one("marking") or None,
+        partner=form.one("partner") or None,
+        ceiling=form.one("ceiling") or None,
+        user=form.one("user") or None,
+        secret=form.one("secret"),
+        by=by,
+    )
+
+
+def _rule(form: Form, by: str | None) -> requests.SetRule:
+    return requests.SetRule(
+        collection=form.one("collection"),
+        to=form.many("to"),
+        info=form.many("info"),
+        sightings=bool(form.one("sightings")),
+        precedence=form.one("precedence"),
+        at_once=form.one("goes") == "at_once",
+        by=by,
+    )
 
 
 def _number(form: Form) -> int:

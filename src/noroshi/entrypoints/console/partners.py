@@ -20,6 +20,7 @@ from noroshi.flow import requests
 LARGEST_CARD: Final = 2 * MAX_BUNDLE
 """Bytes of the text of a card with its directory, and of the form around it."""
 _NOTHING: Final = Form([])
+_AGREEING: Final = Form([("act", "agree")])
 _MINUTE: Final = len("2026-11-22T02:10")
 _ZONE: Final = re.compile(r"(?:[Zz]|[+-]\d\d:\d\d)\Z")
 
@@ -45,17 +46,44 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         "may_administer": await console.may(visit, Act.ADMINISTER),
         "problem": problem,
         "card": text,
+        "quarantine": await _quarantine(console, visit),
+        "may_let_go": await console.may(visit, Act.LET_GO),
     }
     return console.page("partners.html", visit, values, 400 if problem else 200)
+
+
+async def _quarantine(console: Console, visit: Visit) -> list[Json]:
+    """Return what is held of revoked partners, for those who may hear of it."""
+    may_see = await console.may(visit, Act.OVERSEE)
+    return await console.rows(visit, requests.Quarantine()) if may_see else []
+
+
+async def decide(console: Console, visit: Visit, http: Request) -> Response:
+    """Take in what is held of a revoked partner, or drop it."""
+    form, report = await console.form(http), str(http.path_params["report"])
+    if is_unproven(visit):
+        return RedirectResponse("/confirm?next=/partners", 303)
+    if form.one("act") not in {"take", "drop"}:
+        raise InputError("bad-input", "that form asks for nothing; open the page anew")
+    is_taken = form.one("act") == "take"
+    asked = requests.DecideQuarantined(report=report, by=visit.name, is_taken=is_taken)
+    await console.ask(visit, asked)
+    return RedirectResponse("/partners", 303)
 
 
 async def one(console: Console, visit: Visit, http: Request) -> Response:
     """Show a partner, or take what an officer decides about it."""
     name, problem, form = str(http.path_params["partner"]), None, _NOTHING
     if http.method == "POST":
-        form = await console.form(http)
+        sent = await uploaded(console, http, LARGEST_CARD) if _has_file(http) else None
+        form = await console.form(http) if sent is None else _AGREEING
         try:
-            problem = UNPROVEN if is_unproven(visit) else await _decide(console, visit, name, form)
+            problem = UNPROVEN if is_unproven(visit) else None
+            if problem is None and sent is not None:
+                agreement = sent.get("file", b"")
+                await console.ask(visit, requests.AddAgreement(agreement=agreement, by=visit.name))
+            elif problem is None:
+                problem = await _decide(console, visit, name, form)
             if not problem:
                 return RedirectResponse(f"/partners/{name}", 303)
         except NoroshiError as error:
@@ -79,6 +107,10 @@ async def one(console: Console, visit: Visit, http: Request) -> Response:
         "form": form,
     }
     return console.page("partner.html", visit, values, 400 if problem else 200)
+
+
+def _has_file(http: Request) -> bool:
+    return http.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
 async def _decide(console: Console, visit: Visit, name: str, form: Form) -> Problem | None:

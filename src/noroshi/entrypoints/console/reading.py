@@ -22,7 +22,7 @@ from noroshi.core.sheet.blocks import Banner, Block, Gap, Head
 from noroshi.core.sheet.page import fragment
 from noroshi.core.sheet.parts import parts
 from noroshi.core.sheet.report import report_sheet
-from noroshi.entrypoints.console import board
+from noroshi.entrypoints.console import board, onward
 from noroshi.entrypoints.console.compose import desks_of_partners, report_id_of
 from noroshi.entrypoints.console.desk import Console, Form, Json, Visit
 from noroshi.entrypoints.console.downloads import exports_of
@@ -38,12 +38,6 @@ _ANSWERS: Final = {
 _ANSWERED: Final = tuple(rung.name for rung in _ANSWERS.values())
 _ABOVE: Final = ("prec.label", "addr.subject", "core.kind", "f.attachment")
 """Rows of the sheet's head that stand elsewhere on the page."""
-_CONSENTS: Final = {
-    "ASKED": "ui.consent_asked",
-    "GRANTED": "ui.consent_given",
-    "DECLINED": "ui.consent_declined",
-    "REFUSED": "rung.refused",
-}
 
 
 async def show(console: Console, visit: Visit, http: Request) -> Response:
@@ -97,7 +91,8 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
             if not is_ours and not str(each["address"]).endswith(f"@{originator}")
         ],
         "house_desks": console.house().desks,
-        "consents": [] if is_ours else await _consents(console, visit, seen),
+        "consents": [] if is_ours else await onward.consents_asked(console, visit, seen),
+        "wanted": await onward.consent_wanted(console, visit, seen),
         "may_answer": not is_ours and await console.may(visit, Act.ANSWER),
         "may_write": await console.may(visit, Act.WRITE),
         "may_prove": await console.may(visit, Act.AUDIT),
@@ -110,6 +105,8 @@ async def _do(console: Console, visit: Visit, report: str, form: Form) -> Proble
 
     An answer is not recorded beside one that its giver cannot have seen on the page.
     """
+    if form.one("act") == "consent":
+        return await onward.grant(console, visit, report, report_id_of(form.one("id")))
     asked = _asked(report, form)
     if isinstance(asked, requests.Answering) and form.many("answered"):
         seen = cast("Json", await console.ask(visit, requests.Show(report=report)))
@@ -211,18 +208,6 @@ def _files(seen: Json, reader: Reader) -> list[dict[str, str]]:
             ),
         }
         for each in cast("list[Json]", seen["attachments"])
-    ]
-
-
-async def _consents(console: Console, visit: Visit, seen: Json) -> list[dict[str, object]]:
-    """Return what its originator was asked about passing it on, and what came of it."""
-    passed_on = cast("Json | None", seen["passed_on"])
-    ids = {seen["report"], *([passed_on["original"]] if passed_on else [])}
-    asked = await console.rows(visit, requests.Consents())
-    return [
-        {**each, "label": _CONSENTS[str(each["state"])]}
-        for each in asked
-        if each["report"] in ids and each["direction"] == "SENT"
     ]
 
 

@@ -15,7 +15,7 @@ from noroshi.core.sheet.chain import form_blocks, language_of
 from noroshi.core.sheet.page import fragment
 from noroshi.entrypoints.console import board
 from noroshi.entrypoints.console.desk import Console, Json, Visit
-from noroshi.entrypoints.console.problem import problem_of
+from noroshi.entrypoints.console.problem import problem_of, reasons_of
 from noroshi.flow import requests
 
 
@@ -32,7 +32,15 @@ async def show(console: Console, visit: Visit, http: Request) -> Response:
         except NoroshiError as error:
             problem = problem_of(error, visit.reader)
     waiting = await console.rows(visit, requests.ReleaseQueue())
-    drafts = [{**each, "sheet": _sheet(each, visit.reader)} for each in waiting]
+    drafts = [
+        {
+            **each,
+            "sheet": _sheet(each, visit.reader),
+            "reasons": reasons_of(each["reasons"], visit.reader),
+            "because": reasons_of(each["because"], visit.reader),
+        }
+        for each in waiting
+    ]
     values = {"waiting": drafts, "problem": problem, "marking": board.highest(waiting)}
     return console.page("release.html", visit, values, 400 if problem else 200)
 

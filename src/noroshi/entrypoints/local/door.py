@@ -292,5 +292,5 @@ def _number(text: str) -> int:
 def _packed(
     answer: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    raw = msgspec.msgpack.encode(answer)
+    raw = msgspec.msgpack.encode(answer, enc_hook=str)  # sentences, in English
     return Response(raw, status, headers, media_type="application/msgpack")

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from noroshi.adapters.telemetry import note_refusal
 from noroshi.adapters.tokens import CHALLENGE, credentials
 from noroshi.core.exchange.misp_feed import Shown, show
+from noroshi.core.instant import Instant
 from noroshi.core.machine import Machine
 from noroshi.flow.house import House
 from noroshi.flow.machines import machine_of
@@ -29,6 +30,10 @@ from noroshi.flow.misp_events import event_of, reports_of
 FEED: Final = "/misp/"
 MOST_KNOWN: Final = 10_000
 """Events that are remembered beside those that are asked for."""
+
+_Known = tuple[Instant, Shown]
+"""What the event of a report shows, and which version of the report that is."""
+_UNKNOWN: Final = (-1, None)
 
 _File = Callable[["_Feed", Machine, str], Response | None]
 
@@ -49,20 +54,25 @@ class _Feed:
 
     def __init__(self, house: Callable[[], House]) -> None:
         self.house = house
-        self._known: dict[bytes, Shown] = {}
+        self._known: dict[bytes, _Known] = {}
 
-    def shown(self, machine: Machine) -> dict[bytes, Shown]:
-        """Return what the events of a machine show, by their reports."""
+    def shown(self, machine: Machine) -> dict[str, tuple[bytes, Shown]]:
+        """Return the events of a machine by their UUIDs: of which report, and what it shows.
+
+        Where several reports have one event, the last that says something counts.
+        """
         house = self.house()
         wanted = reports_of(house, machine)
-        for report_id in wanted:
-            if report_id not in self._known:
+        for report_id, version in wanted.items():
+            if self._known.get(report_id, _UNKNOWN)[0] != version:
                 event = event_of(house, report_id)
                 if event is not None:
-                    self._known[report_id] = show(event)
+                    self._known[report_id] = version, show(event)
         if len(self._known) > MOST_KNOWN + len(wanted):
             self._known = {each: self._known[each] for each in wanted if each in self._known}
-        return {each: self._known[each] for each in wanted if each in self._known}
+        found = [(each, self._known[each][1]) for each in wanted if each in self._known]
+        found.sort(key=lambda each: bool(each[1].hashes))
+        return {shown.uuid: (report_id, shown) for report_id, shown in found}
 
 
 def _answer(feed: _Feed, file: _File) -> Callable[[Request], Awaitable[Response]]:
@@ -96,18 +106,18 @@ def _answered(feed: _Feed, file: _File, http: Request) -> Response:
 
 
 def _manifest(feed: _Feed, machine: Machine, _event: str) -> Response:
-    return _json({each.uuid: each.told for each in feed.shown(machine).values()})
+    return _json({name: shown.told for name, (_, shown) in feed.shown(machine).items()})
 
 
 def _hashes(feed: _Feed, machine: Machine, _event: str) -> Response:
-    lines = [f"{h},{each.uuid}\n" for each in feed.shown(machine).values() for h in each.hashes]
+    shown = feed.shown(machine)
+    lines = [f"{each},{name}\n" for name, (_, told) in shown.items() for each in told.hashes]
     return PlainTextResponse("".join(lines), media_type="text/csv")
 
 
 def _event(feed: _Feed, machine: Machine, event: str) -> Response | None:
-    shown = feed.shown(machine)
-    report_id = next((each for each, told in shown.items() if told.uuid == event), None)
-    found = None if report_id is None else event_of(feed.house(), report_id)
+    shown = feed.shown(machine).get(event)
+    found = None if shown is None else event_of(feed.house(), shown[0])
     return None if found is None else _json({"Event": found})
 
 

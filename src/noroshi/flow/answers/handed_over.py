@@ -137,4 +137,5 @@ def _subject(machine: Machine, handed: list[Handed]) -> str:
             name = json.loads(each.object.raw).get("name")
             if isinstance(name, str) and one_line(name):
                 return one_line(name)
-    return f"{machine.name}: {len(handed):,} objects of STIX"[:MAX_SUBJECT]
+    objects = "object" if len(handed) == 1 else "objects"
+    return f"{machine.name}: {len(handed):,} {objects} of STIX"[:MAX_SUBJECT]

@@ -11,6 +11,7 @@ from noroshi.core.marking.label import Marking
 from noroshi.core.precedence import Precedence
 from noroshi.core.report import check_person
 from noroshi.flow import machines
+from noroshi.flow.collecting import belongs_in
 from noroshi.flow.handed import read_batch
 from noroshi.flow.house import House
 from noroshi.flow.requests import (
@@ -26,6 +27,7 @@ from noroshi.flow.requests import (
 
 def grant_access(house: House, request: GrantAccess) -> Answer:
     """Give a machine a right in a collection, and a token that is told once."""
+    _check_filled(house, request.collection)
     new = machines.NewRight(
         request.name,
         request.collection,
@@ -134,6 +136,22 @@ def list_collections(house: House) -> Answer:
             }
             for each in tables.machines.collections()
         ]
+
+
+def _check_filled(house: House, alias: str) -> None:
+    """Return if reports can ever fill a collection that is called as if they did.
+
+    Raises:
+        InputError: it is of a desk or area that there is not.
+    """
+    kind, _, name = alias.partition("-")
+    if belongs_in(alias) is None:
+        return
+    if kind == "desk" and name not in house.desks:
+        msg = f"this node has no desk {name!r}; it has {', '.join(house.desks)}"
+        raise InputError("unknown-desk", msg)
+    if kind == "area":
+        check_areas((name,), house.areas)
 
 
 def _json_of_rule(rule: ReportRule) -> Json:

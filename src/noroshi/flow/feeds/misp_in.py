@@ -5,10 +5,11 @@
 
 An event that is told anew replaces all that came of it: so deleted attributes go, and tags and
 markings that changed hold from then on. One whose restrictions are not known here is held back.
+One that is named and cannot be had is asked for again the next time, and the others come.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -17,14 +18,17 @@ from noroshi.core.errors import InputError, MalformedError, UnavailableError
 from noroshi.core.exchange.misp_groups import told_apart
 from noroshi.core.feed import Feed, FeedKind
 from noroshi.core.marking.label import Marking
-from noroshi.flow.feed_ports import Session, Tell
+from noroshi.flow.feed_ports import PartlyError, Session, Tell
 from noroshi.flow.feed_tables import FeedState, Fetched, HeldBack
 from noroshi.flow.feeds import speech
 from noroshi.flow.feeds.events import read_event
+from noroshi.flow.feeds.speech import NoAnswerError
 from noroshi.flow.house import House
 from noroshi.flow.object_ports import Also, Handed
 
 _MOST_EVENTS: Final = 1_000_000
+_MOST_PROBLEMS: Final = 100
+"""Of more, the server is asked for no further event this time."""
 
 
 class _Listed(msgspec.Struct):
@@ -42,9 +46,10 @@ def follow(
 
     Raises:
         UnavailableError: the server cannot be asked, or answers what it may not.
+        PartlyError: all else was taken in.
     """
     known = house.objects().feeds.items(feed.name)
-    listed = _listed(session, feed)
+    listed, problems = _listed(session, feed)
     if known and not listed:
         msg = (
             f"{feed.url} names no event any more, where there were {len(known):,}; what came of "
@@ -52,13 +57,22 @@ def follow(
         )
         raise UnavailableError("feed-failed", msg)
     for name, version in listed.items():
-        if known.get(name) != version:
+        if version is None or known.get(name) == version:
+            continue
+        try:
             tell(_take(house, feed, collection, session, begun, name, version))
+        except NoAnswerError as error:
+            problems.append(error.message)
+            if len(problems) > _MOST_PROBLEMS:
+                break
     gone = sorted(known.keys() - listed.keys())
     if gone:
         fetched = Fetched(begun, dict.fromkeys(gone, ""))
         also = Also(replaced=[source_of(feed, name) for name in gone], fetched=fetched)
         house.objects().add(collection, [], house.clock.now(), also)
+    if problems:
+        more = f" (and {len(problems) - 1} more like this)" if len(problems) > 1 else ""
+        raise PartlyError("feed-failed", f"{problems[0]}{more}; all else was taken in")
     return begun
 
 
@@ -97,32 +111,47 @@ def _take(
     return len(handed)
 
 
-def _listed(session: Session, feed: Feed) -> Mapping[str, str]:
-    """Return the events that there are, each with its version, the oldest first."""
-    base = feed.url.rstrip("/")
+def _listed(session: Session, feed: Feed) -> tuple[Mapping[str, str | None], list[str]]:
+    """Return the events that there are, each with its version, the oldest first; and problems.
+
+    Where it cannot be read which version there is, None.
+    """
+    base, problems = feed.url.rstrip("/"), list[str]()
+    told: dict[str, str | None] = {}
     if feed.kind is FeedKind.MISP:
         url = f"{base}/events/index"
         reply = speech.ask(session, feed, "POST", url, b'{"minimal":1}')
-        rows = speech.read(reply, url, list[_Listed])
-        told = {each.uuid: each for each in rows if each.published}
+        rows = [("", raw) for raw in speech.read(reply, url, list[msgspec.Raw])]
     else:
         url = f"{base}/manifest.json"
-        told = speech.read(speech.ask(session, feed, "GET", url), url, dict[str, _Listed])
-    if len(told) > _MOST_EVENTS:
+        reply = speech.ask(session, feed, "GET", url)
+        rows = list(speech.read(reply, url, dict[str, msgspec.Raw]).items())
+    if len(rows) > _MOST_EVENTS:
         raise UnavailableError("feed-failed", f"{url} names more than {_MOST_EVENTS:,} events")
-    return dict(sorted(_versions(url, told), key=lambda each: (each[1].rjust(20), each[0])))
-
-
-def _versions(url: str, told: Mapping[str, _Listed]) -> Iterator[tuple[str, str]]:
-    for name, each in told.items():
+    for name, raw in rows:
         try:
-            is_id = str(uuid.UUID(name)) == name.lower()
-        except ValueError:
-            is_id = False
-        if not is_id:
-            msg = f"{url} names an event by {name[:80]!r}, which is no UUID"
-            raise UnavailableError("feed-failed", msg)
-        yield name, str(each.timestamp)
+            row = msgspec.json.decode(raw, type=_Listed)
+        except msgspec.MsgspecError as error:
+            row = None
+            problems.append(f"{url} says of the event {name[:80]!r} what cannot be read: {error}")
+        named = name or ("" if row is None else row.uuid)
+        if row is not None and not _is_id(named):
+            problems.append(f"{url} names an event by {named[:80]!r}, which is no UUID")
+        elif row is None or row.published:
+            told[named] = None if row is None else str(row.timestamp)
+    return dict(sorted(told.items(), key=_age)), problems
+
+
+def _age(listed: tuple[str, str | None]) -> tuple[str, str]:
+    name, version = listed
+    return (version or "").rjust(20), name
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name.lower()
+    except ValueError:
+        return False
 
 
 def _event(session: Session, feed: Feed, name: str) -> bytes:

@@ -7,7 +7,7 @@ import msgspec
 from noroshi.core.errors import NoroshiError, UnavailableError
 from noroshi.core.feed import Feed, FeedKind
 from noroshi.core.instant import SECOND, Instant
-from noroshi.flow.feed_ports import Login, Session, Tell
+from noroshi.flow.feed_ports import Login, PartlyError, Session, Tell
 from noroshi.flow.feed_tables import FeedState, Fetched
 from noroshi.flow.feeds import misp_in, taxii_in, taxii_out
 from noroshi.flow.feeds.register import open_feed, open_feeds
@@ -24,6 +24,7 @@ def follow(house: House, name: str, tell: Tell = lambda _taken: None) -> FeedSta
     Raises:
         NotFoundError: there is no such feed.
         UnavailableError: it could not be followed to its end; what was taken stays.
+        PartlyError: it was, and some of what it names could not be had.
     """
     with house.store.read() as tables:
         feed = open_feed(tables, name)
@@ -33,15 +34,17 @@ def follow(house: House, name: str, tell: Tell = lambda _taken: None) -> FeedSta
     if collection is None:
         raise UnavailableError("damaged", f"the collection {feed.collection} is lost")
     notes = house.objects().feeds
-    begun = msgspec.structs.replace(notes.state(name), tried_at=house.clock.now())
+    tried_at = house.clock.now()
     try:
         with house.outside(feed, login_of(house, feed)) as session:
+            tried_at = house.clock.now()
+            begun = msgspec.structs.replace(notes.state(name), tried_at=tried_at)
             done = _follow(house, feed, collection, session, begun, tell)
     except NoroshiError as error:
-        problem = msgspec.structs.replace(
-            notes.state(name), tried_at=begun.tried_at, problem=error.message
-        )
-        notes.note(Fetched(problem))
+        state = msgspec.structs.replace(notes.state(name), tried_at=tried_at, problem=error.message)
+        if isinstance(error, PartlyError):
+            state = msgspec.structs.replace(state, done_at=house.clock.now())
+        notes.note(Fetched(state))
         raise
     now = house.clock.now()
     notes.note(Fetched(msgspec.structs.replace(done, done_at=now, problem="")))
@@ -60,9 +63,11 @@ def due(house: House) -> list[tuple[str, Instant]]:
 def _due(house: House, feed: Feed) -> Instant:
     state = house.objects().feeds.state(feed.name)
     pause = feed.every * SECOND
-    if state.problem:
+    if state.tried_at is None:
+        return 0
+    if state.problem and (state.done_at is None or state.done_at < state.tried_at):
         pause = min(pause, _AGAIN)
-    return 0 if state.tried_at is None else state.tried_at + pause
+    return state.tried_at + pause
 
 
 def login_of(house: House, feed: Feed) -> Login:

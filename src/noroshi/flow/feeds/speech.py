@@ -18,6 +18,10 @@ _OK: Final = range(200, 300)
 T = TypeVar("T")
 
 
+class NoAnswerError(UnavailableError):
+    """A server that can be reached and lets the node in does not give what it was asked for."""
+
+
 def headers_of(feed: Feed, login: Login) -> dict[str, str]:
     """Return the headers of every question to the server of a feed."""
     headers = {"Accept": TAXII_MEDIA if feed.kind is FeedKind.TAXII else "application/json"}
@@ -35,6 +39,7 @@ def ask(session: Session, feed: Feed, method: str, url: str, body: bytes | None 
 
     Raises:
         UnavailableError: it cannot be reached, or refuses.
+        NoAnswerError: it answers, and not what it was asked for.
     """
     headers: dict[str, str] = {}
     if body is not None:
@@ -50,7 +55,7 @@ def ask(session: Session, feed: Feed, method: str, url: str, body: bytes | None 
         raise UnavailableError("feed-failed", msg)
     if reply.status not in _OK:
         said = _shown(reply.body[:_SHOWN].decode(errors="replace"))
-        raise UnavailableError("feed-failed", f"{url} answered {reply.status}: {said}")
+        raise NoAnswerError("feed-failed", f"{url} answered {reply.status}: {said}")
     return reply
 
 

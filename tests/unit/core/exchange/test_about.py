@@ -36,7 +36,7 @@ def test_values_are_read_out_of_patterns_and_observables() -> None:
     assert about([{"type": "indicator", "pattern": 5}]).values == frozenset()
 
 
-def test_codes_are_taken_where_they_stand() -> None:
+def test_codes_are_taken_wherever_they_stand() -> None:
     told: list[dict[str, Any]] = [
         {"type": "attack-pattern", "external_references": [
             {"external_id": "T1566.001"}, {"external_id": "CAPEC-98"}, {"external_id": 5}, "x",
@@ -54,7 +54,7 @@ def test_codes_are_taken_where_they_stand() -> None:
         {"type": "location", "country": 5},
     ]  # fmt: skip
     found = about(told)
-    assert found.techniques == {"T1566.001"}
+    assert found.techniques == {"T1566.001", "T1234", "T9999"}
     assert found.sectors == {"energy", "government", "transport", "water", "health"}
     assert found.countries == {"JP"}
 
@@ -95,3 +95,23 @@ def test_nothing_that_is_json_breaks_it(value: object) -> None:
 def test_no_pattern_takes_long(text: str) -> None:
     about([pattern(text)])
     about([pattern("(" * 5000 + text), pattern(" OR ".join(["[url:value = 'abcd']"] * 3000))])
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("Beacons to 203.0.113.7, then 203.0.113.8.", {"203.0.113.7", "203.0.113.8"}),
+        ("203[.]0[.]113(.)7と通信し、hxxp://198.51.100.9:8080/a", {"203.0.113.7", "198.51.100.9"}),
+        ("the block 203.0.113.0/24, or 2001:db8::/32", {"203.0.113.0/24", "2001:db8::/32"}),
+        ("２０３．０．１１３．７ and 2001[:]db8[:][:]5", {"203.0.113.7", "2001:db8::5"}),
+        ("version 1.2.3.4.5, v1.2.3.4, 1.2.3, a-1.2.3.4, 1.2.3.4-b, ab:cd", set()),
+        ("<203.0.113.7> (198.51.100.1/x)", {"203.0.113.7", "198.51.100.1"}),
+    ],
+)
+def test_addresses_are_read_out_of_texts(text: str, addresses: set[str]) -> None:
+    assert about([{"type": "note", "content": text}]).addresses == addresses
+
+
+def test_techniques_are_read_out_of_texts() -> None:
+    said = "They used T1566.001を, t0023; not XT1566, T15661, T1111-b or T1222.0."
+    assert about([{"type": "note", "content": said}]).techniques == {"T1566.001", "T0023", "T1222"}

@@ -1,6 +1,7 @@
 """Labels of STANAG 4774 and markings of STIX: out and in unchanged, and what is refused."""
 
 import json
+import re
 import uuid
 
 import pytest
@@ -117,6 +118,18 @@ def test_a_label_that_is_none_or_says_more_is_refused(old: str, new: str, reason
     with pytest.raises(NoroshiError, match=reason) as caught:
         read_label(GOOD.replace(old, new).encode(), RULES)
     assert isinstance(caught.value, (MalformedError, InputError))
+
+
+PLACES = tuple(re.finditer(r'[^<>"= /?]+', GOOD))
+
+
+@pytest.mark.parametrize("place", PLACES, ids=[f"{each.start()} {each[0]}" for each in PLACES])
+def test_an_error_is_a_sentence_however_long_its_cause(place: re.Match[str]) -> None:
+    for lie in ("x" * 60_000, f"{place[0]}{'-' * 60_000}"):
+        try:
+            read_label(f"{GOOD[: place.start()]}{lie}{GOOD[place.end() :]}".encode(), RULES)
+        except NoroshiError as error:
+            assert len(error.message) < 1000  # noqa: PT017 - some of these are fine
 
 
 def test_xml_has_a_size_and_a_number_of_elements() -> None:

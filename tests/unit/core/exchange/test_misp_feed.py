@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from noroshi.core.exchange.misp_feed import event_of, show
+from noroshi.core.exchange.misp_feed import event_of, show, withdrawn
 from noroshi.core.exchange.misp_form import draft_of_event
 from noroshi.core.exchange.misp_marking import marking_of
 from noroshi.core.exchange.stix_report import Report
@@ -116,3 +116,38 @@ def test_what_a_feed_shows() -> None:
     wanted = {hashlib.md5(v.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()
               for v in ("a|b", "a", "b", "\ud800")}  # fmt: skip
     assert set(shown.hashes) == wanted
+
+
+@pytest.mark.parametrize(
+    ("at", "told"), [(1_767_225_600_000_000, "1767225600"), (1_000_000, "1700000009")]
+)
+def test_what_is_taken_back_is_deleted_later_than_anything_that_was_said(
+    at: int, told: str
+) -> None:
+    came: dict[str, object] = {
+        "uuid": OWN, "info": "x", "timestamp": "1700000000", "Tag": [{"name": "tlp:red"}],
+        "Attribute": [
+            {"value": "a", "timestamp": 1700000008}, {"value": "b", "timestamp": "9" * 13},
+        ],
+        "Object": [{"name": "file", "Attribute": [{"value": "c", "timestamp": "٣"}]}],
+        "EventReport": [{"content": "words", "deleted": False}],
+    }  # fmt: skip
+    gone: Any = withdrawn(came, at, "CANCELLED")
+    assert (gone["info"], gone["timestamp"], gone["publish_timestamp"]) == (
+        "CANCELLED: x",
+        told,
+        told,
+    )
+    assert (gone["uuid"], gone["Tag"]) == (OWN, [{"name": "tlp:red"}])
+    assert "deleted" not in gone
+    held = [
+        *gone["Attribute"],
+        *gone["Object"],
+        *gone["Object"][0]["Attribute"],
+        *gone["EventReport"],
+    ]
+    assert {(each["deleted"], each["timestamp"]) for each in held} == {(True, told)}
+    assert [each.get("value") for each in held] == ["a", "b", None, "c", None]
+    assert "deleted" not in str(came["Attribute"]), "what it was made of is as it was"
+    assert show(gone).hashes == ()
+    assert withdrawn({"uuid": OWN}, at, "SUPERSEDED")["info"] == "SUPERSEDED: "

@@ -25,6 +25,7 @@ from noroshi.core.exchange.objects.query import (
 )
 from noroshi.core.exchange.objects.reading import (
     LARGEST_OBJECT,
+    LARGEST_UNSOUND,
     MOST_REFERENCES,
     name_of,
     read_object,
@@ -64,6 +65,62 @@ def test_an_envelope_and_a_bundle_are_taken_apart_byte_for_byte() -> None:
     assert take_apart(wrap(objects)) == objects
 
 
+def test_an_envelope_that_says_objects_twice_is_refused() -> None:
+    with pytest.raises(MalformedError, match="twice"):
+        take_apart(b'{"objects":[{"a":1}],"objects":[{"b":2}]}')
+    inner = b'{"type":"observed-data","objects":{"0":{"objects":[]}}}'
+    assert take_apart(b'{"objects":[%b]}' % inner) == [inner]
+
+
+def test_a_uuid_has_one_way_of_writing() -> None:
+    for told in ({"id": OWN.upper().replace("INDICATOR", "indicator")}, {"created_by_ref": None}):
+        ref = THIRD.replace("3333-3333", "ABCD-3333")
+        with pytest.raises(MalformedError, match="capital"):
+            read_object(raw_of(**{"created_by_ref": ref, **{k: v for k, v in told.items() if v}}))
+
+
+@pytest.mark.parametrize(
+    "unsound",
+    [
+        b'{"name": "half \\ud800 a pair"}', b'{"x": NaN}', b'{"x": "\xff\xfe"}', b"-Infinity",
+        b'"\\udfff"', b"[[NaN]]",
+    ],
+)  # fmt: skip
+def test_an_element_that_is_no_sound_json_keeps_itself_out_and_no_other(unsound: bytes) -> None:
+    sound = [raw_of(), raw_of(id=OTHER, type="malware")]
+    for head in (b"", b' "type" : "bundle" , "more":false,'):
+        raw = b' {%b "objects" : [ %b , %b,%b ] , "x_y": [1] }\n' % (
+            head, sound[0], unsound, sound[1]
+        )  # fmt: skip
+        assert take_apart(raw) == [sound[0], unsound, sound[1]]
+    with pytest.raises(MalformedError):
+        read_object(unsound)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"objects":[NaN,]}', b'{"objects":[NaN],}', b'{"objects":[NaN]} x', b'{"objects":[NaN]',
+        b'{"objects":[NaN}', b'{"objects" [NaN]}', b'{1:2,"objects":[NaN]}', b'{"x":NaN}', b"NaN",
+        b'{"objects":NaN}', b'{"objects":[NaN],"objects":[NaN', b'{"objects":[NaN NaN]}', b"\xff",
+        b'{"objects":[NaN,' + b"[" * 100_000 + b"]" * 100_000 + b"]}",
+        b'{"objects":[NaN, "%b"]}' % (b"x" * LARGEST_UNSOUND),
+    ],
+    ids=range(15),
+)  # fmt: skip
+def test_what_is_no_envelope_with_unsound_elements_is_refused(raw: bytes) -> None:
+    with pytest.raises(MalformedError, match="no envelope"):
+        take_apart(raw)
+
+
+@given(
+    st.lists(st.sampled_from([b"NaN", b'{"a":"]}"}', b'"\\ud800"', b"[1, 2]", b"{}"]), max_size=6)
+)
+def test_elements_are_found_whatever_they_are(elements: list[bytes]) -> None:
+    raw = b'{"objects":[' + b" ,\n".join([b"NaN", *elements]) + b"]}"
+    assert take_apart(raw) == [b"NaN", *elements]
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b'{"objects":{}}', b"\xff", b"{" * 100_000])
 def test_what_is_no_envelope_is_refused(raw: bytes) -> None:
     with pytest.raises(MalformedError, match="no envelope"):
@@ -92,6 +149,19 @@ def test_what_the_store_knows_of_an_object() -> None:
     assert found.refs == (THIRD, OTHER)
     assert found.markings == tuple(sorted([red, TLP_IDS[Tlp.AMBER]]))
     assert told["created_by_ref"] == THIRD
+
+
+def test_markings_count_wherever_in_an_object_they_lie() -> None:
+    red, amber, green = (TLP_IDS[tlp] for tlp in (Tlp.RED, Tlp.AMBER, Tlp.GREEN))
+    parts = [{"name": "x", "granular_markings": [{"marking_ref": amber, "selectors": ["name"]}]}]
+    held = {"deep": {"object_marking_refs": [red]}, "parts": parts}
+    for own in ({}, {"object_marking_refs": [green]}):
+        found, _ = read_object(raw_of(x_held=held, **own))
+        assert found.markings == tuple(sorted([red, amber, *([green] if own else [])]))
+    words = 'see "object_marking_refs": there'
+    assert read_object(raw_of(name=words, x_held=[words]))[0].markings == ()
+    with pytest.raises(MalformedError, match="markings cannot be read"):
+        read_object(raw_of(x_held=[{"object_marking_refs": 7}]))
 
 
 def test_references_are_found_however_they_are_written() -> None:

@@ -1,7 +1,8 @@
 """What objects of STIX are about, as far as somebody may be interested in it.
 
     values        what detection looks for: of observables, and in comparisons of patterns
-    techniques    codes of ATT&CK and DISARM
+    addresses     in any text, also as people break them: 203[.]0[.]113[.]7
+    techniques    codes of ATT&CK and DISARM, by themselves or in any text
     sectors       of identities, and what a form says of them
     countries     of locations
     words         every text, in one line, as people compare it
@@ -12,6 +13,7 @@ Patterns are never evaluated: what stands in quotes behind a sign of equality is
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final, cast
 
 import msgspec
@@ -25,6 +27,14 @@ _LONGEST: Final = 2048
 _COMPARED: Final = re.compile(r"=\s*'((?:[^'\\]|\\.){1,2048})'")
 _ESCAPED: Final = re.compile(r"\\(.)")
 _TECHNIQUE: Final = re.compile(r"T\d{4}(?:\.\d{3})?", re.ASCII)
+_CODE_SAID: Final = re.compile(r"(?<![\w.-])t\d{4}(?:\.\d{3})?(?![\w-])", re.ASCII)
+_BROKEN: Final = re.compile(r"[\[({]([.:])[\])}]")
+_IPV4_SAID: Final = re.compile(
+    r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w-]|\.\w)", re.ASCII
+)
+_IPV6_SAID: Final = re.compile(
+    r"(?<![\w:.-])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:/\d{1,3})?(?![\w:-]|\.\w)", re.ASCII
+)
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _VALUED: Final = frozenset({
     "ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "mac-addr",
@@ -41,6 +51,8 @@ class About(msgspec.Struct, frozen=True):
     """What a report is about."""
 
     values: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    """Of the internet, or networks; what only looks like one is among them."""
     techniques: frozenset[str] = frozenset()
     sectors: frozenset[str] = frozenset()
     countries: frozenset[str] = frozenset()
@@ -65,12 +77,15 @@ def about(objects: Iterable[Object]) -> About:
         for text in _texts(each):
             words.append(text[:room])
             room -= min(room, len(text))
+    said = plain("\n".join(words))
+    techniques.update(each.upper() for each in islice(_CODE_SAID.findall(said), MOST_VALUES))
     return About(
         frozenset(values),
+        frozenset(islice(_addresses(said), MOST_VALUES)),
         frozenset(techniques),
         frozenset(sectors),
         frozenset(countries),
-        plain("\n".join(words)),
+        said,
     )
 
 
@@ -96,6 +111,13 @@ def _values(one: Object) -> Iterator[str]:
     if kind == "file" and isinstance(hashes, dict):
         found += [str(each) for each in cast("dict[str, object]", hashes).values()]
     yield from (value for each in found if (value := value_of(each)) is not None)
+
+
+def _addresses(said: str) -> Iterator[str]:
+    """Yield what looks like an address or a network in a text as people compare it."""
+    whole = _BROKEN.sub(lambda sign: sign[1], said)
+    for found in (*_IPV4_SAID.finditer(whole), *_IPV6_SAID.finditer(whole)):
+        yield found[0]
 
 
 def _techniques(one: Object) -> set[str]:

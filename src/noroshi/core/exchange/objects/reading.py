@@ -7,8 +7,9 @@
 Whoever reads them later gets the bytes that were handed over, so that a signature over them holds.
 """
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -28,7 +29,12 @@ _ID: Final = re.compile(
 SPECS: Final = ("2.0", "2.1")
 """The versions of STIX that are read, oldest first."""
 _NO_REFERENCE: Final = ("marking-definition--", "extension-definition--")
+_MARKING: Final = ("object_marking_refs", "granular_markings")
 _VERSIONED: Final = ("modified", "created")
+LARGEST_UNSOUND: Final = 16 * 1024 * 1024
+"""Bytes of an envelope that is looked through a second time, slowly."""
+_SPACE: Final = re.compile(r"[ \t\n\r]+")
+_LENIENT: Final = json.JSONDecoder()
 _DECODER: Final = msgspec.json.Decoder()
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -70,14 +76,80 @@ class _Marked(msgspec.Struct):
 def take_apart(raw: bytes | bytearray) -> list[bytes]:
     """Return the objects of an envelope or a bundle, each as its own bytes.
 
+    What is no JSON within one of them (half a surrogate pair, NaN, bytes that are no UTF-8) keeps
+    that one out when it is read, and not the rest.
+
     Raises:
         MalformedError: it is neither.
     """
     try:
         told = msgspec.json.decode(raw, type=_Envelope)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise MalformedError(f"it is no envelope of STIX objects: {error}") from None
+        apart = _one_by_one(raw) if len(raw) <= LARGEST_UNSOUND else None
+        if apart is None:
+            raise MalformedError(f"it is no envelope of STIX objects: {error}") from None
+        return apart
+    # The quick reader takes the last of two arrays for both.
+    if raw.count(b'"objects"') > 1 and len(raw) <= LARGEST_UNSOUND and _one_by_one(raw) is None:
+        raise MalformedError("it is no envelope of STIX objects: it says objects twice")
     return [bytes(each) for each in told.objects]
+
+
+def _one_by_one(raw: bytes | bytearray) -> list[bytes] | None:
+    """Return the objects of an envelope that is not all sound JSON; None: it cannot be told."""
+    text = raw.decode(errors="surrogateescape")
+    found: list[bytes] | None = None
+    try:
+        at = _expected(text, 0, "{")
+        while text[at] != "}":
+            name, at = _LENIENT.raw_decode(text, at)
+            if not isinstance(name, str) or (name == "objects" and found is not None):
+                return None
+            at = _expected(text, at, ":")
+            if name == "objects":
+                found, at = _elements(text, at)
+            else:
+                _, at = _LENIENT.raw_decode(text, at)
+            at = _behind(text, at, "}")
+        is_whole = _SPACE.sub("", text[at + 1 :]) == ""
+    except (ValueError, IndexError, RecursionError):
+        return None
+    return found if is_whole else None
+
+
+def _elements(text: str, at: int) -> tuple[list[bytes], int]:
+    """Return the bytes of each element of the array that begins at `at`, and where it ends."""
+    found: list[bytes] = []
+    at = _expected(text, at, "[")
+    while text[at] != "]":
+        _, end = _LENIENT.raw_decode(text, at)
+        found.append(text[at:end].encode(errors="surrogateescape"))
+        at = _behind(text, end, "]")
+    return found, at + 1
+
+
+def _behind(text: str, at: int, end: str) -> int:
+    """Return where the next element begins behind one, or where its container ends."""
+    at = _skipped(text, at)
+    if text[at] == end:
+        return at
+    at = _expected(text, at, ",")
+    if text[at] == end:
+        raise ValueError
+    return at
+
+
+def _expected(text: str, at: int, sign: str) -> int:
+    """Return the place behind a sign that has to come next, and behind the space after it."""
+    at = _skipped(text, at)
+    if text[at] != sign:
+        raise ValueError
+    return _skipped(text, at + 1)
+
+
+def _skipped(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def read_object(raw: bytes) -> tuple[StixObject, dict[str, object]]:
@@ -97,7 +169,8 @@ def read_object(raw: bytes) -> tuple[StixObject, dict[str, object]]:
         raise MalformedError("it has no id and type of STIX that fit each other")
     check_times(told)
     refs = _references(compact, name)
-    found = StixObject(name, kind, _version(told), _spec(told), refs, _markings(told), raw)
+    markings = _markings(told, compact)
+    found = StixObject(name, kind, _version(told), _spec(told), refs, markings, raw)
     return found, told
 
 
@@ -151,15 +224,27 @@ def _spec(told: dict[str, object]) -> str:
 
 def _references(compact: bytes, own: str) -> tuple[str, ...]:
     found = {match.decode() for match in _ID.findall(compact)}
+    if any(each != each.lower() for each in (own, *found)):
+        raise MalformedError("an id in it has capital letters; a UUID is written in small ones")
     found.discard(own)
     if len(found) > MOST_REFERENCES:
         raise MalformedError(f"it refers to more than {MOST_REFERENCES:,} objects")
     return tuple(sorted(each for each in found if not each.startswith(_NO_REFERENCE)))
 
 
-def _markings(told: dict[str, object]) -> tuple[str, ...]:
-    if "object_marking_refs" not in told and "granular_markings" not in told:
+def _markings(told: dict[str, object], compact: bytes) -> tuple[str, ...]:
+    """Return what an object names as markings, of itself and of whatever lies in it."""
+    said = sum(compact.count(b'"%b":' % name.encode()) for name in _MARKING)
+    if not said:
         return ()
+    is_flat = said == sum(name in told for name in _MARKING)
+    named: set[str] = set()
+    for each in (told,) if is_flat else _below(told):
+        named |= _named(each)
+    return tuple(sorted(named))
+
+
+def _named(told: dict[str, object]) -> set[str]:
     try:
         marked = msgspec.convert(told, _Marked)
     except msgspec.ValidationError as error:
@@ -167,8 +252,21 @@ def _markings(told: dict[str, object]) -> tuple[str, ...]:
     parts: Iterable[_Granular] = marked.granular_markings
     if any(each.marking_ref is None and each.lang is None for each in parts):
         raise MalformedError("a granular marking of it names no marking")
-    named = [each.marking_ref for each in parts if each.marking_ref is not None]
-    return tuple(sorted({*marked.object_marking_refs, *named}))
+    named = {each.marking_ref for each in parts if each.marking_ref is not None}
+    return named.union(marked.object_marking_refs)
+
+
+def _below(value: object) -> Iterator[dict[str, object]]:
+    """Yield every object in a value, itself among them."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            told = cast("dict[str, object]", each)
+            yield told
+            waiting += told.values()
+        elif isinstance(each, list):
+            waiting += cast("list[object]", each)
 
 
 def wrap_bundle(objects: Sequence[bytes], name: str) -> bytes:

@@ -5,13 +5,19 @@ const draft = document.getElementById("draft");
 const verdict = document.getElementById("verdict");
 const PAUSE = 250;
 
+// A text, or one that says in which language it is.
+function worded(place, told) {
+  place.textContent = told.text ?? told;
+  place.lang = told.lang ?? document.documentElement.lang;
+  return place;
+}
+
 function list(name, texts, parent) {
   const shown = document.getElementById(name);
   shown.replaceChildren(...texts.map((text) => {
     const item = document.createElement("li");
     if (name === "reasons") item.className = "err";
-    item.textContent = text;
-    return item;
+    return worded(item, text);
   }));
   if (parent) document.getElementById(parent).toggleAttribute("hidden", texts.length === 0);
 }
@@ -22,11 +28,7 @@ function partner(told) {
   made.querySelector("b").textContent = told.name;
   made.querySelector("code").textContent = told.partner;
   const reason = made.querySelector("p");
-  made.append(...told.reasons.map((text) => {
-    const line = reason.cloneNode(false);
-    line.textContent = text;
-    return line;
-  }));
+  made.append(...told.reasons.map((text) => worded(reason.cloneNode(false), text)));
   reason.remove();
   return made;
 }
@@ -41,8 +43,8 @@ function show(told) {
   document.getElementById("big").textContent = verdict.dataset[tone];
   list("missing", told.missing, "lacking");
   list("because", told.because, "second");
-  const partners = new Set(told.partners.flatMap((each) => each.reasons));
-  list("reasons", told.reasons.filter((each) => !partners.has(each)));
+  const partners = new Set(told.partners.flatMap((each) => each.reasons.map(({ text }) => text)));
+  list("reasons", told.reasons.filter(({ text }) => !partners.has(text)));
   document.getElementById("partners").replaceChildren(...told.partners.map(partner));
   for (const place of draft.querySelectorAll("[data-problem]")) {
     const problem = told.problems[place.dataset.problem] ?? "";

@@ -100,8 +100,22 @@ function show(told) {
   }
 }
 
+const LINES_MS = 10_000;
 let isAsking = false;
 let isStale = false;
+// Lines and desks change without an event; they are asked for now and then.
+let isForLines = false;
+
+function showLines(lines) {
+  const rows = lines.map((each) => {
+    const row = made("line-row");
+    row.dataset.partner = each.partner;
+    fill(row, each);
+    row.querySelector(".state").className = `state ${each.tone}`;
+    return row;
+  });
+  document.getElementById("line-list").replaceChildren(...rows);
+}
 
 async function refresh() {
   isStale = true;
@@ -110,15 +124,23 @@ async function refresh() {
   try {
     while (isStale) {
       isStale = false;
-      const answer = await fetch("/rows");
+      const answer = await fetch(isForLines ? "/rows?lines" : "/rows");
+      isForLines = false;
       if (answer.status === 401) return location.reload();
-      if (answer.ok) show(await answer.json());
+      if (!answer.ok) continue;
+      const told = await answer.json();
+      show(told);
+      if (told.lines) showLines(told.lines);
     }
   } finally {
     isAsking = false;
   }
 }
 
+setInterval(() => {
+  isForLines = true;
+  refresh();
+}, LINES_MS);
 const events = new EventSource("/events");
 events.addEventListener("changed", refresh);
 events.addEventListener("ended", () => location.reload());
