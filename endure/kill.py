@@ -13,7 +13,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -35,7 +35,11 @@ QUIET_SECONDS: Final = 150
 WARM_UP_SECONDS: Final = 2.0
 POINT_SECONDS: Final = 2.0
 LONGEST_POINT_SECONDS: Final = 8.0
-"""How long a named point is waited for, at first and when the other node was down meanwhile."""
+"""How long a named point is waited for, at first (longer at each further try) and when the other
+node was down meanwhile."""
+ACTS: Final = ("send", "take", "answer", "issue_receipts", "forget", "hold_blob", "call_attention")
+NEEDED: Final = frozenset({"committing", "committed", *(f"{act}:acted" for act in ACTS)})
+"""Points that each node must be killed at, beside all others that it was seen to pass."""
 CLOCKS: Final = ClockMinutes(flash=0.02, immediate=0.02, priority=0.02, routine=0.02, deferred=0.02)
 POINT_TRIES: Final = 6
 """How often each is tried; on a busy machine a node comes to some of them late."""
@@ -105,7 +109,7 @@ class Harassment:
         self._alive: dict[str, ServedNode] = {}
         self.kills = 0
         self.ready: list[float] = []
-        self.passed: set[tuple[str, str]] = set()
+        self.passed = {(partner, point) for partner in homes for point in self._of(NEEDED)}
         self.hit: set[tuple[str, str]] = set()
         self.crashes: list[str] = []
 
@@ -132,8 +136,12 @@ class Harassment:
         for node in self._alive.values():
             node.kill()
 
+    def _of(self, points: Iterable[str]) -> list[str]:
+        """Return which of some points are to be killed at."""
+        return [point for point in points if self._only in {None, point}]
+
     def _kill_at_points(self, partner: str) -> None:
-        """Kill a node once at every point that it was seen to pass."""
+        """Kill a node once at every point that it has to pass or was seen to pass."""
         (other,) = self._homes.keys() - {partner}
         self._kill(partner)
         for attempt in range(POINT_TRIES):
@@ -141,7 +149,7 @@ class Harassment:
             self._load.rest(wanted=attempt % 2 == 1)
             for point in sorted(p for name, p in self.passed - self.hit if name == partner):
                 node = self._start(partner, "--at", point)
-                if not node.wait_end(POINT_SECONDS):
+                if not node.wait_end((attempt + 1) * POINT_SECONDS):
                     # Some points are passed only when the other node could not be reached.
                     self._kill(other)
                     self._start(other)
@@ -196,7 +204,7 @@ class Harassment:
         code = node.kill()
         with self._lock:
             self.kills += 1
-            self.passed |= {(partner, p) for p in node.points if self._only in {None, p}}
+            self.passed |= {(partner, point) for point in self._of(node.points)}
             if point and by_itself:
                 self.hit.add((partner, point))
             if code != -signal.SIGKILL:

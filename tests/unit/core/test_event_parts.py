@@ -36,12 +36,17 @@ def named(*parts: Part) -> list[tuple[str, str]]:
 )
 def test_tags_count_wherever_the_event_lies(value: object) -> None:
     body = dumped(value)
-    for as_text in (False, True):
-        ((name, marking),) = named(*recognise(body, as_text=as_text).parts)
-        assert name.startswith("the MISP event")
-        assert marking == "TLP:RED"
+    ((name, marking),) = named(*recognise(body, as_text=False).parts)
+    assert name.startswith("the MISP event")
+    assert marking == "TLP:RED"
+    assert named(*recognise(body, as_text=True).parts) == [(name, marking)]
     assert named(*parts_received(body, TEXT)) == [(name, "TLP:RED")]
     assert named(*parts_attached("x.json", body)) == [(f"x.json: {name}", "TLP:RED")]
+
+
+@pytest.mark.parametrize("value", ["Event", 5, None, [], {}, [[5]], {"Event": "x"}])
+def test_json_without_events_has_no_tags(value: object) -> None:
+    assert list(tagged_parts(value)) == []
 
 
 def test_an_event_is_named_by_its_id_and_never_by_its_words() -> None:

@@ -107,7 +107,7 @@ def _timestamps(event: Event) -> Iterator[int]:
 
 def _deleted(told: Event, at: str) -> Event:
     """Return an object of an event as deleted, with all that it holds."""
-    held = {
+    held: Event = {
         name: [_deleted(each, at) for each in _items(told, name)] for name in _HOLDS if name in told
     }
     return {**told, **held, "deleted": True, "timestamp": at}

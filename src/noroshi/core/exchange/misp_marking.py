@@ -104,7 +104,7 @@ def _events(value: object) -> Iterator[object]:
                 if name in _HOLDS_EVENTS and isinstance(below, _NESTED):
                     yield below
                 elif isinstance(below, _NESTED):
-                    waiting.append(below)
+                    waiting.append(cast("object", below))
 
 
 def _name(event: object) -> str:

@@ -7,7 +7,7 @@ from noroshi.core.errors import InputError
 from noroshi.core.instant import from_text
 from noroshi.core.kinds.kind import all_kinds
 from noroshi.core.kinds.reading import Reader
-from noroshi.core.kinds.writing import read_value
+from noroshi.core.kinds.writing import help_of, read_value
 from noroshi.core.lexicon.lexicon import Language
 
 NOW = from_text("2026-11-21T06:12:30Z")
@@ -95,3 +95,12 @@ def test_what_cannot_be_understood_is_said(name: str, text: str, said: str) -> N
     with pytest.raises(InputError, match=said) as refusal:
         typed(name, text)
     assert refusal.value.code == "bad-form"
+
+
+def test_help_says_how_a_field_is_typed_and_how_several_are() -> None:
+    writer = Reader(shipped_lexicon(), Language.ENGLISH)
+    several = writer.lexicon.label("sheet.several", Language.ENGLISH)
+    assert several
+    assert help_of(FIELDS["aware_at"], writer)
+    assert several not in help_of(FIELDS["aware_at"], writer)
+    assert help_of(FIELDS["sectors"], writer).endswith(several)
