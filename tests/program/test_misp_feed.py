@@ -124,11 +124,11 @@ def test_what_is_taken_back_or_replaced_is_told_so(tmp_path: Path) -> None:
         assert feed.get(f"{uuid}.json").json()["Event"]["Attribute"][0]["value"] == "b.example"
         jp.ask("cancel", by, "--note", "it was an exercise of ours")
         until(lambda: feed.get("manifest.json").json()[uuid]["info"] == "CANCELLED: second")
-        told = feed.get(f"{uuid}.json").json()
+        told = feed.get(f"{uuid}.json").text
         gone = MISPEvent()
         gone.load(told)
         assert [attribute.deleted for attribute in gone.attributes] == [True]
-        assert int(told["Event"]["timestamp"]) > 1_700_000_000
+        assert int(json.loads(told)["Event"]["timestamp"]) > 1_700_000_000
         assert uuid not in feed.get("hashes.csv").text
 
 
