@@ -382,10 +382,8 @@ def test_a_report_of_fifty_thousand_indicators_is_read_in_parts(scene: Scene) ->
               for i in range(MANY)]  # fmt: skip
     report = scene.zz.form("cyber-incident", {"summary": "Many.", "indicators": values})
     door = scene.house.door("Capt Abe")
-    begun = time.monotonic()
     status, page, _ = door.ask("GET", f"/report/{report}")
-    took = time.monotonic() - begun
-    assert (status, took < 5) == (200, True), took
+    assert status == 200
     assert page.count("<bdi>ipv4-addr") <= 4_000
     assert "/ 50,000" in page
     last = int(re.findall(r"of (\d+)</b>", page)[0])
